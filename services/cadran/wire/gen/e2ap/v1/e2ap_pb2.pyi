@@ -1,0 +1,280 @@
+from cadran.wire.gen.e2ap.v1 import cause_pb2 as _cause_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2 as _common_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class TimeToWait(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TIME_TO_WAIT_UNSPECIFIED: _ClassVar[TimeToWait]
+    TIME_TO_WAIT_V1S: _ClassVar[TimeToWait]
+    TIME_TO_WAIT_V2S: _ClassVar[TimeToWait]
+    TIME_TO_WAIT_V5S: _ClassVar[TimeToWait]
+    TIME_TO_WAIT_V10S: _ClassVar[TimeToWait]
+    TIME_TO_WAIT_V20S: _ClassVar[TimeToWait]
+    TIME_TO_WAIT_V60S: _ClassVar[TimeToWait]
+
+class RicActionType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RIC_ACTION_TYPE_UNSPECIFIED: _ClassVar[RicActionType]
+    RIC_ACTION_TYPE_REPORT: _ClassVar[RicActionType]
+
+class RicIndicationType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RIC_INDICATION_TYPE_UNSPECIFIED: _ClassVar[RicIndicationType]
+    RIC_INDICATION_TYPE_REPORT: _ClassVar[RicIndicationType]
+
+class RicControlAckRequest(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RIC_CONTROL_ACK_REQUEST_UNSPECIFIED: _ClassVar[RicControlAckRequest]
+    RIC_CONTROL_ACK_REQUEST_NO_ACK: _ClassVar[RicControlAckRequest]
+    RIC_CONTROL_ACK_REQUEST_ACK: _ClassVar[RicControlAckRequest]
+TIME_TO_WAIT_UNSPECIFIED: TimeToWait
+TIME_TO_WAIT_V1S: TimeToWait
+TIME_TO_WAIT_V2S: TimeToWait
+TIME_TO_WAIT_V5S: TimeToWait
+TIME_TO_WAIT_V10S: TimeToWait
+TIME_TO_WAIT_V20S: TimeToWait
+TIME_TO_WAIT_V60S: TimeToWait
+RIC_ACTION_TYPE_UNSPECIFIED: RicActionType
+RIC_ACTION_TYPE_REPORT: RicActionType
+RIC_INDICATION_TYPE_UNSPECIFIED: RicIndicationType
+RIC_INDICATION_TYPE_REPORT: RicIndicationType
+RIC_CONTROL_ACK_REQUEST_UNSPECIFIED: RicControlAckRequest
+RIC_CONTROL_ACK_REQUEST_NO_ACK: RicControlAckRequest
+RIC_CONTROL_ACK_REQUEST_ACK: RicControlAckRequest
+
+class E2apPdu(_message.Message):
+    __slots__ = ("sent_monotonic_ns", "e2_setup_request", "e2_setup_response", "e2_setup_failure", "ric_subscription_request", "ric_subscription_response", "ric_subscription_failure", "ric_indication", "ric_control_request", "ric_control_acknowledge", "ric_control_failure", "error_indication")
+    SENT_MONOTONIC_NS_FIELD_NUMBER: _ClassVar[int]
+    E2_SETUP_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    E2_SETUP_RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    E2_SETUP_FAILURE_FIELD_NUMBER: _ClassVar[int]
+    RIC_SUBSCRIPTION_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    RIC_SUBSCRIPTION_RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    RIC_SUBSCRIPTION_FAILURE_FIELD_NUMBER: _ClassVar[int]
+    RIC_INDICATION_FIELD_NUMBER: _ClassVar[int]
+    RIC_CONTROL_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    RIC_CONTROL_ACKNOWLEDGE_FIELD_NUMBER: _ClassVar[int]
+    RIC_CONTROL_FAILURE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_INDICATION_FIELD_NUMBER: _ClassVar[int]
+    sent_monotonic_ns: int
+    e2_setup_request: E2SetupRequest
+    e2_setup_response: E2SetupResponse
+    e2_setup_failure: E2SetupFailure
+    ric_subscription_request: RicSubscriptionRequest
+    ric_subscription_response: RicSubscriptionResponse
+    ric_subscription_failure: RicSubscriptionFailure
+    ric_indication: RicIndication
+    ric_control_request: RicControlRequest
+    ric_control_acknowledge: RicControlAcknowledge
+    ric_control_failure: RicControlFailure
+    error_indication: ErrorIndication
+    def __init__(self, sent_monotonic_ns: _Optional[int] = ..., e2_setup_request: _Optional[_Union[E2SetupRequest, _Mapping]] = ..., e2_setup_response: _Optional[_Union[E2SetupResponse, _Mapping]] = ..., e2_setup_failure: _Optional[_Union[E2SetupFailure, _Mapping]] = ..., ric_subscription_request: _Optional[_Union[RicSubscriptionRequest, _Mapping]] = ..., ric_subscription_response: _Optional[_Union[RicSubscriptionResponse, _Mapping]] = ..., ric_subscription_failure: _Optional[_Union[RicSubscriptionFailure, _Mapping]] = ..., ric_indication: _Optional[_Union[RicIndication, _Mapping]] = ..., ric_control_request: _Optional[_Union[RicControlRequest, _Mapping]] = ..., ric_control_acknowledge: _Optional[_Union[RicControlAcknowledge, _Mapping]] = ..., ric_control_failure: _Optional[_Union[RicControlFailure, _Mapping]] = ..., error_indication: _Optional[_Union[ErrorIndication, _Mapping]] = ...) -> None: ...
+
+class RicRequestId(_message.Message):
+    __slots__ = ("ric_requestor_id", "ric_instance_id")
+    RIC_REQUESTOR_ID_FIELD_NUMBER: _ClassVar[int]
+    RIC_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    ric_requestor_id: int
+    ric_instance_id: int
+    def __init__(self, ric_requestor_id: _Optional[int] = ..., ric_instance_id: _Optional[int] = ...) -> None: ...
+
+class GlobalE2NodeId(_message.Message):
+    __slots__ = ("plmn_identity", "gnb_id", "gnb_du_id")
+    PLMN_IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    GNB_ID_FIELD_NUMBER: _ClassVar[int]
+    GNB_DU_ID_FIELD_NUMBER: _ClassVar[int]
+    plmn_identity: str
+    gnb_id: int
+    gnb_du_id: int
+    def __init__(self, plmn_identity: _Optional[str] = ..., gnb_id: _Optional[int] = ..., gnb_du_id: _Optional[int] = ...) -> None: ...
+
+class RanFunction(_message.Message):
+    __slots__ = ("ran_function_id", "ran_function_revision", "ran_function_oid", "ran_function_definition")
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_REVISION_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_OID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_DEFINITION_FIELD_NUMBER: _ClassVar[int]
+    ran_function_id: int
+    ran_function_revision: int
+    ran_function_oid: str
+    ran_function_definition: bytes
+    def __init__(self, ran_function_id: _Optional[int] = ..., ran_function_revision: _Optional[int] = ..., ran_function_oid: _Optional[str] = ..., ran_function_definition: _Optional[bytes] = ...) -> None: ...
+
+class RanFunctionId(_message.Message):
+    __slots__ = ("ran_function_id", "ran_function_revision")
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_REVISION_FIELD_NUMBER: _ClassVar[int]
+    ran_function_id: int
+    ran_function_revision: int
+    def __init__(self, ran_function_id: _Optional[int] = ..., ran_function_revision: _Optional[int] = ...) -> None: ...
+
+class RanFunctionRejected(_message.Message):
+    __slots__ = ("ran_function_id", "cause")
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    ran_function_id: int
+    cause: _cause_pb2.Cause
+    def __init__(self, ran_function_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ...) -> None: ...
+
+class E2SetupRequest(_message.Message):
+    __slots__ = ("transaction_id", "global_e2_node_id", "ran_functions_added", "ran_facts", "epoch", "next_frame", "lockstep")
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    GLOBAL_E2_NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTIONS_ADDED_FIELD_NUMBER: _ClassVar[int]
+    RAN_FACTS_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FRAME_FIELD_NUMBER: _ClassVar[int]
+    LOCKSTEP_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    global_e2_node_id: GlobalE2NodeId
+    ran_functions_added: _containers.RepeatedCompositeFieldContainer[RanFunction]
+    ran_facts: _common_pb2.RanFacts
+    epoch: int
+    next_frame: int
+    lockstep: bool
+    def __init__(self, transaction_id: _Optional[int] = ..., global_e2_node_id: _Optional[_Union[GlobalE2NodeId, _Mapping]] = ..., ran_functions_added: _Optional[_Iterable[_Union[RanFunction, _Mapping]]] = ..., ran_facts: _Optional[_Union[_common_pb2.RanFacts, _Mapping]] = ..., epoch: _Optional[int] = ..., next_frame: _Optional[int] = ..., lockstep: _Optional[bool] = ...) -> None: ...
+
+class E2SetupResponse(_message.Message):
+    __slots__ = ("transaction_id", "global_ric_id", "ran_functions_accepted", "ran_functions_rejected")
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    GLOBAL_RIC_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTIONS_ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTIONS_REJECTED_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    global_ric_id: int
+    ran_functions_accepted: _containers.RepeatedCompositeFieldContainer[RanFunctionId]
+    ran_functions_rejected: _containers.RepeatedCompositeFieldContainer[RanFunctionRejected]
+    def __init__(self, transaction_id: _Optional[int] = ..., global_ric_id: _Optional[int] = ..., ran_functions_accepted: _Optional[_Iterable[_Union[RanFunctionId, _Mapping]]] = ..., ran_functions_rejected: _Optional[_Iterable[_Union[RanFunctionRejected, _Mapping]]] = ...) -> None: ...
+
+class E2SetupFailure(_message.Message):
+    __slots__ = ("transaction_id", "cause", "time_to_wait")
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    TIME_TO_WAIT_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    cause: _cause_pb2.Cause
+    time_to_wait: TimeToWait
+    def __init__(self, transaction_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., time_to_wait: _Optional[_Union[TimeToWait, str]] = ...) -> None: ...
+
+class RicActionToBeSetup(_message.Message):
+    __slots__ = ("ric_action_id", "ric_action_type", "ric_action_definition")
+    RIC_ACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RIC_ACTION_TYPE_FIELD_NUMBER: _ClassVar[int]
+    RIC_ACTION_DEFINITION_FIELD_NUMBER: _ClassVar[int]
+    ric_action_id: int
+    ric_action_type: RicActionType
+    ric_action_definition: bytes
+    def __init__(self, ric_action_id: _Optional[int] = ..., ric_action_type: _Optional[_Union[RicActionType, str]] = ..., ric_action_definition: _Optional[bytes] = ...) -> None: ...
+
+class RicActionNotAdmitted(_message.Message):
+    __slots__ = ("ric_action_id", "cause")
+    RIC_ACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    ric_action_id: int
+    cause: _cause_pb2.Cause
+    def __init__(self, ric_action_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ...) -> None: ...
+
+class RicSubscriptionRequest(_message.Message):
+    __slots__ = ("ric_request_id", "ran_function_id", "ric_event_trigger_definition", "ric_actions_to_be_setup")
+    RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RIC_EVENT_TRIGGER_DEFINITION_FIELD_NUMBER: _ClassVar[int]
+    RIC_ACTIONS_TO_BE_SETUP_FIELD_NUMBER: _ClassVar[int]
+    ric_request_id: RicRequestId
+    ran_function_id: int
+    ric_event_trigger_definition: bytes
+    ric_actions_to_be_setup: _containers.RepeatedCompositeFieldContainer[RicActionToBeSetup]
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., ric_event_trigger_definition: _Optional[bytes] = ..., ric_actions_to_be_setup: _Optional[_Iterable[_Union[RicActionToBeSetup, _Mapping]]] = ...) -> None: ...
+
+class RicSubscriptionResponse(_message.Message):
+    __slots__ = ("ric_request_id", "ran_function_id", "ric_actions_admitted", "ric_actions_not_admitted")
+    RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RIC_ACTIONS_ADMITTED_FIELD_NUMBER: _ClassVar[int]
+    RIC_ACTIONS_NOT_ADMITTED_FIELD_NUMBER: _ClassVar[int]
+    ric_request_id: RicRequestId
+    ran_function_id: int
+    ric_actions_admitted: _containers.RepeatedScalarFieldContainer[int]
+    ric_actions_not_admitted: _containers.RepeatedCompositeFieldContainer[RicActionNotAdmitted]
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., ric_actions_admitted: _Optional[_Iterable[int]] = ..., ric_actions_not_admitted: _Optional[_Iterable[_Union[RicActionNotAdmitted, _Mapping]]] = ...) -> None: ...
+
+class RicSubscriptionFailure(_message.Message):
+    __slots__ = ("ric_request_id", "ran_function_id", "cause")
+    RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    ric_request_id: RicRequestId
+    ran_function_id: int
+    cause: _cause_pb2.Cause
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ...) -> None: ...
+
+class RicIndication(_message.Message):
+    __slots__ = ("ric_request_id", "ran_function_id", "ric_action_id", "ric_indication_sn", "ric_indication_type", "ric_indication_header", "ric_indication_message")
+    RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RIC_ACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RIC_INDICATION_SN_FIELD_NUMBER: _ClassVar[int]
+    RIC_INDICATION_TYPE_FIELD_NUMBER: _ClassVar[int]
+    RIC_INDICATION_HEADER_FIELD_NUMBER: _ClassVar[int]
+    RIC_INDICATION_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    ric_request_id: RicRequestId
+    ran_function_id: int
+    ric_action_id: int
+    ric_indication_sn: int
+    ric_indication_type: RicIndicationType
+    ric_indication_header: bytes
+    ric_indication_message: bytes
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., ric_action_id: _Optional[int] = ..., ric_indication_sn: _Optional[int] = ..., ric_indication_type: _Optional[_Union[RicIndicationType, str]] = ..., ric_indication_header: _Optional[bytes] = ..., ric_indication_message: _Optional[bytes] = ...) -> None: ...
+
+class RicControlRequest(_message.Message):
+    __slots__ = ("ric_request_id", "ran_function_id", "ric_control_header", "ric_control_message", "ric_control_ack_request")
+    RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RIC_CONTROL_HEADER_FIELD_NUMBER: _ClassVar[int]
+    RIC_CONTROL_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    RIC_CONTROL_ACK_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    ric_request_id: RicRequestId
+    ran_function_id: int
+    ric_control_header: bytes
+    ric_control_message: bytes
+    ric_control_ack_request: RicControlAckRequest
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., ric_control_header: _Optional[bytes] = ..., ric_control_message: _Optional[bytes] = ..., ric_control_ack_request: _Optional[_Union[RicControlAckRequest, str]] = ...) -> None: ...
+
+class RicControlAcknowledge(_message.Message):
+    __slots__ = ("ric_request_id", "ran_function_id", "ric_control_outcome")
+    RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RIC_CONTROL_OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    ric_request_id: RicRequestId
+    ran_function_id: int
+    ric_control_outcome: bytes
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., ric_control_outcome: _Optional[bytes] = ...) -> None: ...
+
+class RicControlFailure(_message.Message):
+    __slots__ = ("ric_request_id", "ran_function_id", "cause", "ric_control_outcome")
+    RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    RIC_CONTROL_OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    ric_request_id: RicRequestId
+    ran_function_id: int
+    cause: _cause_pb2.Cause
+    ric_control_outcome: bytes
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., ric_control_outcome: _Optional[bytes] = ...) -> None: ...
+
+class ErrorIndication(_message.Message):
+    __slots__ = ("ric_request_id", "ran_function_id", "cause")
+    RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    ric_request_id: RicRequestId
+    ran_function_id: int
+    cause: _cause_pb2.Cause
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ...) -> None: ...
