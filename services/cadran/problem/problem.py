@@ -1,0 +1,80 @@
+"""The decision problem of one DU, batched over any leading axes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cadran.problem import observation
+from cadran.problem.action import Assignment, Quota, decode_rb_bits, decode_slice_quota
+from cadran.problem.measurements import SLICES, Float32, Frame, Measurements
+from cadran.problem.reward import Delivered, Eq8, Reward
+from cadran.problem.spec import ProblemSpec
+
+
+class Problem:
+    """What a DU observes, decides and is rewarded for (arXiv 2511.15002, Section IV.B, and variants).
+
+    Every method takes one DU or any leading batch shape, and finds the same bits for both.
+
+    Attributes:
+        spec: The choices made.
+        frame: The RAN facts they rest on.
+        state_dim: Numbers in a state.
+        action_dim: Numbers in an action, each in [0, 1].
+        observation_dim: ``state_dim + action_dim``.
+        kpi_dim: Numbers that a reward is made of.
+        neutral_action: The previous action at an episode's start, float32 ``[action_dim]``.
+    """
+
+    def __init__(self, spec: ProblemSpec, frame: Frame) -> None:
+        self.spec = spec
+        self.frame = frame
+        self._reward: Reward = (
+            Delivered(spec.delivered, frame) if spec.reward == "delivered" else Eq8(spec.eq8, frame)
+        )
+        groups = observation.DEMAND_GROUPS if spec.observation == "demand" else observation.PAPER_GROUPS
+        self.state_dim = groups * SLICES
+        self.action_dim = SLICES if spec.action == "slice_quota" else 2 * frame.rbs
+        self.observation_dim = self.state_dim + self.action_dim
+        self.kpi_dim = self._reward.kpi_dim
+        self.neutral_action: Float32 = np.full(self.action_dim, 0.5, dtype=np.float32)
+        self.neutral_action.flags.writeable = False
+
+    def state(self, m: Measurements) -> Float32:
+        """State after a frame with measurements ``m``, float32 ``[..., state_dim]``."""
+        qos = self.qos(self.kpis(m))
+        if self.spec.observation == "demand":
+            return observation.demand_state(m, qos, self.frame, self.spec.demand)
+        return observation.paper_state(m, qos, self.spec.paper_ues_scale)
+
+    def observation(self, state: Float32, previous_action: Float32) -> Float32:
+        """What an actor sees: the state, then its previous action; float32 ``[..., observation_dim]``."""
+        return np.concatenate(
+            [state, np.broadcast_to(previous_action, (*state.shape[:-1], self.action_dim))], axis=-1
+        )
+
+    def decode(self, action: Float32) -> Quota | Assignment:
+        """The decision that an action ``[..., action_dim]`` in [0, 1] stands for.
+
+        Raises:
+            ValueError: The action has another size, or a value outside [0, 1] (NaN included).
+        """
+        if action.shape[-1] != self.action_dim:
+            raise ValueError(f"action: {action.shape[-1]} numbers, this problem takes {self.action_dim}")
+        if not bool(((action >= 0) & (action <= 1)).all()):
+            raise ValueError("action: every number must lie in [0, 1]")
+        if self.spec.action == "slice_quota":
+            return decode_slice_quota(action, self.spec.quota_gain)
+        return decode_rb_bits(action, self.spec.decode)
+
+    def kpis(self, m: Measurements) -> Float32:
+        """All that the reward is made of, NaN-free (-1 where no UE is), float32 ``[..., kpi_dim]``."""
+        return self._reward.kpis(m)
+
+    def reward(self, kpis: Float32) -> Float32:
+        """Reward of a frame from its KPIs alone, float32 ``[...]``."""
+        return self._reward.reward(kpis)
+
+    def qos(self, kpis: Float32) -> Float32:
+        """Quality of each slice in [0, 1], float32 ``[..., S]``."""
+        return self._reward.qos(kpis)
