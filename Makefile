@@ -1,0 +1,52 @@
+# `make help` lists the targets.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The CPU build of torch is enough. Where the default index carries the CUDA build,
+# set TORCH_INDEX_URL to PyTorch's CPU index to save gigabytes.
+TORCH ?= torch==2.13.0
+TORCH_INDEX_URL ?=
+PROTO_TOOLS ?= grpcio-tools==1.81.1
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-system lint bench proto clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+setup: $(BIN)/.cadran-ready ## build .venv with everything that demo and tests need (Python 3.11+)
+
+$(BIN)/.cadran-ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: Python 3.11 or newer is needed, $(PYTHON) is older; set PYTHON=..." >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL)) $(TORCH)
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m cadran.radio.warm
+	@touch $@
+
+demo: setup ## the testbed at the paper's size: learn for minutes, then evaluate (about 6 min)
+	$(BIN)/cadran demo
+
+test: setup ## the fast suite (under 5 minutes)
+	$(BIN)/python -m pytest
+
+test-system: setup ## real processes, real Redis, kills and restarts (slower)
+	$(BIN)/python -m pytest tests/system
+
+lint: setup ## ruff, mypy (strict), import contracts
+	$(BIN)/ruff check services tests
+	$(BIN)/ruff format --check services tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## all benchmarks, one JSON object each
+	@for what in radio loop replay learn dapp; do $(BIN)/cadran bench $$what --json || exit 1; done
+
+proto: setup ## regenerate the protobuf stubs from proto/
+	$(BIN)/pip install --quiet $(PROTO_TOOLS)
+	$(BIN)/python proto/generate.py
+
+clean: ## remove the virtual environment, caches and runs
+	rm -rf $(VENV) runs build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find services tests -name __pycache__ -type d -prune -exec rm -rf {} +

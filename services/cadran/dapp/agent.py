@@ -1,0 +1,181 @@
+"""The actor at one DU: from an indication to a decision, and from an outcome to a transition.
+
+No network, no clock, no file: the dApp service and the laboratory run this same class, so that a
+trajectory through the services and one in a single process are the same arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cadran.dapp.policies import PolicySlot
+from cadran.policy import noise
+from cadran.problem import Assignment, Measurements, Problem, Quota
+from cadran.replay.schema import DETERMINISTIC, EPISODE_END, PREVIOUS_IS_NEUTRAL, TransitionSchema
+
+# A decision older than this is never asked for again: the DU falls back long before.
+_REMEMBERED_ACTIONS = 64
+
+
+@dataclass(frozen=True)
+class Indication:
+    """What the DU tells its dApp once a frame.
+
+    Attributes:
+        epoch: identifies one life of the RAN; frames of different epochs are unrelated.
+        frame: the frame to be decided now, counted from 0 in the epoch.
+        outcome: measurements of frame - 1; None before the first frame.
+        applied_frame: the frame for which the decision in force during frame - 1 was made;
+            None if the DU's fallback scheduler was in force.
+        start: measurements of a fresh drop when an episode begins with this frame, else None.
+        deterministic: act by the policy's mean instead of a sample.
+    """
+
+    epoch: int
+    frame: int
+    outcome: Measurements | None
+    applied_frame: int | None
+    start: Measurements | None
+    deterministic: bool
+
+
+@dataclass(frozen=True)
+class Action:
+    """One decision of the dApp: the relaxed action in (0, 1)^A and what it decodes to."""
+
+    frame: int
+    policy_version: int
+    action: NDArray[np.float32]
+    decision: Quota | Assignment
+
+
+@dataclass(frozen=True)
+class _Acted:
+    action: Action
+    state: NDArray[np.float32]
+    previous_is_neutral: bool
+    deterministic: bool
+
+
+class DuAgent:
+    """Acts for one DU and remembers just enough to report what came of it.
+
+    Args:
+        du: index of the DU, 0-based.
+        problem: what is observed, decided and rewarded.
+        schema: the layout of a transition.
+        policies: the actor in force and those scheduled.
+        seed: seed of the exploration noise; noise depends on (seed, du, frame) alone, so a
+            restarted dApp explores as the first one would have.
+    """
+
+    def __init__(
+        self, du: int, problem: Problem, schema: TransitionSchema, policies: PolicySlot, seed: int
+    ) -> None:
+        self.du = du
+        self._problem = problem
+        self._schema = schema
+        self._policies = policies
+        self._seed = seed
+        self._epoch: int | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._acted: _Acted | None = None
+        self._actions: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
+        self._sequence = 0
+        self._row_frame: int | None = None
+        self._be_neutral()
+
+    def _be_neutral(self) -> None:
+        self._previous = self._problem.neutral_action
+        self._previous_is_neutral = True
+
+    def step(self, indication: Indication) -> tuple[Action | None, NDArray[Any] | None]:
+        """Takes one indication; returns the decision and the transition that it completes.
+
+        Returns:
+            (decision for `indication.frame`, or None while no policy is held;
+            one row of the transition schema, or None if frame - 1 was not this dApp's to answer for).
+        """
+        if indication.epoch != self._epoch:
+            if self._epoch is not None:
+                self._policies.release()
+            self._epoch = indication.epoch
+            self._forget()
+        row = self._settle(indication)
+        return self._act(indication), row
+
+    def _settle(self, indication: Indication) -> NDArray[Any] | None:
+        acted, applied = self._acted, indication.applied_frame
+        row = None
+        if applied is None:
+            self._be_neutral()
+        elif acted is not None and applied == acted.action.frame == indication.frame - 1:
+            row = self._transition(indication, acted)
+            self._previous, self._previous_is_neutral = acted.action.action, False
+            self._row_frame = applied
+        else:
+            self._follow_late_decision(applied)
+        if indication.start is not None:
+            self._be_neutral()
+        return row
+
+    def _follow_late_decision(self, applied: int) -> None:
+        """The DU ran an older decision; the next observation must name that one."""
+        action = self._actions.get(applied)
+        if action is None:
+            self._be_neutral()
+            return
+        self._previous, self._previous_is_neutral = action, False
+        if applied != self._row_frame:
+            # No row holds this action, so the next row must not be joined to the row before it.
+            self._sequence += 1
+
+    def _transition(self, indication: Indication, acted: _Acted) -> NDArray[Any] | None:
+        if indication.outcome is None:
+            return None
+        kpis = self._problem.kpis(indication.outcome)
+        row = np.zeros(1, dtype=self._schema.dtype)
+        row["epoch"] = indication.epoch
+        row["frame"] = acted.action.frame
+        row["sequence"] = self._sequence
+        row["policy_version"] = acted.action.policy_version
+        row["flags"] = (
+            (PREVIOUS_IS_NEUTRAL if acted.previous_is_neutral else 0)
+            | (EPISODE_END if indication.start is not None else 0)
+            | (DETERMINISTIC if acted.deterministic else 0)
+        )
+        row["state"] = acted.state
+        row["action"] = acted.action.action
+        row["reward"] = self._problem.reward(kpis)
+        row["kpis"] = kpis
+        row["next_state"] = self._problem.state(indication.outcome)
+        self._sequence += 1
+        return row
+
+    def _act(self, indication: Indication) -> Action | None:
+        self._acted = None
+        actor, version = self._policies.at(indication.frame)
+        measured = indication.start if indication.start is not None else indication.outcome
+        if actor is None or measured is None:
+            return None
+        state = self._problem.state(measured)
+        observation = self._problem.observation(state, self._previous)
+        if indication.deterministic:
+            vector = actor.mean(observation)
+        else:
+            draw = noise(self._seed, self.du, indication.frame, self._problem.action_dim)
+            vector = actor.sample(observation, draw)
+        vector = np.array(vector, dtype=np.float32)
+        action = Action(indication.frame, version, vector, self._problem.decode(vector))
+        self._acted = _Acted(action, state, self._previous_is_neutral, indication.deterministic)
+        self._actions[indication.frame] = vector
+        if len(self._actions) > _REMEMBERED_ACTIONS:
+            self._actions.popitem(last=False)
+        return action

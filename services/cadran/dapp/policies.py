@@ -1,0 +1,101 @@
+"""The policies that a dApp holds: one in force, and those that take effect at a later frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cadran.policy import Actor, PolicyCause, PolicyError, PolicyMeta, decode
+
+
+@dataclass(frozen=True)
+class _Held:
+    delivery: int
+    effective_frame: int
+    meta: PolicyMeta
+    actor: Actor
+
+
+class PolicySlot:
+    """Verifies delivered artefacts and swaps them in between two frames, never within one.
+
+    A delivery is newer than another if its delivery number is: a roll-back is an older version
+    under a newer delivery number, so that it is not taken for a stale policy.
+
+    Args:
+        du: index of the DU that the policies must be made for.
+        observation_dim: length of the observation that the actor must take.
+        action_dim: length of the action that it must give.
+    """
+
+    def __init__(self, du: int, observation_dim: int, action_dim: int) -> None:
+        self._du = du
+        self._dims = (observation_dim, action_dim)
+        self._active: _Held | None = None
+        self._scheduled: list[_Held] = []
+
+    @property
+    def version(self) -> int:
+        """Version in force; 0 while there is none."""
+        return self._active.meta.version if self._active else 0
+
+    @property
+    def delivery(self) -> int:
+        """Number of the newest delivery accepted; 0 before the first."""
+        newest = self._newest()
+        return newest.delivery if newest else 0
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the policy in force; empty while there is none."""
+        return self._active.meta.sha256 if self._active else ""
+
+    def _newest(self) -> _Held | None:
+        return self._scheduled[-1] if self._scheduled else self._active
+
+    def install(self, artefact: bytes, delivery: int, effective_frame: int) -> PolicyMeta:
+        """Verifies an artefact and schedules it; what is held stays untouched if it is refused.
+
+        The newest delivery once more, with the same content, is accepted and changes nothing.
+
+        Args:
+            artefact: the bytes of `policy.encode`.
+            delivery: number of this delivery.
+            effective_frame: first frame that the policy decides; one in the past means the next frame.
+
+        Returns:
+            The metadata of the accepted policy.
+
+        Raises:
+            PolicyError: with the cause; the old policy stays in force.
+        """
+        meta, actor = decode(artefact)
+        if meta.du != self._du:
+            raise PolicyError(PolicyCause.INCOMPATIBLE, f"policy is for DU {meta.du}, this is DU {self._du}")
+        if (meta.observation_dim, meta.action_dim) != self._dims:
+            raise PolicyError(
+                PolicyCause.SHAPE_MISMATCH,
+                f"policy maps {meta.observation_dim} -> {meta.action_dim} numbers, "
+                f"this DU needs {self._dims[0]} -> {self._dims[1]}",
+            )
+        newest = self._newest()
+        if newest is not None and (delivery, meta.sha256) == (newest.delivery, newest.meta.sha256):
+            return meta
+        if delivery <= self.delivery:
+            raise PolicyError(
+                PolicyCause.STALE_VERSION,
+                f"delivery {delivery} is not newer than {self.delivery}, which is held already",
+            )
+        self._scheduled.append(_Held(delivery, effective_frame, meta, actor))
+        return meta
+
+    def release(self) -> None:
+        """Lets every scheduled policy act at once: the frames that they waited for will not come."""
+        self._scheduled = [_Held(held.delivery, 0, held.meta, held.actor) for held in self._scheduled]
+
+    def at(self, frame: int) -> tuple[Actor | None, int]:
+        """The actor that decides `frame` and its version; (None, 0) while there is none."""
+        while self._scheduled and self._scheduled[0].effective_frame <= frame:
+            self._active = self._scheduled.pop(0)
+        if self._active is None:
+            return None, 0
+        return self._active.actor, self._active.meta.version
