@@ -140,7 +140,7 @@ class Eq8:
         """
         count = np.maximum(np.count_nonzero(rate >= 0, axis=-1), 1)
         mean_rate = _total(rate) / count
-        fair_rate = np.asarray(self._spec.rate_full_bps) / count
+        fair_rate: Float64 = np.asarray(self._spec.rate_full_bps, dtype=np.float64) / count
         satisfied = self._satisfied(rate)
         kpis = np.stack(
             [1.0 - _worst(delay) / self._spec.latency_full_s, mean_rate / fair_rate, satisfied, satisfied],
@@ -167,8 +167,8 @@ class Eq8:
         miss[..., URLLC] = _worst(delay)[..., URLLC] - spec.latency_target_s
         miss = np.where(_empty(rate), 0.0, np.maximum(miss, 0.0))
         if spec.shortfall == "raw":
-            return miss * np.asarray([1e-6, 1e-6, 1e3])
-        return np.minimum(miss / np.asarray([*spec.rate_target_bps, spec.latency_target_s]), 1.0)
+            return np.asarray(miss * [1e-6, 1e-6, 1e3], dtype=np.float64)
+        return np.minimum(miss / [*spec.rate_target_bps, spec.latency_target_s], 1.0, dtype=np.float64)
 
     def _overuse(self, kpis: Float32) -> Float64:
         """RBs used beyond those that exist, P_res of Eq (8); 0 behind a MAC that cannot grant them."""
