@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cadran.dapp.policies import PolicySlot
 from cadran.policy import noise
 from cadran.problem import Assignment, Measurements, Problem, Quota
-from cadran.replay.schema import DETERMINISTIC, EPISODE_END, PREVIOUS_IS_NEUTRAL, TransitionSchema
+from cadran.replay.schema import RowFlag, TransitionSchema
 
 # A decision older than this is never asked for again: the DU falls back long before.
 _REMEMBERED_ACTIONS = 64
@@ -89,7 +89,6 @@ class DuAgent:
         self._acted: _Acted | None = None
         self._actions: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
         self._sequence = 0
-        self._row_frame: int | None = None
         self._be_neutral()
 
     def _be_neutral(self) -> None:
@@ -119,23 +118,14 @@ class DuAgent:
         elif acted is not None and applied == acted.action.frame == indication.frame - 1:
             row = self._transition(indication, acted)
             self._previous, self._previous_is_neutral = acted.action.action, False
-            self._row_frame = applied
+        elif applied in self._actions:
+            # The DU ran an older decision; the next observation must name that one.
+            self._previous, self._previous_is_neutral = self._actions[applied], False
         else:
-            self._follow_late_decision(applied)
+            self._be_neutral()
         if indication.start is not None:
             self._be_neutral()
         return row
-
-    def _follow_late_decision(self, applied: int) -> None:
-        """The DU ran an older decision; the next observation must name that one."""
-        action = self._actions.get(applied)
-        if action is None:
-            self._be_neutral()
-            return
-        self._previous, self._previous_is_neutral = action, False
-        if applied != self._row_frame:
-            # No row holds this action, so the next row must not be joined to the row before it.
-            self._sequence += 1
 
     def _transition(self, indication: Indication, acted: _Acted) -> NDArray[Any] | None:
         if indication.outcome is None:
@@ -147,9 +137,9 @@ class DuAgent:
         row["sequence"] = self._sequence
         row["policy_version"] = acted.action.policy_version
         row["flags"] = (
-            (PREVIOUS_IS_NEUTRAL if acted.previous_is_neutral else 0)
-            | (EPISODE_END if indication.start is not None else 0)
-            | (DETERMINISTIC if acted.deterministic else 0)
+            (RowFlag.PREVIOUS_IS_NEUTRAL if acted.previous_is_neutral else 0)
+            | (RowFlag.EPISODE_END if indication.start is not None else 0)
+            | (RowFlag.DETERMINISTIC if acted.deterministic else 0)
         )
         row["state"] = acted.state
         row["action"] = acted.action.action

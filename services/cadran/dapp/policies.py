@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cadran.policy import Actor, PolicyCause, PolicyError, PolicyMeta, decode
+from cadran.policy import Actor, PolicyCause, PolicyError, PolicyMeta, decode, require_compatible
+from cadran.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,12 @@ class PolicySlot:
 
     Args:
         du: index of the DU that the policies must be made for.
-        observation_dim: length of the observation that the actor must take.
-        action_dim: length of the action that it must give.
+        problem: the decision problem that they must have been trained for.
     """
 
-    def __init__(self, du: int, observation_dim: int, action_dim: int) -> None:
+    def __init__(self, du: int, problem: Problem) -> None:
         self._du = du
-        self._dims = (observation_dim, action_dim)
+        self._problem = problem
         self._active: _Held | None = None
         self._scheduled: list[_Held] = []
 
@@ -69,14 +69,14 @@ class PolicySlot:
             PolicyError: with the cause; the old policy stays in force.
         """
         meta, actor = decode(artefact)
-        if meta.du != self._du:
-            raise PolicyError(PolicyCause.INCOMPATIBLE, f"policy is for DU {meta.du}, this is DU {self._du}")
-        if (meta.observation_dim, meta.action_dim) != self._dims:
-            raise PolicyError(
-                PolicyCause.SHAPE_MISMATCH,
-                f"policy maps {meta.observation_dim} -> {meta.action_dim} numbers, "
-                f"this DU needs {self._dims[0]} -> {self._dims[1]}",
-            )
+        require_compatible(
+            meta,
+            du=self._du,
+            observation_dim=self._problem.observation_dim,
+            action_dim=self._problem.action_dim,
+            problem=self._problem.names,
+            current_version=None,
+        )
         newest = self._newest()
         if newest is not None and (delivery, meta.sha256) == (newest.delivery, newest.meta.sha256):
             return meta

@@ -40,6 +40,13 @@ class Problem:
         self.neutral_action: Float32 = np.full(self.action_dim, 0.5, dtype=np.float32)
         self.neutral_action.flags.writeable = False
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What a policy must have been trained for to act here: names of observation, action and reward."""
+        spec = self.spec
+        action = spec.action if spec.action == "slice_quota" else f"{spec.action}/{spec.decode}"
+        return {"observation": spec.observation, "action": action, "reward": spec.reward}
+
     def state(self, m: Measurements) -> Float32:
         """State after a frame with measurements ``m``, float32 ``[..., state_dim]``."""
         qos = self.qos(self.kpis(m))

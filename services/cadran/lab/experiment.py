@@ -1,0 +1,44 @@
+"""A scenario in full: the world, the problem, the learner and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cadran.envs import frame_of
+from cadran.learn import LearnerSpec
+from cadran.problem import Problem, ProblemSpec
+from cadran.radio import World
+from cadran.runtime import ClockSpec, read_document, section
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All sections of a scenario, validated."""
+
+    name: str
+    world: World
+    problem_spec: ProblemSpec
+    learner: LearnerSpec
+    clock: ClockSpec
+
+    def problem(self) -> Problem:
+        """The decision problem in this world."""
+        return Problem(self.problem_spec, frame_of(self.world))
+
+
+def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
+    """Reads and validates every section of a scenario.
+
+    Raises:
+        ConfigError: in one line: file, field, value, what is allowed.
+    """
+    document = read_document(path, overrides)
+    return Experiment(
+        document.name,
+        section(document, "world", World),
+        section(document, "problem", ProblemSpec),
+        section(document, "learner", LearnerSpec),
+        section(document, "clock", ClockSpec),
+    )

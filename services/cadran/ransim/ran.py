@@ -1,0 +1,123 @@
+"""The RAN itself: one radio world, one decision ladder per DU, frame by frame, without network or clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cadran.envs import to_decisions, to_measurements
+from cadran.problem import Assignment, Measurements, Quota
+from cadran.radio import Decisions, Radio, World
+from cadran.ransim.ladder import Applied, DecisionLadder, Submitted
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """What one frame came to.
+
+    Attributes:
+        frame: the frame that was run.
+        episode: the episode that it belonged to.
+        deterministic: whether the dApps were asked to act by the mean in it.
+        applied: the decision in force, per DU.
+        outcome: measurements with leading axis DU.
+        start: measurements of the fresh drop if this frame ended its episode, else None.
+    """
+
+    frame: int
+    episode: int
+    deterministic: bool
+    applied: tuple[Applied, ...]
+    outcome: Measurements
+    start: Measurements | None
+
+
+@dataclass(frozen=True)
+class ByteLedger:
+    """Bytes since the start; offered = delivered + dropped + discarded + queued."""
+
+    offered: int
+    delivered: int
+    dropped: int
+    discarded: int
+    queued: int
+
+
+class Ran:
+    """Runs frames of one world.
+
+    Args:
+        world: the world.
+        seed: seed of layout, channel and traffic.
+        ladders: one decision ladder per DU.
+        deterministic_every: every n-th episode is marked deterministic; 0 = none.
+        trace_bytes_per_frame: measured bytes per frame that drive the eMBB slice, or None.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        seed: int,
+        ladders: tuple[DecisionLadder, ...],
+        deterministic_every: int,
+        trace_bytes_per_frame: NDArray[np.int64] | None = None,
+    ) -> None:
+        self._radio = Radio(world, trace_bytes_per_frame)
+        self._world = world
+        self._state = self._radio.new_state(np.array([seed], dtype=np.uint64))
+        self._deterministic_every = deterministic_every
+        self.ladders = ladders
+        self.frame = 0
+        self.episode = 0
+        self.start = self._measure()
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether the dApps should act by the mean in this episode."""
+        every = self._deterministic_every
+        return every > 0 and self.episode % every == every - 1
+
+    def submit(self, du: int, submitted: Submitted) -> None:
+        """Takes a valid decision of a dApp."""
+        self.ladders[du].submit(submitted)
+
+    def run_frame(self) -> FrameResult:
+        """Runs the next frame with the decisions at hand."""
+        frame, episode, deterministic = self.frame, self.episode, self.deterministic
+        applied = tuple(ladder.choose(frame) for ladder in self.ladders)
+        self._radio.step(self._state, self._decisions([choice.decision for choice in applied]))
+        outcome = self._measure()
+        self.frame += 1
+        start = self._next_episode() if self.frame % self._world.episode_frames == 0 else None
+        return FrameResult(frame, episode, deterministic, applied, outcome, start)
+
+    def ledger(self) -> ByteLedger:
+        """The books of all bytes so far."""
+        arrived, delivered, dropped, discarded, queued = self._radio.ledger(self._state, 0)
+        return ByteLedger(arrived, delivered, dropped, discarded, queued)
+
+    def _next_episode(self) -> Measurements:
+        self.episode += 1
+        self._radio.reset(self._state, np.array([True]), self.episode)
+        return self._measure()
+
+    def _measure(self) -> Measurements:
+        return to_measurements(self._state.kpis).select(0)
+
+    def _decisions(self, decisions: list[Quota | Assignment]) -> Decisions:
+        """The decisions of all DUs as one batch of one environment; DUs may decide in different forms."""
+        quotas = [decision for decision in decisions if isinstance(decision, Quota)]
+        if len(quotas) == len(decisions):
+            return to_decisions(_stack(quotas), self._world.rbs)
+        parts = [to_decisions(_one(decision), self._world.rbs) for decision in decisions]
+        return Decisions(*(np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True)))
+
+
+def _stack(quotas: list[Quota]) -> Quota:
+    return Quota(*(np.stack([getattr(quota, field.name) for quota in quotas])[np.newaxis] for field in fields(Quota)))
+
+
+def _one(decision: Quota | Assignment) -> Quota | Assignment:
+    return type(decision)(*(getattr(decision, field.name)[np.newaxis, np.newaxis] for field in fields(decision)))

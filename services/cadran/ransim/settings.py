@@ -1,0 +1,61 @@
+"""Settings of the RAN simulator service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ENVIRONMENT_PREFIX = "CADRAN_RANSIM_"
+
+
+class RansimSettings(BaseModel):
+    """Everything the RAN needs besides the scenario; flags > environment > file > defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scenario: Path = Field(description="scenario file (YAML) that all services of a testbed share")
+    overrides: tuple[str, ...] = Field(default=(), description="scenario overrides, key.path=value")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="seed of layout, channel and traffic")
+    e3_listen: str = Field(
+        default="127.0.0.1:36422",
+        pattern=r"^\S+:\d+$",
+        description="host:port of the E3 agent that the dApps connect to; port 0 takes a free one",
+    )
+    e2_connect: str | None = Field(
+        default=None,
+        pattern=r"^\S+:\d+$",
+        description="host:port of the near-RT RIC's E2 termination; none: the RAN runs without a RIC",
+    )
+    http: str = Field(
+        default="127.0.0.1:8091", pattern=r"^\S+:\d+$", description="host:port of metrics and health"
+    )
+    pace: Literal["fast", "realtime"] = Field(
+        default="realtime",
+        description="realtime: one frame per frame duration; fast: as soon as every dApp has decided",
+    )
+    frames: int | None = Field(default=None, ge=1, description="end after this many frames")
+    duration_s: float | None = Field(default=None, gt=0, description="end after this long [s]")
+    trace: Path | None = Field(
+        default=None, description="packet trace (time in s, size in bytes a line; .gz allowed) for eMBB"
+    )
+    status_dir: Path | None = Field(default=None, description="folder of status.json and episodes.csv")
+    status_period_s: float = Field(default=0.5, gt=0, le=60, description="time between writes of status.json")
+    require_policy: bool = Field(
+        default=True,
+        description="the first frame waits until every dApp holds a policy (at most clock.start_timeout_s)",
+    )
+    fallback_min_percent: tuple[int, int, int] = Field(
+        default=(20, 20, 30),
+        description="share of the PRBs that the fallback scheduler guarantees to eMBB, mMTC, URLLC; the rest "
+        "goes by proportional fair. ASSUMED: room for the mean load of each slice, URLLC with a reserve",
+    )
+
+    @model_validator(mode="after")
+    def _fallback_fits(self) -> RansimSettings:
+        if min(self.fallback_min_percent) < 0 or sum(self.fallback_min_percent) > 100:
+            raise ValueError(
+                f"fallback_min_percent: {self.fallback_min_percent} must not be negative, nor exceed 100 in sum"
+            )
+        return self

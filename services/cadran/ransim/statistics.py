@@ -1,0 +1,236 @@
+"""What the RAN tells people about itself: a status file and one line per DU and episode."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import deque
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cadran.problem import Problem
+from cadran.problem.measurements import SLICES
+from cadran.ransim.ran import ByteLedger, FrameResult
+from cadran.runtime import atomic_write
+
+EPISODE_FIELDS = (
+    "episode",
+    "first_frame",
+    "du",
+    "deterministic",
+    "reward_mean",
+    "qos_embb",
+    "qos_mmtc",
+    "qos_urllc",
+    "prb_embb",
+    "prb_mmtc",
+    "prb_urllc",
+    "missed",
+    "fallback",
+    "policy_version",
+    "wall_s",
+)
+_LATENCY_SAMPLES = 4096
+
+
+class _Means:
+    """Sums over frames of what is shown as a mean, per DU."""
+
+    def __init__(self, dus: int, rbs: int, frame_s: float) -> None:
+        self._dus, self._rbs, self._frame_s = dus, rbs, frame_s
+        self.clear()
+
+    def clear(self) -> None:
+        self.frames = 0
+        self.reward = np.zeros(self._dus)
+        self.qos = np.zeros((self._dus, SLICES))
+        self.quota = np.zeros((self._dus, SLICES))
+        self.used = np.zeros((self._dus, SLICES))
+        self.delivered = np.zeros((self._dus, SLICES))
+
+    def add(self, result: FrameResult, reward: NDArray[Any], qos: NDArray[Any]) -> None:
+        self.frames += 1
+        self.reward += reward
+        self.qos += qos
+        self.quota += result.outcome.rbs_quota
+        self.used += result.outcome.rbs_used
+        self.delivered += result.outcome.delivered_bytes
+
+    def of(self, du: int) -> dict[str, Any]:
+        """Means of one DU; reward in problem units, PRB shares of all PRBs, rates in bit/s."""
+        if self.frames == 0:
+            nothing = [None] * SLICES
+            return {"reward": None, "qos": nothing, "prb_share": nothing, "prb_used": nothing, "delivered_bps": nothing}
+        n = self.frames
+        return {
+            "reward": float(self.reward[du] / n),
+            "qos": (self.qos[du] / n).tolist(),
+            "prb_share": (self.quota[du] / (n * self._rbs)).tolist(),
+            "prb_used": (self.used[du] / (n * self._rbs)).tolist(),
+            "delivered_bps": (8 * self.delivered[du] / (n * self._frame_s)).tolist(),
+        }
+
+
+@dataclass
+class _Episode:
+    first_frame: int
+    missed_before: tuple[int, ...]
+    fallback_before: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Relayed:
+    """dApp reports that passed through the DUs, all DUs together, in this epoch."""
+
+    reports: int
+    rows: int
+    acknowledged_rows: int
+
+
+@dataclass(frozen=True)
+class TraceShare:
+    """How much of a measured trace was played.
+
+    Attributes:
+        path: the trace file.
+        bytes_played: bytes of the played portions, summed from the file itself.
+        bytes_offered: bytes that the radio counted as offered to the slice that the trace drives.
+    """
+
+    path: str
+    bytes_played: int
+    bytes_offered: int
+
+
+class RanStatistics:
+    """Follows the frames of one epoch.
+
+    Args:
+        problem: gives reward and quality of each frame.
+        dus: number of DUs.
+        folder: where status.json and episodes.csv are kept; None: nowhere.
+        epoch: identity of this life of the RAN.
+    """
+
+    def __init__(self, problem: Problem, dus: int, folder: Path | None, epoch: int) -> None:
+        self._problem = problem
+        self._dus = dus
+        self._folder = folder
+        self._epoch = epoch
+        frame = problem.frame
+        self._recent = _Means(dus, frame.rbs, frame.frame_s)
+        self._whole = _Means(dus, frame.rbs, frame.frame_s)
+        self._episode = _Episode(0, (0,) * dus, (0,) * dus)
+        self._latencies_s: deque[float] = deque(maxlen=_LATENCY_SAMPLES)
+        self._last: FrameResult | None = None
+        self._frames = 0
+        self._rate_mark: tuple[float, int] | None = None
+        self._frames_per_s = 0.0
+
+    def latency(self, seconds: float) -> None:
+        """Takes the time from one indication to its decision."""
+        self._latencies_s.append(seconds)
+
+    def frame(self, result: FrameResult, missed: tuple[int, ...], fallback: tuple[int, ...], now_s: float) -> None:
+        """Takes one frame; `missed` and `fallback` are totals per DU so far, `now_s` the wall clock."""
+        kpis = self._problem.kpis(result.outcome)
+        reward, qos = self._problem.reward(kpis), self._problem.qos(kpis)
+        self._recent.add(result, reward, qos)
+        self._whole.add(result, reward, qos)
+        self._last = result
+        self._frames = result.frame + 1
+        if result.start is not None:
+            self.end_episode(missed, fallback, now_s)
+
+    def end_episode(self, missed: tuple[int, ...], fallback: tuple[int, ...], now_s: float) -> None:
+        """Writes the episode's lines; an episode without a frame writes none."""
+        if self._folder is not None and self._whole.frames > 0:
+            self._append_episode(missed, fallback, now_s)
+        self._whole.clear()
+        self._episode = _Episode(self._frames, missed, fallback)
+
+    def _append_episode(self, missed: tuple[int, ...], fallback: tuple[int, ...], now_s: float) -> None:
+        if self._folder is None or self._last is None:
+            return
+        path = self._folder / "episodes.csv"
+        fresh = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.writer(file)
+            if fresh:
+                writer.writerow(EPISODE_FIELDS)
+            for du in range(self._dus):
+                mean = self._whole.of(du)
+                writer.writerow(
+                    [
+                        self._last.episode,
+                        self._episode.first_frame,
+                        du,
+                        int(self._last.deterministic),
+                        f"{mean['reward']:.6f}",
+                        *(f"{value:.6f}" for value in (*mean["qos"], *mean["prb_share"])),
+                        missed[du] - self._episode.missed_before[du],
+                        fallback[du] - self._episode.fallback_before[du],
+                        self._last.applied[du].policy_version,
+                        f"{now_s:.3f}",
+                    ]
+                )
+
+    def write_status(
+        self,
+        connected: tuple[bool, ...],
+        missed: tuple[int, ...],
+        fallback: tuple[int, ...],
+        ledger: ByteLedger,
+        relayed: Relayed,
+        trace: TraceShare | None,
+        now_s: float,
+    ) -> None:
+        """Replaces status.json; means in it are over the frames since the write before."""
+        if self._folder is None:
+            return
+        self._measure_rate(now_s)
+        last = self._last
+        status = {
+            "epoch": self._epoch,
+            "frame": self._frames,
+            "episode": last.episode if last else 0,
+            "time_s": now_s,
+            "frames_per_s": self._frames_per_s,
+            "missed_frames": sum(missed),
+            "fallback_frames": sum(fallback),
+            "loop_latency_ms": self._latency_quantiles_ms(),
+            "bytes": asdict(ledger),
+            "reports": {"relayed": relayed.reports, "rows": relayed.rows, "acked": relayed.acknowledged_rows},
+            "trace": asdict(trace) if trace else None,
+            "dus": [
+                {
+                    "du": du,
+                    "connected": connected[du],
+                    "policy_version": last.applied[du].policy_version if last else 0,
+                    "source": last.applied[du].source.value if last else None,
+                    "queued_bytes": last.outcome.queued_bytes[du].tolist() if last else None,
+                    "missed_frames": missed[du],
+                    "fallback_frames": fallback[du],
+                    **self._recent.of(du),
+                }
+                for du in range(self._dus)
+            ],
+        }
+        atomic_write(self._folder / "status.json", json.dumps(status).encode())
+        self._recent.clear()
+
+    def _measure_rate(self, now_s: float) -> None:
+        if self._rate_mark is not None and now_s > self._rate_mark[0]:
+            then_s, frames = self._rate_mark
+            self._frames_per_s = (self._frames - frames) / (now_s - then_s)
+        self._rate_mark = (now_s, self._frames)
+
+    def _latency_quantiles_ms(self) -> dict[str, float | None]:
+        if not self._latencies_s:
+            return {"p50": None, "p99": None, "max": None}
+        p50, p99, worst = np.quantile(np.array(self._latencies_s), [0.5, 0.99, 1.0]) * 1e3
+        return {"p50": float(p50), "p99": float(p99), "max": float(worst)}
