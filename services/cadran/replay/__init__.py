@@ -1,0 +1,32 @@
+"""Experience at rest: one contract, a store in memory and one in Redis (`cadran.replay.redis_store`)."""
+
+from cadran.replay.limiter import RateLimiter
+from cadran.replay.mirror import Batch, Mirror
+from cadran.replay.schema import (
+    Identity,
+    ReplayError,
+    ReplayUnavailable,
+    RowFlag,
+    Rows,
+    TransitionSchema,
+    identities,
+    paper_buffer_bytes,
+)
+from cadran.replay.store import MemoryReplay, Replay, Slice
+
+__all__ = [
+    "Batch",
+    "Identity",
+    "MemoryReplay",
+    "Mirror",
+    "RateLimiter",
+    "Replay",
+    "ReplayError",
+    "ReplayUnavailable",
+    "RowFlag",
+    "Rows",
+    "Slice",
+    "TransitionSchema",
+    "identities",
+    "paper_buffer_bytes",
+]

@@ -1,0 +1,1 @@
+"""What every service needs: settings, logging, metrics, health, addresses, lifecycle."""
