@@ -146,7 +146,7 @@ class TransitionSchema:
             )
         rows: Rows = np.frombuffer(data, self.dtype)
         for name in ("state", "action", "reward", "kpis", "next_state"):
-            bad = ~np.isfinite(rows[name].reshape(len(rows), -1)).all(axis=1)
+            bad = ~np.isfinite(rows[name]).reshape(len(rows), int(np.prod(rows[name].shape[1:]))).all(axis=1)
             if bad.any():
                 frame = int(rows["frame"][bad][0])
                 raise ReplayError(f"the row of frame {frame} holds a {name} that is not finite")

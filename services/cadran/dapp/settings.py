@@ -1,0 +1,42 @@
+"""Settings of the dApp service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ENVIRONMENT_PREFIX = "CADRAN_DAPP_"
+
+
+class DappSettings(BaseModel):
+    """Everything a dApp needs besides the scenario's problem; flags > environment > file > defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scenario: Path = Field(description="scenario file (YAML); the dApp reads its `problem`")
+    overrides: tuple[str, ...] = Field(default=(), description="scenario overrides, key.path=value")
+    du: int = Field(ge=0, le=99, description="index of the DU that this dApp serves")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="seed of the exploration noise")
+    e3_connect: str = Field(
+        default="127.0.0.1:36422", pattern=r"^\S+:\d+$", description="host:port of the DU's E3 agent"
+    )
+    http: str = Field(
+        default="127.0.0.1:8092", pattern=r"^\S+:\d+$", description="host:port of metrics and health"
+    )
+    report_rows: int = Field(default=20, ge=1, le=256, description="transitions in one report")
+    report_period_s: float = Field(
+        default=0.2, gt=0, le=60, description="longest wait of a transition for its report to fill"
+    )
+    buffered_rows: int = Field(
+        default=20_000,
+        ge=1,
+        le=1_000_000,
+        description="transitions kept until they are acknowledged; beyond it the oldest are dropped and counted",
+    )
+    unacknowledged_rows: int = Field(
+        default=2_000, ge=1, le=100_000, description="transitions sent and not acknowledged at a time"
+    )
+    resend_after_s: float = Field(
+        default=2.0, gt=0, le=600, description="transitions are sent again when no acknowledgement came for so long"
+    )
