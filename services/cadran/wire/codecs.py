@@ -1,0 +1,336 @@
+"""Numpy arrays and decisions <-> protobuf, with validation.
+
+Arrays of the wire carry the field names of the radio's KPIs, so that the rooms which own those types convert
+by field name. The functions that write take any object with these fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cadran.wire.causes import Cause, RangeError
+from cadran.wire.gen.e2sm.v1 import common_pb2, rc_pb2
+from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
+
+IntArray = NDArray[np.int32]
+BytesArray = NDArray[np.int64]
+FloatArray = NDArray[np.float32]
+
+
+class HasMeasurements(Protocol):
+    """One DU's measurements: fields, units and shapes of `MeasurementArrays`."""
+
+    @property
+    def ues(self) -> IntArray: ...  # noqa: D102
+    @property
+    def arrived_bytes(self) -> BytesArray: ...  # noqa: D102
+    @property
+    def delivered_bytes(self) -> BytesArray: ...  # noqa: D102
+    @property
+    def dropped_bytes(self) -> BytesArray: ...  # noqa: D102
+    @property
+    def queued_bytes(self) -> BytesArray: ...  # noqa: D102
+    @property
+    def rbs_quota(self) -> IntArray: ...  # noqa: D102
+    @property
+    def rbs_used(self) -> IntArray: ...  # noqa: D102
+    @property
+    def backlog_rbs(self) -> FloatArray: ...  # noqa: D102
+    @property
+    def arrival_rbs(self) -> FloatArray: ...  # noqa: D102
+    @property
+    def arrival_ewma_bytes(self) -> FloatArray: ...  # noqa: D102
+    @property
+    def mean_se(self) -> FloatArray: ...  # noqa: D102
+    @property
+    def ue_rate_bps(self) -> FloatArray: ...  # noqa: D102
+    @property
+    def ue_delay_s(self) -> FloatArray: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class MeasurementArrays:
+    """What one DU measured in one frame. S slices, U columns for UEs, NaN where there is no UE.
+
+    Attributes:
+        ues: int32[S].
+        arrived_bytes, delivered_bytes, dropped_bytes: int64[S], of the frame.
+        queued_bytes: int64[S], at its end.
+        rbs_quota, rbs_used: int32[S].
+        backlog_rbs, arrival_rbs: float32[S], RBs.
+        arrival_ewma_bytes: float32[S], bytes a frame.
+        mean_se: float32[S], bit/s/Hz.
+        ue_rate_bps, ue_delay_s: float32[S, U].
+    """
+
+    ues: IntArray
+    arrived_bytes: BytesArray
+    delivered_bytes: BytesArray
+    dropped_bytes: BytesArray
+    queued_bytes: BytesArray
+    rbs_quota: IntArray
+    rbs_used: IntArray
+    backlog_rbs: FloatArray
+    arrival_rbs: FloatArray
+    arrival_ewma_bytes: FloatArray
+    mean_se: FloatArray
+    ue_rate_bps: FloatArray
+    ue_delay_s: FloatArray
+
+
+def measurements_to_proto(m: HasMeasurements) -> measurements_pb2.Measurements:
+    """The protobuf form of one DU's measurements (per-UE arrays flattened row by row)."""
+    return measurements_pb2.Measurements(
+        ues=m.ues.tolist(),
+        arrived_bytes=m.arrived_bytes.tolist(),
+        delivered_bytes=m.delivered_bytes.tolist(),
+        dropped_bytes=m.dropped_bytes.tolist(),
+        queued_bytes=m.queued_bytes.tolist(),
+        rbs_quota=m.rbs_quota.tolist(),
+        rbs_used=m.rbs_used.tolist(),
+        backlog_rbs=m.backlog_rbs.tolist(),
+        arrival_rbs=m.arrival_rbs.tolist(),
+        arrival_ewma_bytes=m.arrival_ewma_bytes.tolist(),
+        mean_se=m.mean_se.tolist(),
+        ue_rate_bps=m.ue_rate_bps.ravel().tolist(),
+        ue_delay_s=m.ue_delay_s.ravel().tolist(),
+    )
+
+
+def measurements_from_proto(
+    message: measurements_pb2.Measurements, slices: int, ues_per_slice: int
+) -> MeasurementArrays:
+    """The arrays of one DU.
+
+    Raises:
+        RangeError: a field has not the number of entries that `slices` and `ues_per_slice` ask for.
+    """
+
+    def take(name: str, dtype: type[np.generic], count: int) -> NDArray[np.generic]:
+        values = getattr(message, name)
+        if len(values) != count:
+            raise _range(f"Measurements.{name} has {len(values)} entries; {count} are expected")
+        return np.fromiter(values, dtype, count)
+
+    cells = slices * ues_per_slice
+    fields = {name: take(name, dtype, slices) for name, dtype in _SLICE_FIELDS}
+    fields |= {name: take(name, np.float32, cells).reshape(slices, ues_per_slice) for name in _UE_FIELDS}
+    return MeasurementArrays(**fields)  # type: ignore[arg-type]
+
+
+_SLICE_FIELDS: tuple[tuple[str, type[np.generic]], ...] = (
+    ("ues", np.int32),
+    ("arrived_bytes", np.int64),
+    ("delivered_bytes", np.int64),
+    ("dropped_bytes", np.int64),
+    ("queued_bytes", np.int64),
+    ("rbs_quota", np.int32),
+    ("rbs_used", np.int32),
+    ("backlog_rbs", np.float32),
+    ("arrival_rbs", np.float32),
+    ("arrival_ewma_bytes", np.float32),
+    ("mean_se", np.float32),
+)
+_UE_FIELDS = ("ue_rate_bps", "ue_delay_s")
+
+
+class SNssai(NamedTuple):
+    """Single network slice selection assistance information (3GPP TS 23.003 28.4.2).
+
+    Attributes:
+        sst: slice/service type, 0..255: 1 eMBB, 2 URLLC, 3 MIoT (mMTC).
+        sd: slice differentiator, 0..2^24-1, or None.
+    """
+
+    sst: int
+    sd: int | None = None
+
+
+#: The slices of every per-slice array: eMBB, mMTC, URLLC.
+SLICES: tuple[SNssai, ...] = (SNssai(1), SNssai(3), SNssai(2))
+
+
+def s_nssai_to_proto(slice_: SNssai) -> common_pb2.SNssai:
+    """The protobuf form."""
+    return common_pb2.SNssai(sst=slice_.sst, sd=slice_.sd)
+
+
+def s_nssai_from_proto(message: common_pb2.SNssai) -> SNssai:
+    """The S-NSSAI of a message. Raises `RangeError` when SST or SD is out of range."""
+    slice_ = SNssai(message.sst, message.sd if message.HasField("sd") else None)
+    if slice_.sst > 255 or (slice_.sd or 0) >= 2**24:
+        raise _range(f"S-NSSAI sst={slice_.sst} sd={slice_.sd}; sst is 0..255, sd 0..16777215")
+    return slice_
+
+
+def slices_of(facts: common_pb2.RanFacts) -> tuple[SNssai, ...]:
+    """The slices of a RAN in the order of its arrays. Raises `RangeError` for none, or two alike."""
+    slices = tuple(s_nssai_from_proto(message) for message in facts.slices)
+    if not slices or len(set(slices)) != len(slices):
+        raise _range(f"slices {slices}; at least one, each once")
+    return slices
+
+
+class HasQuota(Protocol):
+    """PRB ratios per slice in percent: fields of `QuotaArrays`."""
+
+    @property
+    def dedicated_percent(self) -> IntArray: ...  # noqa: D102
+    @property
+    def min_percent(self) -> IntArray: ...  # noqa: D102
+    @property
+    def max_percent(self) -> IntArray: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class QuotaArrays:
+    """PRB ratios per slice, percent, int32[S]: 0 <= dedicated <= min <= max <= 100 and sum(min) <= 100."""
+
+    dedicated_percent: IntArray
+    min_percent: IntArray
+    max_percent: IntArray
+
+
+@dataclass(frozen=True)
+class AssignmentArrays:
+    """Which slice each RB belongs to: int8[K], -1 = unused."""
+
+    slice_of_rb: NDArray[np.int8]
+
+
+class Ratios(NamedTuple):
+    """The three PRB ratios of one slice, in percent."""
+
+    dedicated: int
+    minimum: int
+    maximum: int
+
+
+def ratios_to_proto(ratios: Ratios, slice_: SNssai) -> rc_pb2.RrmPolicyRatio:
+    """The RRM policy ratio of one slice."""
+    return rc_pb2.RrmPolicyRatio(
+        resource_type=rc_pb2.RESOURCE_TYPE_PRB_DL,
+        rrm_policy_members=[rc_pb2.RrmPolicyMember(s_nssai=s_nssai_to_proto(slice_))],
+        min_prb_policy_ratio=ratios.minimum,
+        max_prb_policy_ratio=ratios.maximum,
+        dedicated_prb_policy_ratio=ratios.dedicated,
+    )
+
+
+def quota_to_proto(quota: HasQuota, slices: tuple[SNssai, ...] = SLICES) -> list[rc_pb2.RrmPolicyRatio]:
+    """The RRM policy ratios of all slices, in their order."""
+    columns = zip(
+        quota.dedicated_percent.tolist(), quota.min_percent.tolist(), quota.max_percent.tolist(), strict=True
+    )
+    return [ratios_to_proto(Ratios(*column), slice_) for column, slice_ in zip(columns, slices, strict=True)]
+
+
+def ratios_from_proto(
+    policies: Iterable[rc_pb2.RrmPolicyRatio], slices: tuple[SNssai, ...] = SLICES
+) -> dict[int, Ratios]:
+    """Index of the slice -> its ratios, for the slices that `policies` name.
+
+    Raises:
+        RangeError: a policy with no or several members, a slice unknown or named twice, an order of ratios
+            other than 0 <= dedicated <= min <= max <= 100, or a sum of min above 100 (3GPP TS 28.541 4.3.36).
+    """
+    found: dict[int, Ratios] = {}
+    for policy in policies:
+        index = _slice_of(policy, slices)
+        if index in found:
+            raise _range(f"two RRM policies for S-NSSAI {slices[index]}")
+        ratios = Ratios(
+            policy.dedicated_prb_policy_ratio, policy.min_prb_policy_ratio, policy.max_prb_policy_ratio
+        )
+        if not ratios.dedicated <= ratios.minimum <= ratios.maximum <= 100:
+            raise _range(f"S-NSSAI {slices[index]}: {ratios}; 0 <= dedicated <= min <= max <= 100")
+        found[index] = ratios
+    if (total := sum(ratios.minimum for ratios in found.values())) > 100:
+        raise _range(f"min ratios sum to {total} %; at most 100")
+    return found
+
+
+def _slice_of(policy: rc_pb2.RrmPolicyRatio, slices: tuple[SNssai, ...]) -> int:
+    if policy.resource_type != rc_pb2.RESOURCE_TYPE_PRB_DL:
+        raise _range(f"resource type {policy.resource_type}; only PRB_DL ({rc_pb2.RESOURCE_TYPE_PRB_DL})")
+    if len(policy.rrm_policy_members) != 1:
+        raise _range(f"an RRM policy has {len(policy.rrm_policy_members)} members; exactly one is possible")
+    slice_ = s_nssai_from_proto(policy.rrm_policy_members[0].s_nssai)
+    if slice_ not in slices:
+        raise _range(f"unknown S-NSSAI {slice_}; this DU has {slices}")
+    return slices.index(slice_)
+
+
+def quota_from_proto(
+    policies: Iterable[rc_pb2.RrmPolicyRatio], slices: tuple[SNssai, ...] = SLICES
+) -> QuotaArrays:
+    """The quota that names each slice. Raises `RangeError` as `ratios_from_proto`, or for a missing slice."""
+    found = ratios_from_proto(policies, slices)
+    if len(found) != len(slices):
+        raise _range(f"{len(found)} of {len(slices)} slices have an RRM policy; all must")
+    table = np.array([found[index] for index in range(len(slices))], np.int32)
+    return QuotaArrays(table[:, 0], table[:, 1], table[:, 2])
+
+
+def control_outcome(
+    requested: dict[int, Ratios], applied: HasQuota, slices: tuple[SNssai, ...], epoch: int, frame: int
+) -> rc_pb2.RicControlOutcome:
+    """What became of a slice-level PRB quota: ratios requested and applied, and from which frame."""
+    outcome = rc_pb2.RicControlOutcome(epoch=epoch, effective_frame=frame)
+    for index, policy in enumerate(quota_to_proto(applied, slices)):
+        entry = outcome.applied_ratios.add(s_nssai=s_nssai_to_proto(slices[index]), applied=policy)
+        wanted = requested.get(index)
+        if wanted is None:
+            entry.reason = rc_pb2.APPLIED_REASON_NOT_REQUESTED
+            continue
+        entry.requested.CopyFrom(ratios_to_proto(wanted, slices[index]))
+        same = entry.requested == policy
+        entry.reason = rc_pb2.APPLIED_REASON_AS_REQUESTED if same else rc_pb2.APPLIED_REASON_CLIPPED
+    return outcome
+
+
+Decision = QuotaArrays | AssignmentArrays
+DecisionMessage = e3ap_pb2.DAppControlAction | e3ap_pb2.AppliedDecision
+
+
+def set_quota(message: DecisionMessage, quota: HasQuota, slices: tuple[SNssai, ...] = SLICES) -> None:
+    """Make `message` carry a quota."""
+    message.slice_quota.rrm_policy_ratio_list.extend(quota_to_proto(quota, slices))
+
+
+def set_assignment(message: DecisionMessage, slice_of_rb: NDArray[np.int8]) -> None:
+    """Make `message` carry a slice per RB, int8[K]."""
+    message.rb_assignment.slice_of_rb = slice_of_rb.astype(np.int8, copy=False).tobytes()
+
+
+def decision_from_proto(message: DecisionMessage, rbs: int, slices: tuple[SNssai, ...] = SLICES) -> Decision:
+    """The decision in a message.
+
+    Raises:
+        RangeError: none is set, a quota is impossible, or an assignment has not `rbs` entries in -1..S-1.
+    """
+    kind = message.WhichOneof("decision")
+    if kind == "slice_quota":
+        return quota_from_proto(message.slice_quota.rrm_policy_ratio_list, slices)
+    if kind == "rb_assignment":
+        return _assignment(message.rb_assignment.slice_of_rb, rbs, len(slices))
+    raise _range("the decision holds neither a slice quota nor an RB assignment")
+
+
+def _assignment(data: bytes, rbs: int, slices: int) -> AssignmentArrays:
+    slice_of_rb = np.frombuffer(data, np.int8)
+    if slice_of_rb.size != rbs:
+        raise _range(f"the RB assignment has {slice_of_rb.size} entries; the DU has {rbs} RBs")
+    if slice_of_rb.size and (slice_of_rb.min() < -1 or slice_of_rb.max() >= slices):
+        found = f"{slice_of_rb.min()}..{slice_of_rb.max()}"
+        raise _range(f"RBs are assigned to slices {found}; slices are 0..{slices - 1}, -1 is unused")
+    return AssignmentArrays(slice_of_rb)
+
+
+def _range(text: str) -> RangeError:
+    return RangeError(Cause("ric_request", "control-message-invalid", text))

@@ -1,0 +1,144 @@
+"""The dApp's end of E3: connects, sets up, reconnects."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from cadran.wire.causes import Cause, RefusedError, WireError, from_proto
+from cadran.wire.connector import Connector
+from cadran.wire.e3_session import E3_SERVICE, PROTOCOL_VERSION, E3Association, parse, serialise
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
+from cadran.wire.gen.e3ap.v1 import e3ap_pb2
+from cadran.wire.link import Lane, LinkCounters, LinkSettings, NoCounters
+from cadran.wire.stream import ByteStream, first_pdu
+
+
+class E3ClientHandler(Protocol):
+    """What the dApp does with what its DU sends. Called from the event loop; must not block.
+
+    A method that raises `WireError` refuses the PDU: the DU gets a MessageAck with the cause.
+    """
+
+    def setup_request(self) -> e3ap_pb2.SetupRequest:
+        """The request for the next attempt; the protocol version is filled in by the client."""
+
+    def on_connected(self, session: E3ClientSession, response: e3ap_pb2.SetupResponse) -> None:
+        """The DU accepted."""
+
+    def on_indication(self, session: E3ClientSession, indication: e3ap_pb2.IndicationMessage) -> None:
+        """A frame is to be decided."""
+
+    def on_report_ack(self, session: E3ClientSession, ack: dapp_pb2.DappReportAck) -> None:
+        """The xApp stored rows, or could not."""
+
+    def on_policy_chunk(self, session: E3ClientSession, chunk: dapp_pb2.PolicyChunk) -> None:
+        """A part of a policy."""
+
+    def on_policy_rollback(self, session: E3ClientSession, rollback: dapp_pb2.PolicyRollback) -> None:
+        """Go back to a policy run before."""
+
+    def on_message_ack(self, session: E3ClientSession, ack: e3ap_pb2.MessageAck) -> None:
+        """The DU refused a PDU; `ack.message_id` is what the send method returned."""
+
+    def on_closed(self, cause: Cause) -> None:
+        """The session ended, or an attempt to connect failed."""
+
+
+class E3ClientSession(E3Association):
+    """The DU, seen from its dApp."""
+
+    def __init__(
+        self,
+        stream: ByteStream,
+        handler: E3ClientHandler,
+        response: e3ap_pb2.SetupResponse,
+        settings: LinkSettings,
+        counters: LinkCounters,
+    ) -> None:
+        super().__init__(stream, settings, counters, response.heartbeat_period_ms / 1000.0)
+        self._handler = handler
+        self._dispatch = {
+            "indication_message": lambda pdu: handler.on_indication(self, pdu.indication_message),
+            "dapp_report_ack": lambda pdu: handler.on_report_ack(self, pdu.dapp_report_ack.ack),
+            "xapp_control_action": self._on_xapp_control_action,
+            "message_ack": lambda pdu: handler.on_message_ack(self, pdu.message_ack),
+        }
+
+    def send_control_action(self, action: e3ap_pb2.DAppControlAction) -> int:
+        """Send the decision for one frame; returns the PDU's id."""
+        return self._send(Lane.FAST, "dapp_control_action", action)
+
+    def send_report(self, report: dapp_pb2.DappReport) -> int:
+        """Send transitions; returns the PDU's id. Raises `QueueFullError`."""
+        return self._send(Lane.ORDERED, "dapp_report", e3ap_pb2.DAppReport(report=report))
+
+    def send_policy_status(self, status: dapp_pb2.PolicyStatus) -> int:
+        """Say what runs, or why a policy was refused; returns the PDU's id. Raises `QueueFullError`."""
+        return self._send(Lane.ORDERED, "policy_status", e3ap_pb2.PolicyStatus(status=status))
+
+    def _on_xapp_control_action(self, pdu: e3ap_pb2.E3Pdu) -> None:
+        action = pdu.xapp_control_action
+        kind = action.WhichOneof("action")
+        if kind == "policy_chunk":
+            self._handler.on_policy_chunk(self, action.policy_chunk)
+        elif kind == "policy_rollback":
+            self._handler.on_policy_rollback(self, action.policy_rollback)
+        else:
+            name = "abstract-syntax-error-falsely-constructed-message"
+            raise WireError(Cause("protocol", name, "the xApp control action holds nothing"))
+
+
+class E3Client(Connector[E3ClientSession]):
+    """Keeps a dApp connected to its DU.
+
+    Args:
+        target: host:port of the DU's E3 service.
+        handler: the dApp.
+        rng: jitter of the waits between attempts.
+        settings: limits and times.
+        counters: where to count.
+    """
+
+    interface = "e3"
+    service = E3_SERVICE
+
+    def __init__(
+        self,
+        target: str,
+        handler: E3ClientHandler,
+        rng: np.random.Generator,
+        settings: LinkSettings | None = None,
+        counters: LinkCounters | None = None,
+    ) -> None:
+        super().__init__(target, rng, settings or LinkSettings(), counters or NoCounters())
+        self._handler = handler
+
+    async def _set_up(self, stream: ByteStream) -> E3ClientSession:
+        request = self._handler.setup_request()
+        request.e3ap_protocol_version = PROTOCOL_VERSION
+        await stream.write(serialise(1, "setup_request", request))
+        pdu = parse(await first_pdu(stream, self._settings.setup_timeout_s))
+        if pdu.HasField("message_ack"):
+            raise RefusedError(from_proto(pdu.message_ack.cause))
+        response = pdu.setup_response
+        if response.response_code != common_pb2.RESPONSE_CODE_POSITIVE:
+            raise RefusedError(from_proto(response.cause))
+        if response.heartbeat_period_ms == 0:
+            raise RefusedError(Cause("protocol", "semantic-error", "setup response without heartbeat period"))
+        session = E3ClientSession(stream, self._handler, response, self._settings, self._counters)
+        self._counters.opened("e3")
+        self._session = session
+        self._handler.on_connected(session, response)
+        return session
+
+    def _release(self, session: E3ClientSession) -> None:
+        session.close(Cause("dapp", "shutdown", "the dApp stops"))
+
+    def _on_closed(self, cause: Cause) -> None:
+        self._handler.on_closed(cause)
+
+    def _final(self, cause: Cause) -> bool:
+        # A newer dApp has the DU: coming back would only throw that one out in turn.
+        return cause.label == "dapp/replaced"
