@@ -1,11 +1,12 @@
 """What is observed, decided and rewarded: one mathematics for the lab, the dApp and the xApp (numpy only)."""
 
 from cadran.problem.action import Assignment, Quota, quota_rbs
-from cadran.problem.measurements import Frame, Measurements
+from cadran.problem.measurements import SLICES, Frame, Measurements
 from cadran.problem.problem import Problem
 from cadran.problem.spec import DeliveredSpec, Eq8Spec, ProblemSpec
 
 __all__ = [
+    "SLICES",
     "Assignment",
     "DeliveredSpec",
     "Eq8Spec",

@@ -47,6 +47,16 @@ class Problem:
         action = spec.action if spec.action == "slice_quota" else f"{spec.action}/{spec.decode}"
         return {"observation": spec.observation, "action": action, "reward": spec.reward}
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What a policy must have been trained for to fit this problem."""
+        decode = f"/{self.spec.decode}" if self.spec.action == "rb_bits" else ""
+        return {
+            "observation": self.spec.observation,
+            "action": self.spec.action + decode,
+            "reward": self.spec.reward,
+        }
+
     def state(self, m: Measurements) -> Float32:
         """State after a frame with measurements ``m``, float32 ``[..., state_dim]``."""
         qos = self.qos(self.kpis(m))
