@@ -42,13 +42,6 @@ class Problem:
 
     @property
     def names(self) -> dict[str, str]:
-        """What a policy must have been trained for to act here: names of observation, action and reward."""
-        spec = self.spec
-        action = spec.action if spec.action == "slice_quota" else f"{spec.action}/{spec.decode}"
-        return {"observation": spec.observation, "action": action, "reward": spec.reward}
-
-    @property
-    def names(self) -> dict[str, str]:
         """What a policy must have been trained for to fit this problem."""
         decode = f"/{self.spec.decode}" if self.spec.action == "rb_bits" else ""
         return {

@@ -97,3 +97,15 @@ def test_a_wrong_specification_is_refused_by_name(change, field):
 def test_a_frame_without_three_slices_is_refused():
     with pytest.raises(ValueError, match="slices"):
         Frame(rbs=10, slices=2, ues_per_slice=4, frame_s=0.01, rb_bandwidth_hz=2e5, total_ues=10, dus=2)
+
+
+def test_names_tell_apart_what_a_policy_cannot_mix():
+    assert Problem(ProblemSpec(), FRAME).names == {
+        "observation": "demand",
+        "action": "slice_quota",
+        "reward": "delivered",
+    }
+    plain, dither = (
+        Problem(ProblemSpec(action="rb_bits", decode=d), FRAME).names for d in ("plain", "dither")
+    )
+    assert plain != dither
