@@ -1,0 +1,128 @@
+"""Many episodes at once: E independent networks of C DUs each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cadran.envs.convert import problem_of, to_decisions, to_measurements
+from cadran.problem import Assignment, Measurements, ProblemSpec, Quota
+from cadran.radio import Radio, World
+from cadran.radio import State as RadioState
+
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one frame brought, for E environments of C DUs.
+
+    Attributes:
+        state: Next state, float32 ``[E, C, state_dim]``.
+        observation: Next observation, which ends with the action just taken, ``[E, C, observation_dim]``.
+        kpis: What the reward was made of, float32 ``[E, C, kpi_dim]``.
+        reward: float32 ``[E, C]``.
+        measurements: Everything measured in the frame, ``[E, C, ...]``.
+        episode_end: The episode has run its length; a time limit, so values are still bootstrapped.
+    """
+
+    state: Float32
+    observation: Float32
+    kpis: Float32
+    reward: Float32
+    measurements: Measurements
+    episode_end: bool
+
+
+class BatchedEnv:
+    """A radio and a problem put together.
+
+    Episodes have a fixed length (`world.episode_frames`), and all environments start and end theirs together.
+    Environment e is determined by ``seeds[e]``, the episode number and the decisions, whatever the others do.
+
+    Args:
+        world: The RAN.
+        problem_spec: The decision problem at each DU.
+        seeds: One seed per environment, uint64 ``[E]``.
+
+    Raises:
+        ValueError: The world does not measure what the reward needs.
+
+    Attributes:
+        problem: The decision problem, shared by all DUs.
+        radio: The RAN's arithmetic.
+        radio_state: Its present state; what is not in an observation, only a clairvoyant may read.
+        state: Present state, float32 ``[E, C, state_dim]``.
+        observation: Present observation, float32 ``[E, C, observation_dim]``.
+        measurements: Of the last frame, ``[E, C, ...]``.
+    """
+
+    def __init__(self, world: World, problem_spec: ProblemSpec, seeds: NDArray[np.uint64]) -> None:
+        self.world = world
+        self.problem = problem_of(world, problem_spec)
+        self.frame = self.problem.frame
+        self.radio = Radio(world)
+        self.radio_state: RadioState = self.radio.new_state(np.asarray(seeds, dtype=np.uint64))
+        self.envs = len(seeds)
+        self.dus = world.dus
+        self.reset(0)
+
+    @property
+    def frames_left(self) -> int:
+        """Frames until the episode ends."""
+        return self._frames_left
+
+    def reset(self, episode: int) -> Float32:
+        """Start an episode in every environment: a new drop of UEs, empty queues, neutral actions.
+
+        Args:
+            episode: Episode number, at least 0; the same number gives the same episode.
+
+        Returns:
+            First observation, float32 ``[E, C, observation_dim]``.
+        """
+        self.radio.reset(self.radio_state, np.ones(self.envs, dtype=np.bool_), episode)
+        self._frames_left = self.world.episode_frames
+        self._previous_action = np.broadcast_to(
+            self.problem.neutral_action, (self.envs, self.dus, self.problem.action_dim)
+        )
+        self._observe()
+        return self.observation
+
+    def step(self, actions: Float32) -> Step:
+        """Decode actions, float32 ``[E, C, action_dim]`` in [0, 1], and run one frame.
+
+        Raises:
+            ValueError: An action is illegal, or the episode has ended.
+        """
+        decision = self.problem.decode(actions)
+        self._previous_action = np.array(actions, dtype=np.float32)
+        return self.step_decision(decision)
+
+    def step_decision(self, decision: Quota | Assignment) -> Step:
+        """Run one frame under decisions ``[E, C, ...]`` of a rule; observed actions stay as they were.
+
+        Raises:
+            ValueError: The episode has ended.
+        """
+        if self._frames_left == 0:
+            raise ValueError(f"the episode of {self.world.episode_frames} frames has ended: reset first")
+        self.radio.step(self.radio_state, to_decisions(decision, self.frame.rbs))
+        self._frames_left -= 1
+        self._observe()
+        kpis = self.problem.kpis(self.measurements)
+        return Step(
+            state=self.state,
+            observation=self.observation,
+            kpis=kpis,
+            reward=self.problem.reward(kpis),
+            measurements=self.measurements,
+            episode_end=self._frames_left == 0,
+        )
+
+    def _observe(self) -> None:
+        self.measurements = to_measurements(self.radio_state.kpis)
+        self.state = self.problem.state(self.measurements)
+        self.observation = self.problem.observation(self.state, self._previous_action)

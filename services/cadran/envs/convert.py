@@ -1,0 +1,62 @@
+"""Between the radio's arrays and the problem's types; the RAN simulator and the lab convert alike."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+
+from cadran.problem import SLICES, Assignment, Frame, Measurements, Problem, ProblemSpec, Quota
+from cadran.radio import Decisions, Kpis, World
+
+_QUOTAS_MODE, _ASSIGNMENT_MODE = 0, 1
+
+
+def frame_of(world: World) -> Frame:
+    """The facts of a world that a problem depends on."""
+    return Frame(
+        rbs=world.rbs,
+        slices=SLICES,
+        ues_per_slice=world.max_ues_per_slice,
+        frame_s=world.frame_s,
+        rb_bandwidth_hz=world.rb_bandwidth_hz,
+        total_ues=world.ues,
+        dus=world.dus,
+    )
+
+
+def problem_of(world: World, spec: ProblemSpec) -> Problem:
+    """The decision problem of a DU of this world.
+
+    Raises:
+        ValueError: The reward needs a KPI that the world does not compute.
+    """
+    if spec.reward == "eq8" and not world.kpis.achievable_rate:
+        raise ValueError(
+            "problem.reward: eq8 needs the achievable rate, set world.kpis.achievable_rate: true"
+        )
+    return Problem(spec, frame_of(world))
+
+
+def to_measurements(kpis: Kpis) -> Measurements:
+    """KPIs of the last frame as measurements ``[E, C, ...]``, copied: the radio overwrites its arrays."""
+    return Measurements(**{field.name: getattr(kpis, field.name).copy() for field in fields(Measurements)})
+
+
+def to_decisions(decision: Quota | Assignment, rbs: int) -> Decisions:
+    """What the MAC applies for a decision.
+
+    Args:
+        decision: Batched ``[E, C, ...]``.
+        rbs: RBs of a DU, K.
+    """
+    if isinstance(decision, Assignment):
+        shape = decision.slice_of_rb.shape[:-1]
+        none = np.zeros((*shape, SLICES), dtype=np.int32)
+        mode = np.full(shape, _ASSIGNMENT_MODE, dtype=np.int8)
+        return Decisions(mode, none, none, none, decision.slice_of_rb)
+    dedicated, minimum, maximum = decision.rbs(rbs)
+    shape = dedicated.shape[:-1]
+    mode = np.full(shape, _QUOTAS_MODE, dtype=np.int8)
+    unused = np.full((*shape, rbs), -1, dtype=np.int8)
+    return Decisions(mode, dedicated, minimum, maximum, unused)

@@ -1,0 +1,61 @@
+"""What an evaluation asks of a policy, and running one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cadran.envs import BatchedEnv, Step
+
+Role = Literal["tuning", "held_out"]
+_ROLE_KEYS: dict[Role, int] = {"tuning": 1, "held_out": 2}
+
+
+class LabPolicy(Protocol):
+    """Decides for all DUs of all environments at once."""
+
+    @property
+    def name(self) -> str:
+        """How tables and sentences call it."""
+
+    def begin(self, env: BatchedEnv) -> None:
+        """Forget everything; called after `env.reset`."""
+
+    def act(self, env: BatchedEnv) -> Step:
+        """Decide one frame and run it in ``env``."""
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """Means over one episode of E environments.
+
+    Attributes:
+        reward: Mean over frames and DUs, float64 ``[E]``.
+        qos: Mean quality of each slice over frames and DUs, float64 ``[E, S]``.
+    """
+
+    reward: NDArray[np.float64]
+    qos: NDArray[np.float64]
+
+
+def episode_seeds(seed: int, role: Role, count: int) -> NDArray[np.uint64]:
+    """World seeds of ``count`` episodes, apart from those of other roles and of training.
+
+    Training seeds are the small numbers that a person gives; these are hashed to 64 bits.
+    """
+    return np.random.SeedSequence([seed, _ROLE_KEYS[role]]).generate_state(count, np.uint64)
+
+
+def rollout(env: BatchedEnv, policy: LabPolicy, episode: int = 0) -> Rollout:
+    """Let a policy decide one whole episode in every environment."""
+    env.reset(episode)
+    policy.begin(env)
+    rewards, qualities = [], []
+    while env.frames_left:
+        step = policy.act(env)
+        rewards.append(step.reward.mean(axis=1, dtype=np.float64))
+        qualities.append(env.problem.qos(step.kpis).mean(axis=1, dtype=np.float64))
+    return Rollout(np.mean(rewards, axis=0), np.mean(qualities, axis=0))

@@ -1,0 +1,38 @@
+"""The baselines by name."""
+
+from __future__ import annotations
+
+from cadran.lab.policies.base import LabPolicy
+from cadran.lab.policies.greedy import OneStepGreedy
+from cadran.lab.policies.rules import RandomActions, RulePolicy
+from cadran.lab.policies.tuning import best_static_split, tuned_priority
+from cadran.problem import ProblemSpec
+from cadran.problem.heuristics import equal, need_proportional, pf_all
+from cadran.radio import World
+
+BASELINES = ("random", "equal", "need-proportional", "pf", "best-static", "tuned-priority", "greedy")
+
+
+def baseline(name: str, world: World, spec: ProblemSpec, seed: int) -> LabPolicy:
+    """Build a baseline; the tuned ones are tuned here, on episodes that ``seed`` sets apart.
+
+    Raises:
+        ValueError: No baseline has this name.
+    """
+    match name:
+        case "random":
+            return RandomActions(seed)
+        case "equal":
+            return RulePolicy("equal share", equal)
+        case "need-proportional":
+            return RulePolicy("need-proportional", need_proportional)
+        case "pf":
+            return RulePolicy("PF over all users", pf_all)
+        case "best-static":
+            return best_static_split(world, spec, seed)
+        case "tuned-priority":
+            return tuned_priority(world, spec, seed)
+        case "greedy":
+            return OneStepGreedy()
+        case _:
+            raise ValueError(f"policy: no baseline is called {name!r}; there are {', '.join(BASELINES)}")

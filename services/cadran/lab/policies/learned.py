@@ -1,0 +1,61 @@
+"""Learned actors as they are deployed: one per DU, numpy inference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cadran.envs import BatchedEnv, Step
+from cadran.policy import Actor, newest
+from cadran.policy import load as load_policy
+
+
+class LearnedPolicy:
+    """One actor per DU, acting by its mean (as deployed) or by sampling (as it explores).
+
+    Args:
+        actors: Actor of each DU.
+        sampled_seed: Seed of the exploration noise; None acts by the mean.
+    """
+
+    def __init__(self, actors: Sequence[Actor], sampled_seed: int | None = None) -> None:
+        self._actors = tuple(actors)
+        self._seed = sampled_seed
+        self.name = "learned" if sampled_seed is None else "learned, sampled"
+
+    def begin(self, env: BatchedEnv) -> None:
+        """Draw exploration noise from the start again.
+
+        Raises:
+            ValueError: The environment has another number of DUs than there are actors.
+        """
+        if len(self._actors) != env.dus:
+            raise ValueError(f"policy: {len(self._actors)} actors for {env.dus} DUs")
+        self._rng = None if self._seed is None else np.random.default_rng(self._seed)
+
+    def act(self, env: BatchedEnv) -> Step:
+        """Every DU's actor decides from its own observation."""
+        actions = [self._decide(actor, env.observation[:, du]) for du, actor in enumerate(self._actors)]
+        return env.step(np.stack(actions, axis=1))
+
+    def _decide(self, actor: Actor, observation: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> object:
+        if self._rng is None:
+            return actor.mean(observation)
+        noise = self._rng.standard_normal((len(observation), actor.action_dim), dtype=np.float32)
+        return actor.sample(observation, noise)
+
+
+def load_actors(directory: Path, dus: int) -> tuple[Actor, ...]:
+    """The newest actor of each DU in a directory of policy artefacts.
+
+    Raises:
+        FileNotFoundError: A DU has no policy there.
+        PolicyError: An artefact is not sound.
+    """
+    paths = newest(directory)
+    missing = [du for du in range(dus) if du not in paths]
+    if missing:
+        raise FileNotFoundError(f"{directory}: no policy for DU {', '.join(map(str, missing))}")
+    return tuple(load_policy(paths[du])[1] for du in range(dus))

@@ -1,0 +1,48 @@
+"""Rules with numbers chosen by trial, on tuning episodes that no evaluation uses."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+import numpy as np
+
+from cadran.envs import BatchedEnv
+from cadran.lab.policies.base import episode_seeds, rollout
+from cadran.lab.policies.rules import RulePolicy
+from cadran.problem import ProblemSpec
+from cadran.problem.heuristics import priority, static
+from cadran.radio import World
+
+TUNING_EPISODES = 6
+SPLIT_STEP_PERCENT = 10
+URLLC_MARGINS = (1.0, 2.0, 3.0, 4.0, 6.0, 9.0)
+MMTC_MARGINS = (0.7, 1.0, 1.3, 2.0)
+
+
+def best_static_split(world: World, spec: ProblemSpec, seed: int) -> RulePolicy:
+    """The best constant split on a grid of 10 %, the same at every DU; splits that starve a slice compete."""
+    steps = 100 // SPLIT_STEP_PERCENT
+    splits = [
+        (embb * SPLIT_STEP_PERCENT, mmtc * SPLIT_STEP_PERCENT, (steps - embb - mmtc) * SPLIT_STEP_PERCENT)
+        for embb, mmtc in itertools.product(range(steps + 1), repeat=2)
+        if embb + mmtc <= steps
+    ]
+    candidates = [
+        RulePolicy(f"best static split {'/'.join(map(str, split))}", static(split)) for split in splits
+    ]
+    return _best(world, spec, seed, candidates)
+
+
+def tuned_priority(world: World, spec: ProblemSpec, seed: int) -> RulePolicy:
+    """Strict priority with the best margins of a grid."""
+    candidates = [
+        RulePolicy(f"tuned priority (URLLC x{urllc:g}, mMTC x{mmtc:g})", priority(urllc, mmtc))
+        for urllc, mmtc in itertools.product(URLLC_MARGINS, MMTC_MARGINS)
+    ]
+    return _best(world, spec, seed, candidates)
+
+
+def _best(world: World, spec: ProblemSpec, seed: int, candidates: Iterable[RulePolicy]) -> RulePolicy:
+    env = BatchedEnv(world, spec, episode_seeds(seed, "tuning", TUNING_EPISODES))
+    return max(candidates, key=lambda policy: float(np.mean(rollout(env, policy).reward)))
