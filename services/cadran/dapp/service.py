@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
-import structlog
+from numpy.typing import NDArray
 
 from cadran.dapp.agent import Action, DuAgent, Indication
 from cadran.dapp.metrics import DappMetrics
@@ -16,13 +17,256 @@ from cadran.dapp.policies import PolicySlot
 from cadran.dapp.reports import ReportBuffer
 from cadran.dapp.settings import DappSettings
 from cadran.policy import PolicyError
-from cadran.problem import Frame, Measurements, Problem, ProblemSpec, Quota
+from cadran.problem import Assignment, Frame, Measurements, Problem, ProblemSpec
 from cadran.replay.schema import TransitionSchema
-from cadran.wire.causes import Cause, WireError, from_proto
+from cadran.runtime.link_metrics import LinkMetrics
+from cadran.runtime.logging import Logger
+from cadran.wire.causes import Cause, QueueFullError, WireError, from_proto
 from cadran.wire.chunks import Assembler
-from cadran.wire.codecs import arrays_from_proto, assignment_to_proto, quota_to_proto
-from cadran.wire.e3_client import E3ClientSession
+from cadran.wire.codecs import measurements_from_proto, set_assignment, set_quota, slices_of
+from cadran.wire.e3_client import E3Client, E3ClientSession
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
 
 _TICK_S = 0.05
+_MEASUREMENT_FIELDS = tuple(field.name for field in fields(Measurements))
+
+
+class _Duty:
+    """What a dApp has while it serves a DU whose facts it knows."""
+
+    def __init__(self, settings: DappSettings, spec: ProblemSpec, facts: common_pb2.RanFacts) -> None:
+        frame = Frame(
+            rbs=facts.rbs,
+            slices=len(slices_of(facts)),
+            ues_per_slice=facts.ues_per_slice,
+            frame_s=facts.frame_s,
+            rb_bandwidth_hz=facts.rb_bandwidth_hz,
+            total_ues=facts.total_ues,
+            dus=facts.dus,
+        )
+        self.problem = Problem(spec, frame)
+        self.schema = TransitionSchema(self.problem.state_dim, self.problem.action_dim, self.problem.kpi_dim)
+        self.policies = PolicySlot(settings.du, self.problem)
+        self.agent = DuAgent(settings.du, self.problem, self.schema, self.policies, settings.seed)
+        self.reports = ReportBuffer(settings.buffered_rows, settings.unacknowledged_rows)
+
+    def measurements(self, message: measurements_pb2.Measurements) -> Measurements:
+        frame = self.problem.frame
+        arrays = measurements_from_proto(message, frame.slices, frame.ues_per_slice)
+        return Measurements(**{name: getattr(arrays, name) for name in _MEASUREMENT_FIELDS})
+
+    def indication(self, message: e3ap_pb2.IndicationMessage) -> Indication:
+        applied = message.applied
+        by_dapp = message.HasField("applied") and applied.source != e3ap_pb2.DECISION_SOURCE_FALLBACK
+        return Indication(
+            epoch=message.epoch,
+            frame=message.frame,
+            outcome=self.measurements(message.outcome) if message.HasField("outcome") else None,
+            applied_frame=applied.decision_frame if by_dapp else None,
+            start=self.measurements(message.start) if message.HasField("start") else None,
+            deterministic=message.deterministic,
+        )
+
+
+class DappService:
+    """Serves one DU over E3 until it is stopped.
+
+    Args:
+        settings: the service's settings.
+        spec: the decision problem.
+        rng: jitter of the waits between connection attempts.
+        metrics: where to count.
+        link_metrics: where the E3 session counts.
+        log: where to tell.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        settings: DappSettings,
+        spec: ProblemSpec,
+        rng: np.random.Generator,
+        metrics: DappMetrics,
+        link_metrics: LinkMetrics,
+        log: Logger,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._spec = spec
+        self._metrics = metrics
+        self._log = log
+        self._clock = clock
+        self._facts: common_pb2.RanFacts | None = None
+        self._duty: _Duty | None = None
+        self._assembler = Assembler()
+        self._lockstep = False
+        self._last_progress_s = clock()
+        self._last_report_s = clock()
+        self._client = E3Client(settings.e3_connect, self, rng, counters=link_metrics)
+
+    async def run(self) -> Cause:
+        """Connects, acts and reports until stopped; returns why it ended."""
+        ticking = asyncio.create_task(self._tick())
+        try:
+            return await self._client.run()
+        finally:
+            ticking.cancel()
+
+    def stop(self) -> None:
+        """Ends the session with the DU and lets `run` return."""
+        self._client.stop()
+
+    def not_ready(self) -> str | None:
+        """Why the dApp cannot decide now; None when it can."""
+        if self._client.session is None:
+            return f"not connected to the DU at {self._settings.e3_connect}"
+        if self._duty is None or self._duty.policies.delivery == 0:
+            return "no policy yet"
+        return None
+
+    # What the DU sends -------------------------------------------------------------------------------------
+
+    def setup_request(self) -> e3ap_pb2.SetupRequest:
+        """The request for the next attempt to connect."""
+        duty = self._duty
+        return e3ap_pb2.SetupRequest(
+            dapp_id=self._settings.du + 1,
+            du_id=self._settings.du,
+            schema_fingerprint=duty.schema.fingerprint if duty else "",
+            problem=e3ap_pb2.ProblemNames(**self._spec.names),
+            running_version=duty.policies.version if duty else 0,
+        )
+
+    def on_connected(self, session: E3ClientSession, response: e3ap_pb2.SetupResponse) -> None:
+        """Takes up duty; keeps policy and unacknowledged reports if the RAN is the one known already."""
+        if self._duty is None or response.ran_facts != self._facts:
+            self._facts = response.ran_facts
+            self._duty = _Duty(self._settings, self._spec, response.ran_facts)
+        self._lockstep = response.lockstep
+        self._assembler = Assembler()
+        self._duty.reports.rewind()
+        self._send_status(session, self._duty, 0, None)
+        self._log.info("connected", du=self._settings.du, epoch=response.epoch, frame=response.next_frame)
+
+    def on_indication(self, session: E3ClientSession, indication: e3ap_pb2.IndicationMessage) -> None:
+        """Decides one frame and keeps the transition that the indication completes."""
+        duty = self._known_duty()
+        started_s = self._clock()
+        action, row = duty.agent.step(duty.indication(indication))
+        if action is not None:
+            session.send_control_action(self._message(action))
+            self._metrics.decided(self._clock() - started_s, action.policy_version)
+        if row is not None:
+            self._keep(session, duty, row)
+
+    def on_report_ack(self, session: E3ClientSession, ack: dapp_pb2.DappReportAck) -> None:
+        """Forgets what is stored, and sends what may be sent now."""
+        duty = self._known_duty()
+        if ack.HasField("stored_up_to"):
+            count = duty.reports.acknowledge(ack.stored_up_to.epoch, ack.stored_up_to.frame)
+            self._metrics.acknowledged_rows.inc(count)
+            if count:
+                self._last_progress_s = self._clock()
+        if ack.response_code != common_pb2.RESPONSE_CODE_POSITIVE:
+            self._log.warning("report not stored", cause=str(from_proto(ack.cause)))
+
+    def on_policy_chunk(self, session: E3ClientSession, chunk: dapp_pb2.PolicyChunk) -> None:
+        """Collects a policy, verifies it, and answers what came of it."""
+        duty = self._known_duty()
+        try:
+            artefact = self._assembler.add(chunk)
+            if artefact is None:
+                return
+            meta = duty.policies.install(artefact, chunk.delivery, chunk.effective_frame)
+            self._log.info("policy accepted", version=meta.version, delivery=chunk.delivery)
+            cause = None
+        except WireError as error:
+            cause = error.cause
+        except PolicyError as error:
+            cause = Cause("policy", error.cause.value.replace("_", "-"), error.text)
+        if cause is not None:
+            self._metrics.refused_policies.labels(cause=cause.label).inc()
+            self._log.warning("policy refused", delivery=chunk.delivery, cause=str(cause))
+        self._send_status(session, duty, chunk.delivery, cause)
+
+    def on_message_ack(self, session: E3ClientSession, ack: e3ap_pb2.MessageAck) -> None:
+        """Notes what the DU refused; a refused report is sent again after its time."""
+        self._log.warning("refused by the DU", message=ack.message_id, cause=str(from_proto(ack.cause)))
+
+    def on_closed(self, cause: Cause) -> None:
+        """Notes the end of the session or of an attempt."""
+        self._log.info("not connected", cause=str(cause))
+
+    # What goes up ------------------------------------------------------------------------------------------
+
+    def _known_duty(self) -> _Duty:
+        if self._duty is None:
+            name = "message-not-compatible-with-receiver-state"
+            raise WireError(Cause("protocol", name, "before the setup"))
+        return self._duty
+
+    def _message(self, action: Action) -> e3ap_pb2.DAppControlAction:
+        message = e3ap_pb2.DAppControlAction(frame=action.frame, policy_version=action.policy_version)
+        if isinstance(action.decision, Assignment):
+            set_assignment(message, action.decision.slice_of_rb)
+        else:
+            set_quota(message, action.decision)
+        return message
+
+    def _keep(self, session: E3ClientSession, duty: _Duty, row: NDArray[Any]) -> None:
+        dropped = duty.reports.dropped_rows
+        duty.reports.add(row)
+        self._metrics.dropped_rows.inc(duty.reports.dropped_rows - dropped)
+        if self._lockstep or duty.reports.unsent >= self._settings.report_rows:
+            self._report(session, duty)
+
+    def _report(self, session: E3ClientSession, duty: _Duty) -> None:
+        count, rows = duty.reports.take(self._settings.report_rows)
+        if count == 0:
+            return
+        report = dapp_pb2.DappReport(
+            du_id=self._settings.du,
+            schema_fingerprint=duty.schema.fingerprint,
+            row_count=count,
+            rows=rows,
+        )
+        try:
+            session.send_report(report)
+        except QueueFullError as error:
+            duty.reports.rewind()
+            self._log.warning("report postponed", cause=str(error.cause))
+            return
+        if duty.reports.outstanding == count:
+            self._last_progress_s = self._clock()
+        self._last_report_s = self._clock()
+        self._metrics.reported_rows.inc(count)
+
+    async def _tick(self) -> None:
+        """Sends reports that did not fill, and again what was not acknowledged in time."""
+        while True:
+            await asyncio.sleep(_TICK_S)
+            duty, session = self._duty, self._client.session
+            if duty is None or session is None:
+                continue
+            now_s = self._clock()
+            if duty.reports.outstanding and now_s - self._last_progress_s > self._settings.resend_after_s:
+                duty.reports.rewind()
+                self._last_progress_s = now_s
+            if duty.reports.unsent and now_s - self._last_report_s > self._settings.report_period_s:
+                self._report(session, duty)
+            self._metrics.buffered_rows.set(len(duty.reports))
+            self._metrics.policy_version.set(duty.policies.version)
+
+    def _send_status(
+        self, session: E3ClientSession, duty: _Duty, delivery: int, cause: Cause | None
+    ) -> None:
+        positive, negative = common_pb2.RESPONSE_CODE_POSITIVE, common_pb2.RESPONSE_CODE_NEGATIVE
+        status = dapp_pb2.PolicyStatus(
+            du_id=self._settings.du,
+            delivery=delivery,
+            response_code=positive if cause is None else negative,
+            cause=cause.to_proto() if cause is not None else None,
+            running_version=duty.policies.newest_version,
+        )
+        session.send_policy_status(status)

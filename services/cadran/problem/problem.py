@@ -43,12 +43,7 @@ class Problem:
     @property
     def names(self) -> dict[str, str]:
         """What a policy must have been trained for to fit this problem."""
-        decode = f"/{self.spec.decode}" if self.spec.action == "rb_bits" else ""
-        return {
-            "observation": self.spec.observation,
-            "action": self.spec.action + decode,
-            "reward": self.spec.reward,
-        }
+        return self.spec.names
 
     def state(self, m: Measurements) -> Float32:
         """State after a frame with measurements ``m``, float32 ``[..., state_dim]``."""

@@ -137,3 +137,9 @@ class ProblemSpec(_Section):
     )
     delivered: DeliveredSpec = Field(default_factory=DeliveredSpec, description="numbers of `delivered`")
     eq8: Eq8Spec = Field(default_factory=Eq8Spec, description="numbers of `eq8`")
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What a policy must have been trained for to act here: names of observation, action and reward."""
+        action = self.action if self.action == "slice_quota" else f"{self.action}/{self.decode}"
+        return {"observation": self.observation, "action": action, "reward": self.reward}
