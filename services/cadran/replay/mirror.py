@@ -245,7 +245,7 @@ def _is_neutral(rows: Rows) -> NDArray[np.bool_]:
 
 
 def _adjacent(before: Rows, after: Rows) -> NDArray[np.bool_]:
-    """bool[n]: `after` is the decision that followed `before`. Differences wrap as the unsigned numbers do."""
+    """bool[n]: `after` is the decision that followed `before`. Unsigned differences may wrap."""
     adjacent: NDArray[np.bool_] = (
         (after["epoch"] == before["epoch"])
         & (after["frame"] - before["frame"] == 1)
