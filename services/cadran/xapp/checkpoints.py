@@ -32,7 +32,6 @@ class Checkpoint:
         updates: Learner updates done.
         policy_version: Newest policy version given out.
         sampler_state: State of the sampler's ``numpy.random.Generator`` bit generator.
-        completed: Per DU, rows of the frames whose updates are done (lock-step's counter).
         learner: ``learn.Learner.state_bytes()``.
         created_unix_s: Wall clock at writing.
     """
@@ -40,7 +39,6 @@ class Checkpoint:
     updates: int
     policy_version: int
     sampler_state: Mapping[str, Any]
-    completed: tuple[int, ...]
     learner: bytes
     created_unix_s: float
 
@@ -52,7 +50,6 @@ def encode(checkpoint: Checkpoint) -> bytes:
             "updates": checkpoint.updates,
             "policy_version": checkpoint.policy_version,
             "sampler_state": checkpoint.sampler_state,
-            "completed": list(checkpoint.completed),
             "created_unix_s": checkpoint.created_unix_s,
             "learner_sha256": hashlib.sha256(checkpoint.learner).hexdigest(),
         }
@@ -78,7 +75,6 @@ def decode(data: bytes) -> Checkpoint:
             updates=int(header["updates"]),
             policy_version=int(header["policy_version"]),
             sampler_state=header["sampler_state"],
-            completed=tuple(int(count) for count in header["completed"]),
             learner=learner,
             created_unix_s=float(header["created_unix_s"]),
         )

@@ -17,11 +17,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from cadran.policy import PolicyError, PolicyMeta, decode, save
 from cadran.runtime.files import atomic_write
+
+_LEAP = 100_000
+"""Deliveries that an older xApp is taken to have made at most, beyond those known here."""
 
 
 class UnknownVersionError(LookupError):
@@ -101,7 +104,9 @@ class PolicyStore:
 
     def _set_target(self, du: int, version: int, *, pinned: bool) -> Target:
         before = self._targets[du]
-        target = Target(version, before.delivery + 1 if before else 1, pinned)
+        return self._write_target(du, Target(version, before.delivery + 1 if before else 1, pinned))
+
+    def _write_target(self, du: int, target: Target) -> Target:
         atomic_write(self._target_path(du), json.dumps(asdict(target)).encode())
         self._targets[du] = target
         return target
@@ -182,6 +187,19 @@ class PolicyStore:
             if not target.pinned and target.version == newest:
                 return target
             return self._set_target(du, newest, pinned=False)
+
+    def renumber(self, du: int) -> Target:
+        """Give the target a much higher delivery number, for a dApp that has seen higher ones than ours.
+
+        Raises:
+            UnknownVersionError: No such DU, or it has no version at all.
+        """
+        with self._lock:
+            self._check_du(du)
+            target = self._targets[du]
+            if target is None:
+                raise UnknownVersionError(f"DU {du} has no policy yet")
+            return self._write_target(du, replace(target, delivery=target.delivery + _LEAP))
 
     def target(self, du: int) -> Target | None:
         """What the DU should run; None before its first version."""

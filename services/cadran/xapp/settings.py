@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cadran.runtime.addresses import Address, AddressField
+
 ENVIRONMENT_PREFIX = "CADRAN_XAPP_"
 
 
@@ -21,14 +23,12 @@ class XappSettings(BaseModel):
     scenario: Path = Field(description="scenario file (YAML) that all services of a testbed share")
     overrides: tuple[str, ...] = Field(default=(), description="scenario overrides, key.path=value")
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of the learner and of its sampler")
-    e2_listen: str = Field(
-        default="127.0.0.1:36421",
-        pattern=r"^\S+:\d+$",
+    e2_listen: AddressField = Field(
+        default=Address("127.0.0.1", 36421),
         description="host:port of the E2 termination; port 0 takes a free one",
     )
-    rest: str = Field(
-        default="127.0.0.1:8090",
-        pattern=r"^\S+:\d+$",
+    rest: AddressField = Field(
+        default=Address("127.0.0.1", 8090),
         description="host:port of REST, metrics and health; port 0 takes a free one",
     )
     redis: str = Field(

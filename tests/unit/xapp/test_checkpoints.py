@@ -13,7 +13,6 @@ def _checkpoint(updates: int) -> Checkpoint:
         updates=updates,
         policy_version=3,
         sampler_state=np.random.default_rng([7, 1]).bit_generator.state,
-        completed=(5, 4),
         learner=b"weights" * updates,
         created_unix_s=1.5,
     )

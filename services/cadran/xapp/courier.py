@@ -1,0 +1,183 @@
+"""Brings each DU's target policy to its dApp, and knows what the dApp answered.
+
+A courier serves one DU. It holds one order, the newest; an order is sent once over an association, and again
+when the dApp does not answer in time, answers that the chunks did not come through, or reports that it holds
+nothing (it was restarted). A policy refused for what it is (wrong shape, not finite, ...) is not sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol
+
+from cadran.replay.schema import Identity
+from cadran.wire.causes import Cause
+
+_FINAL_CAUSES = frozenset({"shape-mismatch", "not-finite", "incompatible", "too-large"})
+"""Causes of group ``policy`` that another transmission of the same artefact cannot cure."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a DU should run.
+
+    Attributes:
+        version: Policy version.
+        delivery: Number of the delivery; grows with each order.
+        artefact: The policy.
+        effective: (epoch, frame) from which the policy may decide; None for at once.
+    """
+
+    version: int
+    delivery: int
+    artefact: bytes
+    effective: Identity | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a dApp says about its policy.
+
+    Attributes:
+        delivery: The delivery that it answers; 0 if it speaks unasked, as a dApp that has just connected.
+        accepted: False if it refused what it was sent.
+        cause: Why it refused; None if it accepted.
+        running_version: Version that decides now; 0 for none.
+    """
+
+    delivery: int
+    accepted: bool
+    cause: Cause | None
+    running_version: int
+
+
+class PolicyLink(Protocol):
+    """The association of one DU, as far as policies go."""
+
+    @property
+    def epoch(self) -> int:
+        """Epoch of the RAN behind the association."""
+
+    async def deliver(self, order: Order, effective_frame: int) -> None:
+        """Hand all chunks of the artefact to the stream, in order; returns once they are queued."""
+
+
+class CourierObserver(Protocol):
+    """Whoever wants to know how deliveries go; called in the event loop."""
+
+    def delivered(self, du: int, order: Order, seconds: float) -> None:
+        """The dApp accepted the order, this long after it was sent."""
+
+    def refused(self, du: int, order: Order, cause: Cause) -> None:
+        """The dApp refused the order."""
+
+    def repeated(self, du: int, order: Order) -> None:
+        """The order is sent once more."""
+
+    def outnumbered(self, du: int, order: Order) -> None:
+        """The dApp holds a delivery with a higher number (of an xApp whose state directory is lost)."""
+
+
+class Courier:
+    """Deliveries to one DU.
+
+    Args:
+        du: The DU.
+        observer: Hears of events.
+        timeout_s: Wait for an answer before an order is sent again.
+    """
+
+    def __init__(self, du: int, observer: CourierObserver, timeout_s: float) -> None:
+        self.du = du
+        self._observer = observer
+        self._timeout_s = timeout_s
+        self._order: Order | None = None
+        self._link: PolicyLink | None = None
+        self._sending = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._sent = 0
+        self._sent_at_s = 0.0
+        self._settled = 0
+        self.running_version: int | None = None
+
+    def assign(self, order: Order) -> None:
+        """Replace the order; :meth:`push` or :meth:`run` sends it."""
+        self._order = order
+        self._wake.set()
+
+    def connected(self, link: PolicyLink) -> None:
+        """The DU's association is up; whatever was sent over an older one counts no more."""
+        self._link = link
+        self._sent = self._settled = 0
+        self._wake.set()
+
+    def disconnected(self, link: PolicyLink) -> None:
+        """The association is gone, unless a newer one has taken its place."""
+        if self._link is link:
+            self._link = None
+            self.running_version = None
+
+    async def push(self) -> None:
+        """Send the order now, unless it was sent over this association already."""
+        async with self._sending:
+            order, link = self._order, self._link
+            if order is None or link is None or self._sent == order.delivery:
+                return
+            at = order.effective
+            await link.deliver(order, at[1] if at is not None and at[0] == link.epoch else 0)
+            if link is self._link:
+                self._sent = order.delivery
+                self._sent_at_s = asyncio.get_running_loop().time()
+
+    def answer(self, answer: Answer) -> None:
+        """The dApp told what it holds."""
+        order = self._order
+        self.running_version = answer.running_version
+        if order is None:
+            return
+        if answer.delivery == 0:
+            if answer.running_version != order.version:
+                self._repeat(order)
+        elif answer.delivery == order.delivery:
+            if answer.accepted:
+                self._accepted(order)
+            else:
+                self._refused(order, answer.cause or Cause("misc", "unspecified"))
+
+    def _accepted(self, order: Order) -> None:
+        if self._settled != order.delivery:
+            self._settled = order.delivery
+            self._observer.delivered(self.du, order, asyncio.get_running_loop().time() - self._sent_at_s)
+
+    def _refused(self, order: Order, cause: Cause) -> None:
+        self._observer.refused(self.du, order, cause)
+        if cause.group != "policy":
+            return
+        if cause.name in _FINAL_CAUSES:
+            self._settled = order.delivery
+        elif cause.name == "stale-version":
+            self._observer.outnumbered(self.du, order)
+
+    def _repeat(self, order: Order) -> None:
+        if self._sent == order.delivery:
+            self._observer.repeated(self.du, order)
+        self._sent = self._settled = 0
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send new orders as they come, and unanswered ones again, until cancelled."""
+        while True:
+            await self.push()
+            try:
+                await asyncio.wait_for(self._wake.wait(), self._timeout_s)
+            except TimeoutError:
+                self._repeat_if_unanswered()
+            self._wake.clear()
+
+    def _repeat_if_unanswered(self) -> None:
+        order = self._order
+        if order is None or self._link is None or self._settled == order.delivery:
+            return
+        if asyncio.get_running_loop().time() - self._sent_at_s >= self._timeout_s:
+            self._repeat(order)

@@ -1,0 +1,251 @@
+"""From dApp reports to rows at rest: validate, coalesce, store, and only then say so.
+
+Each DU has its own bounded queue and its own writer, so that one DU's backlog delays nobody else. A writer
+takes everything that waits, stores it as one append, and repeats the append while the store is away. A row
+is announced as stored after the append has returned, never before; whoever hears of it may acknowledge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from cadran.replay.schema import Identity, ReplayError, ReplayUnavailable, Rows, TransitionSchema, identities
+from cadran.wire.causes import Cause
+
+T = TypeVar("T")
+
+
+class AsyncStore(Protocol):
+    """The part of an asynchronous replay store that ingest needs."""
+
+    async def append(self, du: int, rows: Rows) -> int:
+        """Store what is new; ``ReplayUnavailable`` if the store does not answer."""
+
+    async def last(self, du: int) -> Identity | None:
+        """Identity of the row stored last."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """One dApp report as it came over E2, not yet looked into.
+
+    Attributes:
+        du: DU of the association that it came over.
+        stated_du: DU that the report itself names.
+        fingerprint: Schema of the rows, as the dApp names it.
+        row_count: Rows that the dApp says it sent.
+        rows: The rows' bytes.
+    """
+
+    du: int
+    stated_du: int
+    fingerprint: str
+    row_count: int
+    rows: bytes
+
+
+class ReportError(ValueError):
+    """A report that cannot be stored; repeating it does not help.
+
+    Attributes:
+        cause: What to tell the dApp.
+    """
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What one append brought to rest.
+
+    Attributes:
+        du: The DU.
+        fresh: Identities newly stored, ascending; empty if all were there before.
+        duplicates: Rows of the reports that were there before.
+        last: Identity of the DU's last row at rest.
+        seconds: From the first attempt to the append's return.
+    """
+
+    du: int
+    fresh: tuple[Identity, ...]
+    duplicates: int
+    last: Identity | None
+    seconds: float
+
+
+class IngestObserver(Protocol):
+    """Whoever wants to know how ingest goes; called in the event loop."""
+
+    def stored(self, stored: Stored) -> None:
+        """Rows are at rest (or were already)."""
+
+    def retried(self, du: int, error: ReplayUnavailable) -> None:
+        """The store did not answer; the append will be repeated."""
+
+
+@dataclass(frozen=True)
+class RetrySpec:
+    """Waits between attempts: doubling from ``first_s`` to at most ``max_s``, for ever."""
+
+    first_s: float
+    max_s: float
+
+    def wait_s(self, failures: int) -> float:
+        """The wait after the given number of failures in a row (>= 1), in seconds."""
+        return float(min(self.max_s, self.first_s * 2.0 ** min(failures - 1, 30)))
+
+
+def decode_report(report: Report, schema: TransitionSchema) -> Rows:
+    """The rows of a report, checked in full.
+
+    Raises:
+        ReportError: Wrong DU, schema, length or count, a number that is not finite, or rows that do not
+            rise in (epoch, frame).
+    """
+    if report.stated_du != report.du:
+        text = f"the report names DU {report.stated_du}, this is the association of DU {report.du}"
+        raise ReportError(Cause("dapp", "du-unknown", text))
+    if report.fingerprint != schema.fingerprint:
+        text = f"rows of schema '{report.fingerprint}', only '{schema.fingerprint}' can be stored"
+        raise ReportError(Cause("dapp", "schema-mismatch", text))
+    try:
+        rows = schema.decode(report.rows)
+    except ReplayError as error:
+        raise ReportError(Cause("protocol", "semantic-error", str(error))) from error
+    if len(rows) != report.row_count:
+        text = f"the report names {report.row_count} rows and holds {len(rows)}"
+        raise ReportError(Cause("protocol", "semantic-error", text))
+    if not _rises(rows):
+        raise ReportError(Cause("protocol", "semantic-error", "rows must rise in (epoch, frame)"))
+    return rows
+
+
+def _rises(rows: Rows) -> bool:
+    epoch, frame = rows["epoch"], rows["frame"]
+    later = (epoch[1:] > epoch[:-1]) | ((epoch[1:] == epoch[:-1]) & (frame[1:] > frame[:-1]))
+    return bool(later.all())
+
+
+def _after(rows: Rows, last: Identity | None) -> Rows:
+    """The rows beyond ``last``; rising rows, so they are a tail."""
+    if last is None:
+        return rows
+    fresh: Rows = rows[(rows["epoch"] > last[0]) | ((rows["epoch"] == last[0]) & (rows["frame"] > last[1]))]
+    return fresh
+
+
+class Ingest:
+    """Queues and writers of all DUs.
+
+    Args:
+        schema: Layout of the rows.
+        dus: Number of DUs.
+        store: Where rows come to rest.
+        observer: Hears of every append.
+        retry: Waits while the store is away.
+        limit: Reports that may wait per DU.
+    """
+
+    def __init__(
+        self,
+        schema: TransitionSchema,
+        dus: int,
+        store: AsyncStore,
+        observer: IngestObserver,
+        retry: RetrySpec,
+        limit: int,
+    ) -> None:
+        self.schema = schema
+        self._store = store
+        self._observer = observer
+        self._retry = retry
+        self._queues: list[asyncio.Queue[Rows]] = [asyncio.Queue(limit) for _ in range(dus)]
+        self._last: list[Identity | None] = [None] * dus
+        self._opened = asyncio.Event()
+
+    def last(self, du: int) -> Identity | None:
+        """Identity of the DU's last row at rest, as far as known here."""
+        return self._last[du]
+
+    def waiting(self, du: int) -> int:
+        """Reports of the DU that are not at rest yet (without those of the append under way)."""
+        return self._queues[du].qsize()
+
+    async def opened(self) -> None:
+        """Return once the store has told what it holds; before that nothing can be acknowledged."""
+        await self._opened.wait()
+
+    def offer(self, report: Report) -> None:
+        """Take one report into its DU's queue; never waits.
+
+        Raises:
+            ReportError: The report is unsound, or the queue is full.
+        """
+        rows = decode_report(report, self.schema)
+        try:
+            self._queues[report.du].put_nowait(rows)
+        except asyncio.QueueFull as error:
+            text = f"{self._queues[report.du].maxsize} reports wait for the store, send it again later"
+            raise ReportError(Cause("dapp", "not-stored", text)) from error
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        for du in range(len(self._queues)):
+            self._last[du] = await self._until_answered(du, partial(self._store.last, du))
+        self._opened.set()
+        async with asyncio.TaskGroup() as writers:
+            for du in range(len(self._queues)):
+                writers.create_task(self._write(du), name=f"ingest of DU {du}")
+
+    async def _write(self, du: int) -> None:
+        queue = self._queues[du]
+        while True:
+            waiting = [await queue.get()]
+            while not queue.empty():
+                waiting.append(queue.get_nowait())
+            await self._append(du, waiting)
+
+    async def _append(self, du: int, waiting: list[Rows]) -> None:
+        rows = self._fresh(du, waiting)
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        if len(rows):
+            await self._until_answered(du, partial(self._store.append, du, rows))
+            self._last[du] = identities(rows[-1:])[0]
+        self._observer.stored(
+            Stored(
+                du=du,
+                fresh=tuple(identities(rows)),
+                duplicates=sum(map(len, waiting)) - len(rows),
+                last=self._last[du],
+                seconds=clock() - started,
+            )
+        )
+
+    def _fresh(self, du: int, waiting: list[Rows]) -> Rows:
+        """What the queued reports hold beyond the last row at rest and beyond each other, in order."""
+        last, parts = self._last[du], []
+        for rows in waiting:
+            fresh = _after(rows, last)
+            if len(fresh):
+                last = identities(fresh[-1:])[0]
+                parts.append(fresh)
+        return np.concatenate(parts) if parts else self.schema.empty(0)
+
+    async def _until_answered(self, du: int, attempt: Callable[[], Awaitable[T]]) -> T:
+        failures = 0
+        while True:
+            try:
+                return await attempt()
+            except ReplayUnavailable as error:
+                failures += 1
+                self._observer.retried(du, error)
+                await asyncio.sleep(self._retry.wait_s(failures))

@@ -1,0 +1,222 @@
+"""The learner as a tenant of the xApp: its own thread, its checkpoints, its publications, its fuse.
+
+All of the trainer's work runs on one thread of its own, lowered in priority, one burst of updates at a
+time; between bursts the event loop decides what comes next. In free running the learner does what is due as
+rows arrive. In lock-step it does exactly what a complete frame makes due, and the frame is acknowledged
+after that.
+
+When learning diverges, the learner goes back to the newest checkpoint, its policies go out as a new version
+(a diverged one may be in the field), an alert stands, and no update is made until somebody calls ``resume``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeVar
+
+import torch
+
+from cadran.learn import DivergedError
+from cadran.replay import ReplayUnavailable
+from cadran.xapp.checkpoints import Checkpoint, CheckpointStore
+from cadran.xapp.frame_gate import CompleteFrame
+from cadran.xapp.ingest import RetrySpec
+from cadran.xapp.trainer import Burst, Trainer
+
+T = TypeVar("T")
+
+_BURST_UPDATES = 16
+"""Updates between two looks at the rest of the world: short beside every period in the settings."""
+_IDLE_S = 0.01
+"""Wait when nothing is due: one frame."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """New policies of all DUs.
+
+    Attributes:
+        version: Version of each of them.
+        artefacts: One per DU, in the order of DUs.
+        effective_frame: First frame that they may decide; 0 for at once.
+    """
+
+    version: int
+    artefacts: tuple[bytes, ...]
+    effective_frame: int
+
+
+@dataclass(frozen=True)
+class HostSpec:
+    """Choices of the host; times in seconds.
+
+    Attributes:
+        problem: Names of observation, action and reward, written into each artefact.
+        checkpoint_period_s: Time between checkpoints.
+        nice: Niceness added to the learner's thread.
+        thread_switch_s: Switch interval of the interpreter while the host lives.
+        push_delay_frames: Lock-step: a policy computed from frame f acts from f + 1 + this.
+        retry: Waits while the replay store is away.
+    """
+
+    problem: Mapping[str, str]
+    checkpoint_period_s: float
+    nice: int
+    thread_switch_s: float
+    push_delay_frames: int
+    retry: RetrySpec
+
+
+class HostObserver(Protocol):
+    """Whoever wants to know how the host goes; called in the event loop."""
+
+    def checkpointed(self) -> None:
+        """A checkpoint is on disk."""
+
+    def store_away(self, error: ReplayUnavailable) -> None:
+        """The replay store did not answer; the learner waits."""
+
+    def diverged(self, reason: str) -> None:
+        """Updates have stopped; the newest checkpoint is restored."""
+
+    def resumed(self) -> None:
+        """Updates go on after a divergence."""
+
+
+class LearnerHost:
+    """Runs a trainer beside an event loop.
+
+    Args:
+        trainer: The work.
+        checkpoints: Where checkpoints go.
+        publish: Takes a publication: stores it and hands it to the streams.
+        spec: Choices.
+        observer: Hears of events.
+        policy_version: Newest version given out before.
+        unix_s: Wall clock.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        checkpoints: CheckpointStore,
+        publish: Callable[[Publication], Awaitable[None]],
+        spec: HostSpec,
+        observer: HostObserver,
+        policy_version: int,
+        unix_s: Callable[[], float],
+    ) -> None:
+        self._trainer = trainer
+        self._checkpoints = checkpoints
+        self._publish = publish
+        self._spec = spec
+        self._observer = observer
+        self._unix_s = unix_s
+        self._allowed = asyncio.Event()
+        self._allowed.set()
+        self._saved_at_s = -float("inf")
+        self._switch_interval_s = sys.getswitchinterval()
+        sys.setswitchinterval(spec.thread_switch_s)
+        self._thread = ThreadPoolExecutor(1, "learner", _prepare_thread, (spec.nice,))
+        self.policy_version = policy_version
+
+    @property
+    def halted(self) -> bool:
+        """True while updates are stopped by a divergence."""
+        return not self._allowed.is_set()
+
+    async def _on_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def publish(self, effective_frame: int = 0) -> None:
+        """Give out the policies as they are now, as the next version."""
+        self.policy_version += 1
+        version = self.policy_version
+        make = partial(self._trainer.artefacts, version, self._spec.problem, effective_frame, self._unix_s())
+        artefacts = await self._on_thread(make)
+        await self._publish(Publication(version, tuple(artefacts), effective_frame))
+
+    async def save(self) -> None:
+        """Write a checkpoint now."""
+        checkpoint = await self._on_thread(
+            partial(self._trainer.checkpoint, self.policy_version, self._unix_s())
+        )
+        await asyncio.to_thread(self._checkpoints.save, checkpoint)
+        self._saved_at_s = asyncio.get_running_loop().time()
+        self._observer.checkpointed()
+
+    async def _save_if_due(self) -> None:
+        if asyncio.get_running_loop().time() - self._saved_at_s >= self._spec.checkpoint_period_s:
+            await self.save()
+
+    async def run_free(self) -> None:
+        """Do what is due as rows arrive, until cancelled."""
+        while True:
+            await self._allowed.wait()
+            burst = await self._burst(partial(self._trainer.run, None, _BURST_UPDATES, stop_to_publish=True))
+            if burst.publish:
+                await self.publish()
+            await self._save_if_due()
+            if not burst.more:
+                await asyncio.sleep(_IDLE_S)
+
+    async def complete(self, frame: CompleteFrame) -> None:
+        """Lock-step: make the updates that a complete frame makes due, and at most one publication."""
+        if self.halted:
+            return
+        burst = await self._burst(partial(self._trainer.run, frame.rows, sys.maxsize, stop_to_publish=False))
+        if burst.publish:
+            await self.publish(frame.identity[1] + 1 + self._spec.push_delay_frames)
+        await self._save_if_due()
+
+    async def _burst(self, work: Callable[[], Burst]) -> Burst:
+        failures = 0
+        while True:
+            try:
+                return await self._on_thread(work)
+            except ReplayUnavailable as error:
+                failures += 1
+                self._observer.store_away(error)
+                await asyncio.sleep(self._spec.retry.wait_s(failures))
+            except DivergedError as error:
+                await self._halt(str(error))
+                return Burst(0, publish=True, more=False)
+
+    async def _halt(self, reason: str) -> None:
+        self._allowed.clear()
+        checkpoint, _ = await asyncio.to_thread(self._checkpoints.newest)
+        if checkpoint is not None:
+            await self._restore(checkpoint)
+        self._observer.diverged(reason)
+
+    async def _restore(self, checkpoint: Checkpoint) -> None:
+        await self._on_thread(partial(self._trainer.restore, checkpoint))
+
+    def resume(self) -> bool:
+        """Let updates go on after a divergence; False if they were not stopped."""
+        if not self.halted:
+            return False
+        self._allowed.set()
+        self._observer.resumed()
+        return True
+
+    async def close(self) -> None:
+        """Finish the burst under way, write a last checkpoint, end the thread."""
+        await self.save()
+        await asyncio.to_thread(self._thread.shutdown)
+        sys.setswitchinterval(self._switch_interval_s)
+
+
+def _prepare_thread(nice: int) -> None:
+    """One torch thread, and a priority below that of the event loop's thread (Linux keeps it per thread)."""
+    torch.set_num_threads(1)
+    if nice:
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + nice)

@@ -1,0 +1,161 @@
+"""The learner's work, synchronously and without a thread: what is due is done, in an order that repeats.
+
+Given the same rows, the same limits and the same seed, a trainer makes the same updates from the same batches
+as a plain loop around ``learn.Learner`` would: the decisions are those of ``learn.TrainingSchedule``, the
+batches those of ``replay.Mirror`` with ``numpy.random.default_rng([seed, 1])``.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cadran.learn import Batch, DivergedError, Learner, TrainingSchedule, UpdateMetrics
+from cadran.replay import Mirror
+from cadran.xapp.checkpoints import Checkpoint
+
+
+def sampler(seed: int) -> np.random.Generator:
+    """The generator that draws batches: its own stream beside the learner's."""
+    return np.random.default_rng([seed, 1])
+
+
+@dataclass(frozen=True)
+class Burst:
+    """What one call of :meth:`Trainer.run` did.
+
+    Attributes:
+        updates: Updates made.
+        publish: True if the schedule asks for a publication after one of them.
+        more: True if more are due than were allowed.
+    """
+
+    updates: int
+    publish: bool
+    more: bool
+
+
+class Trainer:
+    """Owns learner, mirror and sampler; one thread at a time.
+
+    Args:
+        learner: Networks and optimisers.
+        schedule: What is due.
+        mirror: Local copy of the experience.
+        rng: From :func:`sampler`.
+        batch_size: Transitions per DU and update.
+        loss_limit: A loss beyond this magnitude counts as diverged.
+        observe: Called with the metrics of each update and the seconds it took.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        schedule: TrainingSchedule,
+        mirror: Mirror,
+        rng: np.random.Generator,
+        batch_size: int,
+        loss_limit: float,
+        observe: Callable[[UpdateMetrics, float], None],
+    ) -> None:
+        self._learner = learner
+        self._schedule = schedule
+        self._mirror = mirror
+        self._rng = rng
+        self._batch_size = batch_size
+        self._loss_limit = loss_limit
+        self._observe = observe
+
+    @property
+    def updates(self) -> int:
+        """Updates made so far."""
+        return self._learner.updates
+
+    def run(self, upto: Sequence[int] | None, most: int, *, stop_to_publish: bool) -> Burst:
+        """Make the updates that are due.
+
+        Args:
+            upto: Per DU, rows that may be seen; None for all that the store holds.
+            most: Updates to make at most now.
+            stop_to_publish: True ends the burst at the first update after which a publication is due.
+
+        Raises:
+            DivergedError: A loss is not finite or beyond the limit; the learner must be restored.
+            ReplayUnavailable: The store does not answer; nothing was done, and the call may be repeated.
+        """
+        self._mirror.refresh(upto)
+        rows = min(upto) if upto is not None else min(self._mirror.counts)
+        if min(self._mirror.samplable) == 0:
+            return Burst(0, publish=False, more=False)
+        due = self._schedule.updates_due(rows, self.updates)
+        made, publish = 0, False
+        while made < min(due, most) and not (publish and stop_to_publish):
+            self._update()
+            made += 1
+            publish = self._schedule.publish_due(self.updates) or publish
+        return Burst(made, publish, more=made < due)
+
+    def _update(self) -> None:
+        started = time.perf_counter()
+        batch = self._mirror.sample(self._rng, self._batch_size)
+        metrics = self._learner.update(
+            Batch(
+                observation=batch.observation,
+                action=batch.action,
+                reward=batch.reward,
+                next_observation=batch.next_observation,
+                discount=batch.discount_mask,
+            )
+        )
+        self._check(metrics)
+        self._observe(metrics, time.perf_counter() - started)
+
+    def _check(self, metrics: UpdateMetrics) -> None:
+        worst = max(abs(metrics.critic_loss), *np.abs(metrics.actor_loss).tolist())
+        if not (math.isfinite(worst) and worst <= self._loss_limit):
+            raise DivergedError(f"a loss of {worst:.3g} is beyond the limit of {self._loss_limit:.3g}")
+
+    def artefacts(
+        self, version: int, problem: Mapping[str, str], effective_frame: int, created_unix_s: float
+    ) -> list[bytes]:
+        """The policies of all DUs, as they are now.
+
+        Args:
+            version: Version that they get.
+            problem: Names of observation, action and reward.
+            effective_frame: First frame that they may decide; 0 for at once.
+            created_unix_s: Wall clock.
+        """
+        return [
+            self._learner.artifact(
+                agent,
+                version=version,
+                created_unix_s=created_unix_s,
+                problem=problem,
+                effective_frame=effective_frame,
+            )
+            for agent in range(self._learner.shape.agents)
+        ]
+
+    def checkpoint(self, policy_version: int, created_unix_s: float) -> Checkpoint:
+        """Everything that :meth:`restore` needs, as of now."""
+        return Checkpoint(
+            updates=self.updates,
+            policy_version=policy_version,
+            sampler_state=self._rng.bit_generator.state,
+            learner=self._learner.state_bytes(),
+            created_unix_s=created_unix_s,
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back, or on, to a checkpoint.
+
+        Raises:
+            learn.CheckpointError: The state belongs to another learner.
+        """
+        self._learner.load_state(checkpoint.learner)
+        self._rng.bit_generator.state = dict(checkpoint.sampler_state)

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cadran.learn import Batch, TrainingSchedule
+from cadran.learn.checkpoint import unpack
+from cadran.policy import decode
+from cadran.replay import MemoryReplay, Mirror, Replay, ReplayUnavailable
+from cadran.xapp.checkpoints import CheckpointStore
+from cadran.xapp.frame_gate import CompleteFrame
+from cadran.xapp.ingest import RetrySpec
+from cadran.xapp.learner_host import HostSpec, LearnerHost, Publication
+from cadran.xapp.trainer import Trainer, sampler
+
+from .experience import DUS, NEUTRAL, PROBLEM, SCHEMA, SPEC, learner, rows
+
+FRAMES = 30
+HOST = HostSpec(
+    problem=PROBLEM, checkpoint_period_s=1e9, nice=0, thread_switch_s=0.0005, push_delay_frames=2,
+    retry=RetrySpec(0.0005, 0.001),
+)  # fmt: skip
+
+
+class Events:
+    """Counts what the host tells, and keeps what it publishes."""
+
+    def __init__(self) -> None:
+        self.publications: list[Publication] = []
+        self.checkpoints = self.away = 0
+        self.reasons: list[str] = []
+
+    async def publish(self, publication: Publication) -> None:
+        self.publications.append(publication)
+
+    def checkpointed(self) -> None:
+        self.checkpoints += 1
+
+    def store_away(self, error: ReplayUnavailable) -> None:
+        self.away += 1
+
+    def diverged(self, reason: str) -> None:
+        self.reasons.append(reason)
+
+    def resumed(self) -> None:
+        self.reasons.append("resumed")
+
+
+def full_replay(frames: int = FRAMES) -> MemoryReplay:
+    replay = MemoryReplay(SCHEMA, DUS, 1000)
+    for du in range(DUS):
+        replay.append(du, rows(du, 0, frames))
+    return replay
+
+
+def new_trainer(replay: Replay, loss_limit: float = 1e6) -> Trainer:
+    mirror = Mirror(replay, SPEC.replay_capacity, NEUTRAL)
+    schedule = TrainingSchedule.of(SPEC)
+    return Trainer(learner(), schedule, mirror, sampler(3), SPEC.batch_size, loss_limit, lambda *_: None)
+
+
+@asynccontextmanager
+async def hosted(
+    trainer: Trainer, path: Path, spec: HostSpec = HOST
+) -> AsyncIterator[tuple[LearnerHost, Events]]:
+    events = Events()
+    clock = itertools.count(1).__next__
+    host = LearnerHost(
+        trainer, CheckpointStore(path, 3), events.publish, spec, events, 0, lambda: float(clock())
+    )
+    try:
+        yield host, events
+    finally:
+        await host.close()
+
+
+def tensors(publication: Publication) -> list[str]:
+    return [decode(artefact)[0].sha256 for artefact in publication.artefacts]
+
+
+def contents(state: bytes) -> dict[str, list[float]]:
+    """A learner's state for comparison: the blob's own metadata has no fixed order."""
+    stored, _ = unpack(state)
+    return {name: tensor.flatten().tolist() for name, tensor in stored.items()}
+
+
+def plain_loop(frames: int) -> tuple[list[tuple[int, list[str]]], dict[str, list[float]]]:
+    """What lock-step must give, written down on its own: frame and hashes of each publication, the end."""
+    ours, schedule, rng = learner(), TrainingSchedule.of(SPEC), sampler(3)
+    replay = MemoryReplay(SCHEMA, DUS, 1000)
+    mirror = Mirror(replay, SPEC.replay_capacity, NEUTRAL)
+    published = []
+    for frame in range(frames):
+        for du in range(DUS):
+            replay.append(du, rows(du, frame, frame + 1))
+        mirror.refresh()
+        due = False
+        for _ in range(schedule.updates_due(frame + 1, ours.updates)):
+            b = mirror.sample(rng, SPEC.batch_size)
+            ours.update(Batch(b.observation, b.action, b.reward, b.next_observation, np.ones_like(b.reward)))
+            due |= schedule.publish_due(ours.updates)
+        if due:
+            made = [
+                ours.artifact(a, version=1, created_unix_s=0.0, problem=PROBLEM, effective_frame=0)
+                for a in range(DUS)
+            ]
+            published.append((frame, [decode(artefact)[0].sha256 for artefact in made]))
+    return published, contents(ours.state_bytes())
+
+
+async def test_lock_step_equals_a_plain_loop_although_all_rows_are_there_already(tmp_path: Path) -> None:
+    expected, state = plain_loop(FRAMES)
+    trainer = new_trainer(full_replay())
+    async with hosted(trainer, tmp_path) as (host, events):
+        for frame in range(FRAMES):
+            await host.complete(CompleteFrame((1, frame), (frame + 1,) * DUS))
+        assert contents((await asyncio.to_thread(trainer.checkpoint, 0, 0.0)).learner) == state
+    assert len(expected) > 5
+    assert [(p.effective_frame - 3, tensors(p)) for p in events.publications] == expected
+    assert [p.version for p in events.publications] == list(range(1, len(expected) + 1))
+
+
+async def test_an_interrupted_run_resumed_from_its_checkpoint_equals_an_uninterrupted_one(
+    tmp_path: Path,
+) -> None:
+    _, state = plain_loop(FRAMES)
+    async with hosted(new_trainer(full_replay()), tmp_path) as (host, _):
+        for frame in range(17):
+            await host.complete(CompleteFrame((1, frame), (frame + 1,) * DUS))
+    checkpoint, _ = CheckpointStore(tmp_path, 3).newest()
+    assert checkpoint is not None
+    resumed = new_trainer(full_replay())
+    resumed.restore(checkpoint)
+    async with hosted(resumed, tmp_path) as (host, _):
+        for frame in range(17, FRAMES):
+            await host.complete(CompleteFrame((1, frame), (frame + 1,) * DUS))
+        assert contents((await asyncio.to_thread(resumed.checkpoint, 0, 0.0)).learner) == state
+
+
+async def test_free_running_does_what_is_due_and_publishes_as_scheduled(tmp_path: Path) -> None:
+    trainer = new_trainer(full_replay())
+    due = TrainingSchedule.of(SPEC).updates_due(FRAMES, 0)
+    async with hosted(trainer, tmp_path, replace(HOST, checkpoint_period_s=0.0)) as (host, events):
+        task = asyncio.create_task(host.run_free())
+        while trainer.updates < due:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.03)
+        task.cancel()
+    assert trainer.updates == due
+    assert len(events.publications) == due // SPEC.publish_every_updates
+    assert {p.effective_frame for p in events.publications} == {0}
+    assert events.checkpoints > 2
+
+
+class AwayReplay:
+    """A replay that does not answer at first."""
+
+    def __init__(self, replay: MemoryReplay, failures: int) -> None:
+        self._replay = replay
+        self.failures = failures
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._replay, name)
+
+    def tail(self, cursors: object, limit: int) -> object:
+        if self.failures:
+            self.failures -= 1
+            raise ReplayUnavailable("away")
+        return self._replay.tail(cursors, limit)  # type: ignore[arg-type]
+
+
+async def test_the_learner_waits_for_a_store_that_is_away(tmp_path: Path) -> None:
+    trainer = new_trainer(AwayReplay(full_replay(), 3))  # type: ignore[arg-type]
+    async with hosted(trainer, tmp_path) as (host, events):
+        await host.complete(CompleteFrame((1, 9), (10, 10)))
+    assert events.away == 3
+    assert trainer.updates == TrainingSchedule.of(SPEC).updates_due(10, 0)
+
+
+async def test_divergence_restores_the_checkpoint_publishes_it_and_stops_until_resumed(
+    tmp_path: Path,
+) -> None:
+    replay = full_replay(10)
+    trainer = new_trainer(replay, loss_limit=1e3)
+    async with hosted(trainer, tmp_path) as (host, events):
+        await host.complete(CompleteFrame((1, 9), (10, 10)))
+        await host.save()
+        good = await asyncio.to_thread(trainer.checkpoint, 0, 0.0)
+        bad = rows(0, 10, 40)
+        bad["reward"] = 1e9
+        replay.append(0, bad)
+        replay.append(1, rows(1, 10, 40))
+        await host.complete(CompleteFrame((1, 39), (40, 40)))
+        assert host.halted
+        assert "beyond the limit" in events.reasons[0]
+        restored = await asyncio.to_thread(trainer.checkpoint, 0, 0.0)
+        assert contents(restored.learner) == contents(good.learner)
+        newest = events.publications[-1]
+        assert decode(newest.artefacts[0])[0].updates == good.updates
+        count = len(events.publications)
+        await host.complete(CompleteFrame((1, 40), (41, 41)))
+        assert len(events.publications) == count
+        assert trainer.updates == good.updates
+        assert host.resume()
+        assert not host.resume()
+    assert events.reasons[1:] == ["resumed"]
+
+
+async def test_nothing_is_sampled_before_every_du_has_a_row(tmp_path: Path) -> None:
+    replay = MemoryReplay(SCHEMA, DUS, 1000)
+    replay.append(0, rows(0, 0, 20))
+    trainer = new_trainer(replay)
+    async with hosted(trainer, tmp_path) as (host, events):
+        await host.complete(CompleteFrame((1, 19), (20, 0)))
+    assert trainer.updates == 0
+    assert events.publications == []
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_the_sampler_is_a_stream_of_its_own(seed: int) -> None:
+    assert sampler(seed).random() == np.random.default_rng([seed, 1]).random()
+    assert sampler(seed).random() != np.random.default_rng(seed).random()
