@@ -29,7 +29,9 @@ class LinkMetrics:
 
         self._sent = _ByKind(counter("pdus_sent", "PDUs put on a stream's queue.", "pdu"))
         self._received = _ByKind(counter("pdus_received", "Well-formed PDUs received.", "pdu"))
-        self._dropped = _ByKind(counter("pdus_dropped", "PDUs dropped unsent because a newer one replaced them.", "pdu"))
+        self._dropped = _ByKind(
+            counter("pdus_dropped", "PDUs dropped unsent because a newer one replaced them.", "pdu")
+        )
         self._refused = counter("pdus_refused", "PDUs of the peer that were refused.", "pdu", "cause")
         self._opened = counter("sessions_opened", "Sessions that passed their setup.")
         self._closed = counter("sessions_closed", "Sessions that ended and setups that failed.", "cause")

@@ -1,0 +1,123 @@
+"""The life of a service's process: run, stop when told, end in bounded time, and never outlive its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from cadran.runtime.http import Health
+from cadran.runtime.settings import ConfigError
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_CONFIG = 2
+EXIT_STUCK = 70
+"""The service was told to stop and did not in its grace time (EX_SOFTWARE of sysexits.h)."""
+
+_BEAT_S = 1.0
+_PR_SET_PDEATHSIG = 1
+
+
+def run(main: Callable[[], Awaitable[int]], health: Health | None = None, grace_s: float = 5.0) -> int:
+    """Run a service to its end and return the process's exit status.
+
+    SIGTERM and SIGINT cancel `main`, which cleans up in its `finally` blocks and context managers. If that
+    takes longer than `grace_s`, or the event loop itself is stuck, the process is ended from a thread with
+    status 70.
+
+    Args:
+        main: the service; its result is the exit status.
+        health: gets a beat every second while the event loop turns.
+        grace_s: time to clean up after the signal [s].
+
+    Returns:
+        `main`'s result; 0 if it was told to stop; 2 after one line on standard error for a `ConfigError`; 1
+        for any other error, which is logged.
+    """
+    try:
+        return asyncio.run(_until_told(main, health, grace_s))
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return EXIT_CONFIG
+    except Exception:
+        structlog.get_logger().exception("service failed")
+        return EXIT_FAILED
+
+
+async def _until_told(main: Callable[[], Awaitable[int]], health: Health | None, grace_s: float) -> int:
+    service = asyncio.ensure_future(main())
+    told = False
+
+    def stop(number: signal.Signals) -> None:
+        nonlocal told
+        if told:  # Ctrl-C reaches the whole process group, and then the supervisor's SIGTERM comes as well
+            return
+        told = True
+        structlog.get_logger().info("stopping", signal=number.name)
+        _end_after(grace_s)
+        service.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
+    beating = asyncio.ensure_future(_beat(health)) if health else None
+    try:
+        return await service
+    except asyncio.CancelledError:
+        if not told:
+            raise
+        return EXIT_OK
+    finally:
+        if beating:
+            beating.cancel()
+
+
+async def _beat(health: Health) -> None:
+    while True:
+        health.beat()
+        await asyncio.sleep(_BEAT_S)
+
+
+def _end_after(grace_s: float) -> None:
+    """End this process in `grace_s` if it is still there, whatever its event loop and threads do."""
+
+    def end() -> None:
+        os.write(sys.stderr.fileno(), f"did not stop within {grace_s:g} s: ended\n".encode())
+        os._exit(EXIT_STUCK)
+
+    timer = threading.Timer(grace_s, end)
+    timer.daemon = True
+    timer.start()
+
+
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def die_with_parent(parent_pid: int, sent: signal.Signals = signal.SIGTERM) -> None:
+    """Have the kernel signal this process when its parent's thread that started it ends (Linux; prctl(2)).
+
+    Without it, a supervisor that is killed leaves its children behind. It holds across exec, so it can be
+    called between fork and exec for a program that is not ours. On other systems nothing happens.
+
+    Args:
+        parent_pid: process id of the parent, as the parent itself knows it: if the parent has already ended
+            when this is called, the signal is sent at once.
+        sent: the signal.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    if _LIBC is None:
+        return
+    if _LIBC.prctl(_PR_SET_PDEATHSIG, int(sent), 0, 0, 0) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"prctl(PR_SET_PDEATHSIG): {os.strerror(number)}")
+    if os.getppid() != parent_pid:
+        os.kill(os.getpid(), sent)
