@@ -1,0 +1,132 @@
+"""The run folder: where everything about one run lies, and how a later run takes it up."""
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from cadran.runtime.settings import ConfigError
+
+RUNS = Path("runs")
+# The learner's progress belongs to the run that made it; a run that resumes writes its own.
+NOT_RESUMED = shutil.ignore_patterns("status.json", "learner.jsonl")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths inside one run folder; ``root`` is absolute."""
+
+    root: Path
+
+    @property
+    def scenario(self) -> Path:
+        """The resolved configuration, every section in full; what the services were started with."""
+        return self.root / "scenario.yaml"
+
+    @property
+    def run_record(self) -> Path:
+        """How the run was started (JSON): command, settings, versions, machine."""
+        return self.root / "run.json"
+
+    @property
+    def logs(self) -> Path:
+        """One log file for each process, and ``testbed.log`` for the supervisor."""
+        return self.root / "logs"
+
+    @property
+    def redis(self) -> Path:
+        """Redis' data directory."""
+        return self.root / "redis"
+
+    @property
+    def xapp(self) -> Path:
+        """The xApp's state directory: checkpoints, policies, progress of the learner."""
+        return self.root / "xapp"
+
+    @property
+    def ransim_status(self) -> Path:
+        """The RAN's status file."""
+        return self.root / "ransim" / "status.json"
+
+    @property
+    def episodes(self) -> Path:
+        """One CSV row per episode and DU."""
+        return self.root / "ransim" / "episodes.csv"
+
+    @property
+    def xapp_status(self) -> Path:
+        """The xApp's status file."""
+        return self.xapp / "status.json"
+
+    @property
+    def learner(self) -> Path:
+        """The learner's progress, one JSON object per line."""
+        return self.xapp / "learner.jsonl"
+
+    @property
+    def metrics(self) -> Path:
+        """The run's time series, one CSV row per second and DU."""
+        return self.root / "metrics.csv"
+
+    @property
+    def plots(self) -> Path:
+        """Folder of the figures (PNG)."""
+        return self.root / "plots"
+
+    @property
+    def evaluation(self) -> Path:
+        """Result of the evaluation on held-out episodes (JSON), where one was made."""
+        return self.root / "evaluation.json"
+
+    @property
+    def report(self) -> Path:
+        """The report: one self-contained HTML file."""
+        return self.root / "report.html"
+
+    @property
+    def summary(self) -> Path:
+        """The run's summary (JSON), the object that ``cadran up --json`` prints."""
+        return self.root / "summary.json"
+
+
+def create(out: Path | None) -> RunFolder:
+    """Makes a new run folder.
+
+    Args:
+        out: where; None takes ``runs/<local time>`` under the working directory.
+
+    Raises:
+        ConfigError: the folder holds something already, or cannot be made.
+    """
+    root = (out or RUNS / time.strftime("%Y-%m-%d_%H-%M-%S")).absolute()
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise ConfigError(f"out: {root} exists and is not an empty folder; allowed is a new or empty one")
+    folder = RunFolder(root)
+    try:
+        for path in (folder.logs, folder.redis, folder.xapp, folder.ransim_status.parent, folder.plots):
+            path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"out: {root} cannot be made: {error.strerror}") from error
+    return folder
+
+
+def check_resumable(earlier: Path) -> None:
+    """Checks that ``earlier`` is a run folder.
+
+    Raises:
+        ConfigError: it holds no state of an xApp.
+    """
+    if not RunFolder(earlier).xapp.is_dir():
+        raise ConfigError(f"resume: {earlier} is not a run folder (it has no xapp/)")
+
+
+def take_up(earlier: Path, folder: RunFolder) -> None:
+    """Copies an earlier run's experience and xApp state into a new run folder, and leaves it as it is.
+
+    An earlier run that used a Redis outside (``--redis``) has an empty ``redis/``: its experience is where it
+    was, and only the xApp's state is copied.
+    """
+    source = RunFolder(earlier.absolute())
+    shutil.copytree(source.xapp, folder.xapp, ignore=NOT_RESUMED, dirs_exist_ok=True)
+    if source.redis.is_dir():
+        shutil.copytree(source.redis, folder.redis, dirs_exist_ok=True)

@@ -1,0 +1,246 @@
+"""A run's figures (PNG): what was learned, what each slice got, how the learner did, who is better."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cadran.testbed.palette import (
+    DETERMINISTIC_COLOUR,
+    LEARNER_COLOUR,
+    SAMPLED_COLOUR,
+    SLICE_COLOURS,
+)
+from cadran.testbed.series import SLICES, Episodes, LearnerSeries, Series, rolling_mean
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 12,
+    "axes.labelsize": 12,
+    "axes.titlesize": 14,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#6B7280",
+    "grid.color": "#E5E7EB",
+    "legend.frameon": False,
+    "lines.linewidth": 2.2,
+    "savefig.dpi": 120,
+}
+WIDTH_IN, HEIGHT_IN = 8.0, 4.4
+# Curves are moving means over this part of the run, so that they stay readable whatever its length.
+WINDOW_PART = 30
+LINES = ("-", "--", "-.")
+TIME_LABEL = "time since the start of the run (s)"
+
+
+@dataclass(frozen=True)
+class Caption:
+    """One figure of the report: its file in the folder of plots, and what it shows."""
+
+    file: str
+    title: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A policy's mean reward with its 95 % interval."""
+
+    name: str
+    mean: float
+    low: float
+    high: float
+
+
+def write_plots(
+    folder: Path, episodes: Episodes, learner: LearnerSeries, bars: Sequence[Bar], origin_s: float
+) -> list[Caption]:
+    """Writes every figure for which there is something to show.
+
+    Args:
+        folder: where the PNG files go.
+        episodes: of the run.
+        learner: progress of the learner.
+        bars: the evaluation's policies, the learned one first; may be empty.
+        origin_s: Unix time of the run's start.
+
+    Returns:
+        The figures written, in the order of the report.
+    """
+    since = Since(origin_s)
+    written: list[Caption] = []
+
+    def add(figure: Caption, panels: Sequence[Callable[[Axes], None]], height_in: float = HEIGHT_IN) -> None:
+        with mpl.rc_context(STYLE):
+            canvas = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+            for axes, panel in zip(np.ravel(canvas.subplots(len(panels))), panels, strict=True):
+                panel(axes)
+            canvas.savefig(folder / figure.file)
+        written.append(figure)
+
+    if bars:
+        add(EVALUATION, [lambda axes: draw_evaluation(axes, bars)], 1.2 + 0.42 * len(bars))
+    if len(episodes) > 1:
+        add(LEARNING, [lambda axes: draw_reward(axes, episodes, since)])
+        add(QUALITY, [lambda axes: draw_quality(axes, episodes, since)])
+        add(SHARES, [lambda axes: draw_shares(axes, episodes, since)])
+    if len(learner) > 1:
+        draws = (draw_critic_loss, draw_td_variance, draw_sam_duty)
+        add(LEARNER, [partial(draw, learner=learner, since=since) for draw in draws], 8.4)
+    return written
+
+
+EVALUATION = Caption(
+    "evaluation.png",
+    "Evaluation on held-out episodes",
+    "Mean reward of each policy on the same episodes, none of which was used for learning. "
+    "Whiskers: 95 % intervals over episodes.",
+)
+LEARNING = Caption(
+    "learning-curve.png",
+    "Reward while learning",
+    "Moving mean over episodes. Line: mean over DUs; band: lowest to highest DU. "
+    "Most episodes are played by sampling, so that the learner sees what else there is; "
+    "some are played by the policy's mean, as it would be deployed.",
+)
+QUALITY = Caption(
+    "quality.png",
+    "Quality of service per slice",
+    "Moving mean over episodes, mean over DUs. 1: every user of the slice got what it needs in every frame.",
+)
+SHARES = Caption(
+    "prb-shares.png",
+    "PRBs per slice",
+    "Share of the physical resource blocks that each slice was given. "
+    "Moving mean over episodes, mean over DUs.",
+)
+LEARNER = Caption(
+    "learner.png",
+    "The learner",
+    "Loss of the global critic, spread of its TD errors, and how often the actors' updates were "
+    "sharpness-aware. Lines: means over DUs; bands: lowest to highest DU.",
+)
+
+
+@dataclass(frozen=True)
+class Since:
+    """A time axis that starts at a Unix time."""
+
+    origin_s: float
+
+    def label(self, axes: Axes, wall_s: Series) -> Series:
+        """Labels the axis; gives the Unix times as seconds since its start."""
+        axes.set_xlabel(TIME_LABEL)
+        return wall_s - self.origin_s
+
+
+def window(count: int) -> int:
+    """Entries in the moving mean of a curve of ``count`` entries."""
+    return max(1, count // WINDOW_PART)
+
+
+def draw_reward(axes: Axes, episodes: Episodes, since: Since) -> None:
+    """Reward per episode, sampled and deterministic: line = mean over DUs, band = lowest to highest DU."""
+    kinds = (
+        (False, "sampled (exploring)", SAMPLED_COLOUR),
+        (True, "deterministic (as deployed)", DETERMINISTIC_COLOUR),
+    )
+    for deterministic, label, colour in kinds:
+        chosen = episodes.where(episodes.deterministic == deterministic)
+        if len(chosen) > 0:
+            curves = rolling_mean(chosen.reward, window(len(chosen)))
+            _band(axes, since.label(axes, chosen.wall_s), curves, colour, label)
+    axes.set_title(LEARNING.title)
+    axes.set_ylabel("reward per frame")
+    axes.legend(loc="lower right")
+
+
+def draw_quality(axes: Axes, episodes: Episodes, since: Since) -> None:
+    """Quality of each slice, mean over DUs."""
+    _slices(axes, episodes.qos.mean(axis=1), since.label(axes, episodes.wall_s))
+    axes.set_title(QUALITY.title)
+    axes.set_ylim(0, 1.02)
+    axes.set_ylabel("quality (0 to 1)")
+
+
+def draw_shares(axes: Axes, episodes: Episodes, since: Since) -> None:
+    """Share of the PRBs given to each slice, mean over DUs."""
+    _slices(axes, 100 * episodes.prb_share.mean(axis=1), since.label(axes, episodes.wall_s))
+    axes.set_title(SHARES.title)
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("share of the PRBs (%)")
+
+
+def draw_critic_loss(axes: Axes, learner: LearnerSeries, since: Since) -> None:
+    """The critic's loss on a logarithmic scale: thin = as logged, thick = moving mean."""
+    time_s = since.label(axes, learner.wall_s)
+    axes.plot(time_s, learner.critic_loss, color=LEARNER_COLOUR, alpha=0.3, linewidth=1)
+    axes.plot(time_s, rolling_mean(learner.critic_loss, window(len(learner))), color=LEARNER_COLOUR)
+    axes.set_yscale("log")
+    axes.set_title("Critic loss")
+    axes.set_ylabel("loss")
+    axes.set_xlabel("")
+
+
+def draw_td_variance(axes: Axes, learner: LearnerSeries, since: Since) -> None:
+    """Variance of each DU's TD error on a logarithmic scale."""
+    curves = rolling_mean(learner.td_variance, window(len(learner)))
+    _band(axes, since.label(axes, learner.wall_s), curves, LEARNER_COLOUR, None)
+    axes.set_yscale("log")
+    axes.set_title("Variance of the TD error")
+    axes.set_ylabel("variance")
+    axes.set_xlabel("")
+
+
+def draw_sam_duty(axes: Axes, learner: LearnerSeries, since: Since) -> None:
+    """Share of the actors' updates that were sharpness-aware."""
+    curves = 100 * rolling_mean(learner.sam_share, window(len(learner)))
+    _band(axes, since.label(axes, learner.wall_s), curves, LEARNER_COLOUR, None)
+    axes.set_ylim(-3, 103)
+    axes.set_title("Sharpness-aware updates (SAM)")
+    axes.set_ylabel("share of updates (%)")
+
+
+def draw_evaluation(axes: Axes, bars: Sequence[Bar]) -> None:
+    """Mean rewards as horizontal bars with whiskers, the best on top; the first of ``bars`` stands out."""
+    order = sorted(bars, key=lambda bar: bar.mean)
+    means = np.array([bar.mean for bar in order])
+    whiskers = np.array([[bar.mean - bar.low, bar.high - bar.mean] for bar in order]).T
+    colours = [DETERMINISTIC_COLOUR if bar == bars[0] else SAMPLED_COLOUR for bar in order]
+    axes.barh([bar.name for bar in order], means, color=colours, height=0.68)
+    axes.errorbar(
+        means, range(len(order)), xerr=whiskers, fmt="none", ecolor="#111827", capsize=4, elinewidth=1.6
+    )
+    highest = max(bar.high for bar in order)
+    span = highest - min(0.0, min(bar.low for bar in order))
+    for row, bar in enumerate(order):
+        axes.text(max(bar.high, 0.0) + 0.015 * span, row, f"{bar.mean:.3f}", va="center", fontsize=11)
+    axes.set_xlim(right=highest + 0.12 * span)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.set_title(EVALUATION.title)
+    axes.set_xlabel("mean reward per frame")
+
+
+def _band(axes: Axes, time_s: Series, curves: Series, colour: str, label: str | None) -> None:
+    """Curves [N, dus]: their mean as a line, their lowest to highest as a band."""
+    axes.fill_between(time_s, curves.min(axis=1), curves.max(axis=1), color=colour, alpha=0.2, linewidth=0)
+    axes.plot(time_s, curves.mean(axis=1), color=colour, label=label)
+
+
+def _slices(axes: Axes, values: Series, time_s: Series) -> None:
+    """Curves [N, 3], each in its slice's colour and line style."""
+    curves = rolling_mean(values, window(len(values)))
+    for index, (name, colour, line) in enumerate(zip(SLICES, SLICE_COLOURS, LINES, strict=True)):
+        axes.plot(time_s, curves[:, index], color=colour, linestyle=line, label=name)
+    axes.legend(loc="lower right", ncols=3)

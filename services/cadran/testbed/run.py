@@ -1,0 +1,199 @@
+"""One run of the whole testbed: prepares its folder, keeps its processes alive, shows it, and sums it up."""
+
+import asyncio
+import signal
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from cadran.lab.experiment import load_experiment
+from cadran.runtime import atomic_write
+from cadran.testbed.children import Plan, Remaining, allocate, children
+from cadran.testbed.folder import RunFolder, create, take_up
+from cadran.testbed.live import Display, Headline, clock, display
+from cadran.testbed.prepare import check_paths, check_redis, own_redis_server, write_record, write_scenario
+from cadran.testbed.redis_child import redis_url
+from cadran.testbed.report import write_report
+from cadran.testbed.series import read_episodes
+from cadran.testbed.settings import TestbedSettings
+from cadran.testbed.snapshot import MetricsFile, Observer
+from cadran.testbed.status import XappStatus, read_status
+from cadran.testbed.summary import RunFacts, RunSummary, summarise
+from cadran.testbed.supervisor import Supervisor
+
+OBSERVE_PERIOD_S = 0.5
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# The RAN ends a run with --duration itself; should it hang, the testbed does, this much later.
+DURATION_GRACE_S = 30.0
+
+
+class Testbed:
+    """A testbed, ready to run once.
+
+    Args:
+        settings: the run's choices.
+
+    Raises:
+        ConfigError: a setting, a file or a section of the scenario cannot be used; nothing was started or
+            written.
+    """
+
+    def __init__(self, settings: TestbedSettings) -> None:
+        self._settings = settings
+        self._experiment = load_experiment(settings.scenario, settings.overrides)
+        check_paths(settings)
+        if settings.redis is not None:
+            check_redis(settings.redis)
+        self._redis_server = own_redis_server() if settings.redis is None else None
+        self._folder = create(settings.out)
+        self._observer = Observer(self._folder)
+        self._events: deque[str] = deque(maxlen=20)
+
+    @property
+    def folder(self) -> RunFolder:
+        """Where the run is written."""
+        return self._folder
+
+    def run(self) -> RunSummary:
+        """Runs until the frames are served, the time is over, or SIGINT, SIGTERM or SIGHUP comes.
+
+        Returns:
+            The summary, which the run folder holds as well, beside the report.
+
+        Raises:
+            ChildFailedError: a process could not be kept alive.
+            KeyboardInterrupt: a second signal came while the processes were ending; all were killed.
+        """
+        addresses = allocate(self._experiment.world.dus)
+        write_scenario(self._folder, self._experiment)
+        write_record(self._folder, self._settings, addresses.scrape_targets())
+        stored_before = self._take_up()
+        plan = Plan(
+            settings=self._settings,
+            folder=self._folder,
+            dus=self._experiment.world.dus,
+            addresses=addresses,
+            redis_url=self._settings.redis or redis_url(addresses.redis_port),
+            redis_server=self._redis_server,
+            remaining=self._remaining,
+        )
+        with (self._folder.logs / "testbed.log").open("a") as log:
+            supervisor = Supervisor(children(plan), notify=lambda line: self._tell(log, line))
+            try:
+                ended_by = asyncio.run(self._live(supervisor))
+            except asyncio.CancelledError:
+                raise KeyboardInterrupt from None
+        return self._finish(ended_by, stored_before, supervisor.restarts)
+
+    def _take_up(self) -> int:
+        """Copies what an earlier run left, if one is resumed; returns how many transitions it had stored."""
+        earlier = self._settings.resume
+        if earlier is None:
+            return 0
+        take_up(earlier, self._folder)
+        status = read_status(RunFolder(earlier).xapp_status, XappStatus)
+        return sum(status.stored) if status is not None else 0
+
+    def _remaining(self) -> Remaining:
+        """What is left for the RAN that starts now; at least one frame, so that it ends the run by itself."""
+        frames, duration_s = self._settings.frames, self._settings.duration_s
+        served, elapsed_s = self._observer.totals.frames, self._observer.ran_elapsed_s
+        return Remaining(
+            frames=None if frames is None else max(1, frames - served),
+            duration_s=None if duration_s is None else max(1e-3, duration_s - elapsed_s),
+        )
+
+    async def _live(self, supervisor: Supervisor) -> str:
+        """Runs the processes, watched and shown; returns what ended the run."""
+        stop = asyncio.Event()
+        with self._watched_end(stop), self._metrics() as metrics, self._display() as shown:
+            watching = asyncio.create_task(self._watch(supervisor, metrics, shown))
+            # A fault in watching ends the run, in order, and is raised below.
+            watching.add_done_callback(lambda _: stop.set())
+            try:
+                ended_by = await supervisor.run(stop)
+            finally:
+                watching.cancel()
+                await asyncio.wait([watching])
+            if not watching.cancelled():
+                watching.result()
+            self._observe(supervisor, metrics, shown)
+        return self._why(ended_by)
+
+    async def _watch(self, supervisor: Supervisor, metrics: MetricsFile, shown: Display) -> None:
+        while True:
+            self._observe(supervisor, metrics, shown)
+            await asyncio.sleep(OBSERVE_PERIOD_S)
+
+    def _observe(self, supervisor: Supervisor, metrics: MetricsFile, shown: Display) -> None:
+        snapshot = self._observer.observe(supervisor.states(), tuple(self._events))
+        metrics.write(snapshot)
+        shown.show(snapshot)
+
+    @contextmanager
+    def _watched_end(self, stop: asyncio.Event) -> Iterator[None]:
+        """Sets ``stop`` at the first signal or past the run's time; a second signal cancels the task."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def on_signal() -> None:
+            if stop.is_set() and task is not None:
+                task.cancel()
+            stop.set()
+
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, on_signal)
+        if self._settings.duration_s is not None:
+            latest_s = self._settings.duration_s + self._experiment.clock.start_timeout_s + DURATION_GRACE_S
+            loop.call_later(latest_s, stop.set)
+        try:
+            yield
+        finally:
+            for number in STOP_SIGNALS:
+                loop.remove_signal_handler(number)
+
+    @contextmanager
+    def _metrics(self) -> Iterator[MetricsFile]:
+        with self._folder.metrics.open("w") as file:
+            yield MetricsFile(file)
+
+    @contextmanager
+    def _display(self) -> Iterator[Display]:
+        settings = self._settings
+        headline = Headline(self._experiment.name, settings.pace, settings.frames, settings.duration_s)
+        with display(headline, settings.live) as shown:
+            yield shown
+
+    def _why(self, ended_by: str | None) -> str:
+        """``frames``, ``duration`` or ``stopped``."""
+        settings = self._settings
+        if settings.frames is not None and self._observer.totals.frames >= settings.frames:
+            return "frames"
+        if settings.duration_s is not None and (
+            ended_by is not None or self._observer.elapsed_s > settings.duration_s
+        ):
+            return "duration"
+        return "stopped"
+
+    def _tell(self, log: TextIO, line: str) -> None:
+        self._events.append(f"{clock(self._observer.elapsed_s)} {line}")
+        log.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+        log.flush()
+
+    def _finish(self, ended_by: str, stored_before: int, restarts: dict[str, int]) -> RunSummary:
+        facts = RunFacts(
+            scenario=self._experiment.name,
+            seed=self._settings.seed,
+            pace=self._settings.pace,
+            dus=self._experiment.world.dus,
+            ended_by=ended_by,
+            duration_s=self._observer.elapsed_s,
+            stored_before=stored_before,
+            restarts=restarts,
+            folder=str(self._folder.root),
+        )
+        summary = summarise(facts, self._observer, read_episodes(self._folder.episodes))
+        atomic_write(self._folder.summary, (summary.to_json() + "\n").encode())
+        write_report(self._folder)
+        return summary
