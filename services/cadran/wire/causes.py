@@ -7,7 +7,6 @@ zero is "nothing was set". In Python it is a group and a name, both spelt as the
 from __future__ import annotations
 
 from dataclasses import dataclass
-
 from typing import Any
 
 from cadran.wire.gen.e2ap.v1 import cause_pb2

@@ -1,9 +1,9 @@
 """What every session is made of: bounded outgoing queues with two lanes, settings, backoff, counters.
 
 A stream has one writer. PDUs in the fast lane (indications, decisions, answers) go before those in the
-ordered lane (policy chunks, report acknowledgements, reports), so an indication waits for at most the one chunk
-that is being written; within a lane the order stays. The fast lane drops its oldest PDU when it is full, because
-an old indication is worth nothing; the ordered lane refuses, because what is in it must not be lost.
+ordered lane (policy chunks, report acknowledgements, reports), so an indication waits for at most the one
+chunk that is being written; within a lane the order stays. A full fast lane drops its oldest PDU, because an
+old indication is worth nothing; a full ordered lane refuses, because what is in it must not be lost.
 """
 
 from __future__ import annotations
@@ -135,7 +135,6 @@ class Outbox:
         self._ordered_bytes = 0
         self._closing = False
         self._idle: asyncio.Future[None] | None = None
-        self._waiters: deque[asyncio.Future[None]] = deque()
 
     @property
     def ordered_bytes(self) -> int:
@@ -155,28 +154,20 @@ class Outbox:
                 self._on_drop(self._fast.popleft()[0])
             self._fast.append((kind, data))
         else:
-            if self._ordered and self._ordered_bytes + len(data) > self._settings.ordered_limit_bytes:
-                text = f"{self._ordered_bytes} bytes wait; at most {self._settings.ordered_limit_bytes} may"
-                raise QueueFullError(Cause("misc", "control-processing-overload", text))
+            self.check_room(len(data))
             self._ordered.append(data)
             self._ordered_bytes += len(data)
         self._wake()
 
-    async def room(self, size: int) -> None:
-        """Wait until the ordered lane takes `size` more bytes, or the outbox is closing."""
-        while (
-            not self._closing
-            and self._ordered
-            and self._ordered_bytes + size > self._settings.ordered_limit_bytes
-        ):
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            await waiter
+    def check_room(self, size: int) -> None:
+        """Raise `QueueFullError` when the ordered lane cannot take `size` more bytes."""
+        if self._ordered and self._ordered_bytes + size > self._settings.ordered_limit_bytes:
+            text = f"{self._ordered_bytes} bytes wait; at most {self._settings.ordered_limit_bytes} may"
+            raise QueueFullError(Cause("misc", "control-processing-overload", text))
 
     def close(self) -> None:
         """Take no more PDUs; `run` returns once what is queued is written."""
         self._closing = True
-        self._release_waiters()
         self._wake()
 
     async def run(self) -> None:
@@ -192,7 +183,6 @@ class Outbox:
                 data = self._ordered.popleft()
                 self._ordered_bytes -= len(data)
                 await self._write(data)
-                self._release_waiters()
             elif self._closing:
                 return
             else:
@@ -203,12 +193,6 @@ class Outbox:
     def _wake(self) -> None:
         if self._idle is not None and not self._idle.done():
             self._idle.set_result(None)
-
-    def _release_waiters(self) -> None:
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
 
 
 class Backoff:

@@ -53,10 +53,6 @@ class Session(ABC):
             self._ended.set_result(cause)
             self._outbox.close()
 
-    async def room(self, size: int) -> None:
-        """Wait until the ordered lane takes `size` more bytes, or the session ends."""
-        await self._outbox.room(size)
-
     async def serve(self) -> Cause:
         """Read and write until the session ends, and return why. Queued PDUs are flushed, within a time."""
         writer: asyncio.Task[Any] = asyncio.create_task(self._outbox.run())
