@@ -11,7 +11,7 @@ import numpy as np
 
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.link import GRPC_OPTIONS, Backoff, LinkCounters, LinkSettings
-from cadran.wire.stream import ByteStream, Session, describe
+from cadran.wire.stream import STREAM_ERRORS, ByteStream, Session, describe
 
 S = TypeVar("S", bound=Session)
 
@@ -78,25 +78,16 @@ class Connector(ABC, Generic[S]):
                 async with asyncio.timeout(self._settings.setup_timeout_s):
                     session = await self._set_up(call)
                 self._backoff.reset()
-                cause = await session.serve()
-                await self._say_goodbye(call)
+                cause = await session.serve(call.done_writing)
             except WireError as error:
                 return error.cause
-            except (grpc.aio.AioRpcError, asyncio.InvalidStateError, TimeoutError) as error:
+            except (*STREAM_ERRORS, TimeoutError) as error:
                 text = f"{self._target}: {describe(error)}"
                 return Cause("transport", "transport-resource-unavailable", text)
             else:
                 return cause
             finally:
                 call.cancel()
-
-    async def _say_goodbye(self, call: grpc.aio.StreamStreamCall[bytes, bytes]) -> None:
-        """Half-close, so that the peer reads what was written last before the stream is torn down."""
-        try:
-            await call.done_writing()
-            await asyncio.wait_for(call.code(), self._settings.close_timeout_s)
-        except (TimeoutError, grpc.aio.BaseError, asyncio.InvalidStateError):
-            return
 
     async def _stopped_within(self, wait_s: float) -> bool:
         try:

@@ -2,7 +2,8 @@
 
 One table (3GPP TS 28.552 and E2SM-KPM) from which the samples on E2, the RAN function definition and the
 Prometheus names derive. Inside everything is SI; a sample is in the standard's unit, a Prometheus gauge in
-the base unit. What was not measured has no value (NaN here, `no_value` on the wire, no gauge), which is not zero.
+the base unit. What was not measured has no value (NaN here, `no_value` on the wire, no gauge), and that is
+not zero.
 """
 
 from __future__ import annotations

@@ -10,12 +10,16 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 import grpc
 
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.link import GRPC_OPTIONS, Lane, LinkCounters, LinkSettings, Outbox
+
+#: What gRPC raises on a stream that is gone.
+STREAM_ERRORS = (grpc.aio.AioRpcError, grpc.aio.BaseError, asyncio.InvalidStateError)
 
 _log = logging.getLogger("cadran.wire")
 
@@ -53,16 +57,26 @@ class Session(ABC):
             self._ended.set_result(cause)
             self._outbox.close()
 
-    async def serve(self) -> Cause:
-        """Read and write until the session ends, and return why. Queued PDUs are flushed, within a time."""
+    async def serve(self, half_close: Callable[[], Awaitable[None]] | None = None) -> Cause:
+        """Read and write until the session ends, and return why. Queued PDUs are flushed, within a time.
+
+        Args:
+            half_close: on the connecting side, says that nothing more is written; the peer then reads what
+                was written last before the stream is torn down.
+        """
+        reader: asyncio.Task[Any] = asyncio.create_task(self._read())
         writer: asyncio.Task[Any] = asyncio.create_task(self._outbox.run())
-        tasks = [asyncio.create_task(self._read()), writer, asyncio.create_task(self._beat())]
+        tasks = [reader, writer, asyncio.create_task(self._beat())]
         try:
             await asyncio.wait([*tasks, self._ended], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 if task.done():
                     self.end(_cause_of(task))
             await asyncio.wait([writer], timeout=self._settings.close_timeout_s)
+            if half_close is not None and writer.done() and not reader.done():
+                with suppress(*STREAM_ERRORS):  # the peer was faster
+                    await half_close()
+                await asyncio.wait([reader], timeout=self._settings.close_timeout_s)
         finally:
             self.end(Cause("transport", "unspecified", "the stream was cut"))
             for task in tasks:
@@ -101,7 +115,7 @@ def _cause_of(task: asyncio.Task[Any]) -> Cause:
         return error.cause
     if isinstance(error, grpc.aio.AioRpcError):
         return Cause("transport", "transport-resource-unavailable", describe(error))
-    if isinstance(error, grpc.aio.BaseError | asyncio.InvalidStateError):
+    if isinstance(error, STREAM_ERRORS):
         return Cause("transport", "unspecified", f"the stream is gone: {error}")
     _log.error("a handler failed; its session ends", exc_info=error)
     return Cause("misc", "unspecified", f"{type(error).__name__} in the handler")
