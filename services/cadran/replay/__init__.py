@@ -2,6 +2,7 @@
 
 from cadran.replay.limiter import RateLimiter
 from cadran.replay.mirror import Batch, Mirror
+from cadran.replay.npz import export, read_export
 from cadran.replay.schema import (
     Identity,
     ReplayError,
@@ -27,6 +28,8 @@ __all__ = [
     "Rows",
     "Slice",
     "TransitionSchema",
+    "export",
     "identities",
     "paper_buffer_bytes",
+    "read_export",
 ]

@@ -13,10 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.replay.schema import ReplayError, RowFlag, Rows
-from cadran.replay.store import Replay, check_sizes
-
-_SLICE_BYTES = 4 << 20
-"""Most bytes of one DU's rows asked for at once, so that one reader never holds a server for long."""
+from cadran.replay.store import Replay, check_sizes, slice_rows
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class Mirror:
             )
         self._replay = replay
         self._capacity = capacity
-        self._slice_rows = max(1, _SLICE_BYTES // schema.row_bytes)
+        self._slice_rows = slice_rows(schema)
         self._neutral_action = neutral_action.astype(np.float32)
         self._held = [_Held(capacity) for _ in range(replay.dus)]
 

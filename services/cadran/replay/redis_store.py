@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import redis
@@ -28,6 +29,7 @@ from redis.exceptions import (
     TryAgainError,
 )
 
+from cadran.replay.npz import export
 from cadran.replay.redis_protocol import (
     APPEND,
     TAIL,
@@ -40,7 +42,7 @@ from cadran.replay.redis_protocol import (
     parse_identity,
 )
 from cadran.replay.schema import Identity, ReplayError, ReplayUnavailable, Rows, TransitionSchema
-from cadran.replay.store import Slice
+from cadran.replay.store import Slice, slice_rows
 
 T = TypeVar("T")
 
@@ -146,10 +148,11 @@ class RedisReplay:
 
     def rows(self, du: int, start: int, stop: int) -> Rows:
         """See `Replay.rows`."""
-        pieces = []
+        pieces: list[Rows] = []
+        most = slice_rows(self.schema)
         at = start
         while at < stop:
-            part = self._tail_of([du], [at], stop - at)[0]
+            part = self._tail_of([du], [at], min(stop - at, most))[0]
             if part.start != at or len(part.rows) == 0:
                 oldest = max(0, part.count - self.capacity)
                 raise IndexError(
@@ -256,6 +259,22 @@ class AsyncRedisReplay:
             if attempt + 1 < self._attempts:
                 await asyncio.sleep(_FIRST_PAUSE_S * 2**attempt)
         raise failure
+
+
+def export_region(url: str, region: str, path: Path, timeout_s: float = 5.0) -> list[int]:
+    """What `cadran replay export` does: write a region's rows to an `.npz` file; see `npz.export`.
+
+    Args:
+        url: the server's.
+        region: name of the region.
+        path: the file to write.
+        timeout_s: per reply [s].
+
+    Returns:
+        Rows written per DU.
+    """
+    with connect(url, timeout_s) as client:
+        return export(RedisReplay.read(client, region), path)
 
 
 def require_durable(client: redis.Redis, allow_loss: bool = False) -> None:

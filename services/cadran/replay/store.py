@@ -69,6 +69,14 @@ class Replay(Protocol):
         """
 
 
+_SLICE_BYTES = 4 << 20
+
+
+def slice_rows(schema: TransitionSchema) -> int:
+    """Rows to ask for at once (4 MiB), so that one reader never holds a server for long."""
+    return max(1, _SLICE_BYTES // schema.row_bytes)
+
+
 def check_du(replay: Replay, du: int) -> None:
     """Raise `ReplayError` unless the store has this DU."""
     if not 0 <= du < replay.dus:

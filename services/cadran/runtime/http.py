@@ -170,8 +170,8 @@ class _Server(ThreadingMixIn, WSGIServer):
 class _Handler(WSGIRequestHandler):
     timeout = _CLIENT_TIMEOUT_S
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        structlog.get_logger().debug("http", request=format % args)
+    def log_message(self, template: str, *args: object) -> None:
+        structlog.get_logger().debug("http", request=template % args)
 
 
 class HttpServer:

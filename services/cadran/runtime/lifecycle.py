@@ -32,6 +32,8 @@ def run(main: Callable[[], Awaitable[int]], health: Health | None = None, grace_
     takes longer than `grace_s`, or the event loop itself is stuck, the process is ended from a thread with
     status 70.
 
+    To be called once, from the process's main thread.
+
     Args:
         main: the service; its result is the exit status.
         health: gets a beat every second while the event loop turns.
@@ -44,7 +46,7 @@ def run(main: Callable[[], Awaitable[int]], health: Health | None = None, grace_
     try:
         return asyncio.run(_until_told(main, health, grace_s))
     except ConfigError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"{error}\n")
         return EXIT_CONFIG
     except Exception:
         structlog.get_logger().exception("service failed")
@@ -53,30 +55,53 @@ def run(main: Callable[[], Awaitable[int]], health: Health | None = None, grace_
 
 async def _until_told(main: Callable[[], Awaitable[int]], health: Health | None, grace_s: float) -> int:
     service = asyncio.ensure_future(main())
-    told = False
-
-    def stop(number: signal.Signals) -> None:
-        nonlocal told
-        if told:  # Ctrl-C reaches the whole process group, and then the supervisor's SIGTERM comes as well
-            return
-        told = True
-        structlog.get_logger().info("stopping", signal=number.name)
-        _end_after(grace_s)
-        service.cancel()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop, number)
+    stop = _Stop(asyncio.get_running_loop(), service, grace_s)
     beating = asyncio.ensure_future(_beat(health)) if health else None
     try:
         return await service
     except asyncio.CancelledError:
-        if not told:
+        if not stop.told:
             raise
         return EXIT_OK
     finally:
         if beating:
             beating.cancel()
+        if not stop.told:
+            stop.forget()
+
+
+class _Stop:
+    """Handles SIGTERM and SIGINT.
+
+    A handler of the `signal` module runs even while the event loop is blocked, so the grace time is kept then
+    too. Once told, it stays in place to the end of the process: Ctrl-C reaches the whole process group, and
+    then the supervisor's SIGTERM comes as well, which must not cut the clean-up short.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, service: asyncio.Future[int], grace_s: float) -> None:
+        self.told = False
+        self._loop = loop
+        self._service = service
+        self._grace_s = grace_s
+        self._before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        for number in self._before:
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: object) -> None:
+        if self.told:
+            return
+        self.told = True
+        _end_after(self._grace_s)
+        self._loop.call_soon_threadsafe(self._cancel, signal.Signals(number).name)
+
+    def _cancel(self, name: str) -> None:
+        structlog.get_logger().info("stopping", signal=name)
+        self._service.cancel()
+
+    def forget(self) -> None:
+        """Put the handlers back that were there before."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
 
 async def _beat(health: Health) -> None:
