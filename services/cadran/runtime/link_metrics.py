@@ -32,6 +32,7 @@ class LinkMetrics:
         self._dropped = _ByKind(
             counter("pdus_dropped", "PDUs dropped unsent because a newer one replaced them.", "pdu")
         )
+        self._missed = counter("indications_missed", "Indications that gaps in the sequence numbers show.")
         self._refused = counter("pdus_refused", "PDUs of the peer that were refused.", "pdu", "cause")
         self._opened = counter("sessions_opened", "Sessions that passed their setup.")
         self._closed = counter("sessions_closed", "Sessions that ended and setups that failed.", "cause")
@@ -47,6 +48,10 @@ class LinkMetrics:
     def dropped(self, interface: str, kind: str) -> None:
         """A PDU was dropped unsent."""
         self._dropped.count(kind)
+
+    def missed(self, interface: str, count: int) -> None:
+        """Sequence numbers were skipped."""
+        self._missed.inc(count)
 
     def refused(self, interface: str, kind: str, cause: Labelled) -> None:
         """A PDU of the peer was refused."""

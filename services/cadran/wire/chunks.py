@@ -20,7 +20,8 @@ class Artefact:
     Attributes:
         du_id: index of the DU it is for.
         policy_id: name of the policy.
-        version: grows with each policy of this DU.
+        version: of the policy.
+        delivery: grows with each delivery to this DU.
         effective_frame: first frame to be decided with it; 0: at once.
         data: the artefact's bytes.
     """
@@ -28,6 +29,7 @@ class Artefact:
     du_id: int
     policy_id: str
     version: int
+    delivery: int
     effective_frame: int
     data: bytes
 
@@ -48,6 +50,7 @@ def split(artefact: Artefact) -> Iterator[dapp_pb2.PolicyChunk]:
             du_id=artefact.du_id,
             policy_id=artefact.policy_id,
             version=artefact.version,
+            delivery=artefact.delivery,
             sha256=digest,
             chunk_index=index,
             chunk_count=count,
@@ -139,7 +142,9 @@ class Assembler:
                 f"{chunk.policy_id} version {chunk.version}: the bytes do not have the SHA-256 they came with"
             )
             raise _refused("hash-mismatch", text)
-        return Artefact(chunk.du_id, chunk.policy_id, chunk.version, chunk.effective_frame, data)
+        return Artefact(
+            chunk.du_id, chunk.policy_id, chunk.version, chunk.delivery, chunk.effective_frame, data
+        )
 
 
 def _length(chunk: dapp_pb2.PolicyChunk) -> int:
@@ -147,7 +152,14 @@ def _length(chunk: dapp_pb2.PolicyChunk) -> int:
 
 
 def _identity(chunk: dapp_pb2.PolicyChunk) -> tuple[object, ...]:
-    return (chunk.policy_id, chunk.version, chunk.sha256, chunk.total_bytes, chunk.effective_frame)
+    return (
+        chunk.policy_id,
+        chunk.version,
+        chunk.delivery,
+        chunk.sha256,
+        chunk.total_bytes,
+        chunk.effective_frame,
+    )
 
 
 def _refused(name: str, text: str) -> WireError:

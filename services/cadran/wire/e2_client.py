@@ -68,9 +68,6 @@ class E2ClientHandler(Protocol):
     def on_policy_chunk(self, session: E2Session, chunk: dapp_pb2.PolicyChunk) -> None:
         """A part of a policy, to be relayed to the dApp."""
 
-    def on_policy_rollback(self, session: E2Session, rollback: dapp_pb2.PolicyRollback) -> None:
-        """A roll-back, to be relayed to the dApp."""
-
     def on_error_indication(self, session: E2Session, cause: Cause) -> None:
         """The xApp refused a PDU."""
 
@@ -266,8 +263,6 @@ class E2Session(E2Association):
             self._handler.on_report_ack(self, message.report_ack)
         elif kind == "policy_chunk":
             self._handler.on_policy_chunk(self, message.policy_chunk)
-        elif kind == "policy_rollback":
-            self._handler.on_policy_rollback(self, message.policy_rollback)
         else:
             text = "the relayed control holds nothing"
             raise WireError(Cause("ric_request", "control-message-invalid", text))

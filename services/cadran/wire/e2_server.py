@@ -188,10 +188,6 @@ class E2Node(E2Association):
         """Acknowledge reports, after all policies sent before. Raises `QueueFullError`."""
         self._relay(dapp_pb2.DappRelayControl(report_ack=ack))
 
-    def send_policy_rollback(self, rollback: dapp_pb2.PolicyRollback) -> None:
-        """Tell the dApp to go back to a policy it ran before. Raises `QueueFullError`."""
-        self._relay(dapp_pb2.DappRelayControl(policy_rollback=rollback))
-
     def send_policy(self, artefact: Artefact) -> None:
         """Queue a policy in chunks, at once and in order; what is sent later arrives later.
 

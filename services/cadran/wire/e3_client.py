@@ -36,9 +36,6 @@ class E3ClientHandler(Protocol):
     def on_policy_chunk(self, session: E3ClientSession, chunk: dapp_pb2.PolicyChunk) -> None:
         """A part of a policy."""
 
-    def on_policy_rollback(self, session: E3ClientSession, rollback: dapp_pb2.PolicyRollback) -> None:
-        """Go back to a policy run before."""
-
     def on_message_ack(self, session: E3ClientSession, ack: e3ap_pb2.MessageAck) -> None:
         """The DU refused a PDU; `ack.message_id` is what the send method returned."""
 
@@ -83,8 +80,6 @@ class E3ClientSession(E3Association):
         kind = action.WhichOneof("action")
         if kind == "policy_chunk":
             self._handler.on_policy_chunk(self, action.policy_chunk)
-        elif kind == "policy_rollback":
-            self._handler.on_policy_rollback(self, action.policy_rollback)
         else:
             name = "abstract-syntax-error-falsely-constructed-message"
             raise WireError(Cause("protocol", name, "the xApp control action holds nothing"))

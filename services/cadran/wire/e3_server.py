@@ -93,10 +93,6 @@ class E3Session(E3Association):
         """Relay one chunk of a policy. Raises `QueueFullError`."""
         self._send(Lane.ORDERED, "xapp_control_action", e3ap_pb2.XAppControlAction(policy_chunk=chunk))
 
-    def send_policy_rollback(self, rollback: dapp_pb2.PolicyRollback) -> None:
-        """Relay a roll-back. Raises `QueueFullError`."""
-        self._send(Lane.ORDERED, "xapp_control_action", e3ap_pb2.XAppControlAction(policy_rollback=rollback))
-
 
 class E3Server:
     """Hosts the `E3` service.

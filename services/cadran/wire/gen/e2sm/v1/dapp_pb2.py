@@ -26,7 +26,7 @@ from cadran.wire.gen.e2ap.v1 import cause_pb2 as cadran_dot_e2ap_dot_v1_dot_caus
 from cadran.wire.gen.e2sm.v1 import common_pb2 as cadran_dot_e2sm_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63\x61\x64ran/e2sm/v1/dapp.proto\x12\x0e\x63\x61\x64ran.e2sm.v1\x1a\x1a\x63\x61\x64ran/e2ap/v1/cause.proto\x1a\x1b\x63\x61\x64ran/e2sm/v1/common.proto\"1\n\x0f\x44\x61ppRelayHeader\x12\x0f\n\x07\x64\x61pp_id\x18\x01 \x01(\r\x12\r\n\x05\x64u_id\x18\x02 \x01(\r\"\x85\x01\n\x13\x44\x61ppRelayIndication\x12,\n\x06report\x18\x01 \x01(\x0b\x32\x1a.cadran.e2sm.v1.DappReportH\x00\x12\x35\n\rpolicy_status\x18\x02 \x01(\x0b\x32\x1c.cadran.e2sm.v1.PolicyStatusH\x00\x42\t\n\x07message\"\xc2\x01\n\x10\x44\x61ppRelayControl\x12\x33\n\nreport_ack\x18\x01 \x01(\x0b\x32\x1d.cadran.e2sm.v1.DappReportAckH\x00\x12\x33\n\x0cpolicy_chunk\x18\x02 \x01(\x0b\x32\x1b.cadran.e2sm.v1.PolicyChunkH\x00\x12\x39\n\x0fpolicy_rollback\x18\x03 \x01(\x0b\x32\x1e.cadran.e2sm.v1.PolicyRollbackH\x00\x42\t\n\x07message\"7\n\x19\x44\x61ppRelayActionDefinition\x12\x1a\n\x12schema_fingerprint\x18\x01 \x01(\t\"X\n\nDappReport\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x1a\n\x12schema_fingerprint\x18\x02 \x01(\t\x12\x11\n\trow_count\x18\x03 \x01(\r\x12\x0c\n\x04rows\x18\x04 \x01(\x0c\",\n\x0cReplayCursor\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\r\n\x05\x66rame\x18\x02 \x01(\r\"\xc3\x01\n\rDappReportAck\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x33\n\rresponse_code\x18\x02 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\x12\x37\n\x0cstored_up_to\x18\x04 \x01(\x0b\x32\x1c.cadran.e2sm.v1.ReplayCursorH\x00\x88\x01\x01\x42\x0f\n\r_stored_up_to\"\xb6\x01\n\x0bPolicyChunk\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x11\n\tpolicy_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x0e\n\x06sha256\x18\x04 \x01(\x0c\x12\x13\n\x0b\x63hunk_index\x18\x05 \x01(\r\x12\x13\n\x0b\x63hunk_count\x18\x06 \x01(\r\x12\x13\n\x0btotal_bytes\x18\x07 \x01(\r\x12\x17\n\x0f\x65\x66\x66\x65\x63tive_frame\x18\x08 \x01(\r\x12\x0c\n\x04\x64\x61ta\x18\t \x01(\x0c\"_\n\x0ePolicyRollback\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x11\n\tpolicy_id\x18\x02 \x01(\t\x12\x12\n\nto_version\x18\x03 \x01(\r\x12\x17\n\x0f\x65\x66\x66\x65\x63tive_frame\x18\x04 \x01(\r\"\xce\x01\n\x0cPolicyStatus\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x11\n\tpolicy_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x33\n\rresponse_code\x18\x04 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x05 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\x12\x17\n\x0frunning_version\x18\x06 \x01(\r\x12\x17\n\x0f\x65\x66\x66\x65\x63tive_frame\x18\x07 \x01(\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63\x61\x64ran/e2sm/v1/dapp.proto\x12\x0e\x63\x61\x64ran.e2sm.v1\x1a\x1a\x63\x61\x64ran/e2ap/v1/cause.proto\x1a\x1b\x63\x61\x64ran/e2sm/v1/common.proto\"1\n\x0f\x44\x61ppRelayHeader\x12\x0f\n\x07\x64\x61pp_id\x18\x01 \x01(\r\x12\r\n\x05\x64u_id\x18\x02 \x01(\r\"\x85\x01\n\x13\x44\x61ppRelayIndication\x12,\n\x06report\x18\x01 \x01(\x0b\x32\x1a.cadran.e2sm.v1.DappReportH\x00\x12\x35\n\rpolicy_status\x18\x02 \x01(\x0b\x32\x1c.cadran.e2sm.v1.PolicyStatusH\x00\x42\t\n\x07message\"\x87\x01\n\x10\x44\x61ppRelayControl\x12\x33\n\nreport_ack\x18\x01 \x01(\x0b\x32\x1d.cadran.e2sm.v1.DappReportAckH\x00\x12\x33\n\x0cpolicy_chunk\x18\x02 \x01(\x0b\x32\x1b.cadran.e2sm.v1.PolicyChunkH\x00\x42\t\n\x07message\"7\n\x19\x44\x61ppRelayActionDefinition\x12\x1a\n\x12schema_fingerprint\x18\x01 \x01(\t\"X\n\nDappReport\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x1a\n\x12schema_fingerprint\x18\x02 \x01(\t\x12\x11\n\trow_count\x18\x03 \x01(\r\x12\x0c\n\x04rows\x18\x04 \x01(\x0c\",\n\x0cReplayCursor\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\r\n\x05\x66rame\x18\x02 \x01(\r\"\xc3\x01\n\rDappReportAck\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x33\n\rresponse_code\x18\x02 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\x12\x37\n\x0cstored_up_to\x18\x04 \x01(\x0b\x32\x1c.cadran.e2sm.v1.ReplayCursorH\x00\x88\x01\x01\x42\x0f\n\r_stored_up_to\"\xc8\x01\n\x0bPolicyChunk\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x11\n\tpolicy_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x0e\n\x06sha256\x18\x04 \x01(\x0c\x12\x13\n\x0b\x63hunk_index\x18\x05 \x01(\r\x12\x13\n\x0b\x63hunk_count\x18\x06 \x01(\r\x12\x13\n\x0btotal_bytes\x18\x07 \x01(\r\x12\x17\n\x0f\x65\x66\x66\x65\x63tive_frame\x18\x08 \x01(\r\x12\x0c\n\x04\x64\x61ta\x18\t \x01(\x0c\x12\x10\n\x08\x64\x65livery\x18\n \x01(\r\"\xe0\x01\n\x0cPolicyStatus\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x11\n\tpolicy_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x33\n\rresponse_code\x18\x04 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x05 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\x12\x17\n\x0frunning_version\x18\x06 \x01(\r\x12\x17\n\x0f\x65\x66\x66\x65\x63tive_frame\x18\x07 \x01(\r\x12\x10\n\x08\x64\x65livery\x18\x08 \x01(\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,19 +38,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DAPPRELAYINDICATION']._serialized_start=154
   _globals['_DAPPRELAYINDICATION']._serialized_end=287
   _globals['_DAPPRELAYCONTROL']._serialized_start=290
-  _globals['_DAPPRELAYCONTROL']._serialized_end=484
-  _globals['_DAPPRELAYACTIONDEFINITION']._serialized_start=486
-  _globals['_DAPPRELAYACTIONDEFINITION']._serialized_end=541
-  _globals['_DAPPREPORT']._serialized_start=543
-  _globals['_DAPPREPORT']._serialized_end=631
-  _globals['_REPLAYCURSOR']._serialized_start=633
-  _globals['_REPLAYCURSOR']._serialized_end=677
-  _globals['_DAPPREPORTACK']._serialized_start=680
-  _globals['_DAPPREPORTACK']._serialized_end=875
-  _globals['_POLICYCHUNK']._serialized_start=878
-  _globals['_POLICYCHUNK']._serialized_end=1060
-  _globals['_POLICYROLLBACK']._serialized_start=1062
-  _globals['_POLICYROLLBACK']._serialized_end=1157
-  _globals['_POLICYSTATUS']._serialized_start=1160
-  _globals['_POLICYSTATUS']._serialized_end=1366
+  _globals['_DAPPRELAYCONTROL']._serialized_end=425
+  _globals['_DAPPRELAYACTIONDEFINITION']._serialized_start=427
+  _globals['_DAPPRELAYACTIONDEFINITION']._serialized_end=482
+  _globals['_DAPPREPORT']._serialized_start=484
+  _globals['_DAPPREPORT']._serialized_end=572
+  _globals['_REPLAYCURSOR']._serialized_start=574
+  _globals['_REPLAYCURSOR']._serialized_end=618
+  _globals['_DAPPREPORTACK']._serialized_start=621
+  _globals['_DAPPREPORTACK']._serialized_end=816
+  _globals['_POLICYCHUNK']._serialized_start=819
+  _globals['_POLICYCHUNK']._serialized_end=1019
+  _globals['_POLICYSTATUS']._serialized_start=1022
+  _globals['_POLICYSTATUS']._serialized_end=1246
 # @@protoc_insertion_point(module_scope)

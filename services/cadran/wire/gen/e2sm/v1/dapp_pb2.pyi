@@ -24,14 +24,12 @@ class DappRelayIndication(_message.Message):
     def __init__(self, report: _Optional[_Union[DappReport, _Mapping]] = ..., policy_status: _Optional[_Union[PolicyStatus, _Mapping]] = ...) -> None: ...
 
 class DappRelayControl(_message.Message):
-    __slots__ = ("report_ack", "policy_chunk", "policy_rollback")
+    __slots__ = ("report_ack", "policy_chunk")
     REPORT_ACK_FIELD_NUMBER: _ClassVar[int]
     POLICY_CHUNK_FIELD_NUMBER: _ClassVar[int]
-    POLICY_ROLLBACK_FIELD_NUMBER: _ClassVar[int]
     report_ack: DappReportAck
     policy_chunk: PolicyChunk
-    policy_rollback: PolicyRollback
-    def __init__(self, report_ack: _Optional[_Union[DappReportAck, _Mapping]] = ..., policy_chunk: _Optional[_Union[PolicyChunk, _Mapping]] = ..., policy_rollback: _Optional[_Union[PolicyRollback, _Mapping]] = ...) -> None: ...
+    def __init__(self, report_ack: _Optional[_Union[DappReportAck, _Mapping]] = ..., policy_chunk: _Optional[_Union[PolicyChunk, _Mapping]] = ...) -> None: ...
 
 class DappRelayActionDefinition(_message.Message):
     __slots__ = ("schema_fingerprint",)
@@ -72,7 +70,7 @@ class DappReportAck(_message.Message):
     def __init__(self, du_id: _Optional[int] = ..., response_code: _Optional[_Union[_common_pb2.ResponseCode, str]] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., stored_up_to: _Optional[_Union[ReplayCursor, _Mapping]] = ...) -> None: ...
 
 class PolicyChunk(_message.Message):
-    __slots__ = ("du_id", "policy_id", "version", "sha256", "chunk_index", "chunk_count", "total_bytes", "effective_frame", "data")
+    __slots__ = ("du_id", "policy_id", "version", "sha256", "chunk_index", "chunk_count", "total_bytes", "effective_frame", "data", "delivery")
     DU_ID_FIELD_NUMBER: _ClassVar[int]
     POLICY_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -82,6 +80,7 @@ class PolicyChunk(_message.Message):
     TOTAL_BYTES_FIELD_NUMBER: _ClassVar[int]
     EFFECTIVE_FRAME_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
+    DELIVERY_FIELD_NUMBER: _ClassVar[int]
     du_id: int
     policy_id: str
     version: int
@@ -91,22 +90,11 @@ class PolicyChunk(_message.Message):
     total_bytes: int
     effective_frame: int
     data: bytes
-    def __init__(self, du_id: _Optional[int] = ..., policy_id: _Optional[str] = ..., version: _Optional[int] = ..., sha256: _Optional[bytes] = ..., chunk_index: _Optional[int] = ..., chunk_count: _Optional[int] = ..., total_bytes: _Optional[int] = ..., effective_frame: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
-
-class PolicyRollback(_message.Message):
-    __slots__ = ("du_id", "policy_id", "to_version", "effective_frame")
-    DU_ID_FIELD_NUMBER: _ClassVar[int]
-    POLICY_ID_FIELD_NUMBER: _ClassVar[int]
-    TO_VERSION_FIELD_NUMBER: _ClassVar[int]
-    EFFECTIVE_FRAME_FIELD_NUMBER: _ClassVar[int]
-    du_id: int
-    policy_id: str
-    to_version: int
-    effective_frame: int
-    def __init__(self, du_id: _Optional[int] = ..., policy_id: _Optional[str] = ..., to_version: _Optional[int] = ..., effective_frame: _Optional[int] = ...) -> None: ...
+    delivery: int
+    def __init__(self, du_id: _Optional[int] = ..., policy_id: _Optional[str] = ..., version: _Optional[int] = ..., sha256: _Optional[bytes] = ..., chunk_index: _Optional[int] = ..., chunk_count: _Optional[int] = ..., total_bytes: _Optional[int] = ..., effective_frame: _Optional[int] = ..., data: _Optional[bytes] = ..., delivery: _Optional[int] = ...) -> None: ...
 
 class PolicyStatus(_message.Message):
-    __slots__ = ("du_id", "policy_id", "version", "response_code", "cause", "running_version", "effective_frame")
+    __slots__ = ("du_id", "policy_id", "version", "response_code", "cause", "running_version", "effective_frame", "delivery")
     DU_ID_FIELD_NUMBER: _ClassVar[int]
     POLICY_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -114,6 +102,7 @@ class PolicyStatus(_message.Message):
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     RUNNING_VERSION_FIELD_NUMBER: _ClassVar[int]
     EFFECTIVE_FRAME_FIELD_NUMBER: _ClassVar[int]
+    DELIVERY_FIELD_NUMBER: _ClassVar[int]
     du_id: int
     policy_id: str
     version: int
@@ -121,4 +110,5 @@ class PolicyStatus(_message.Message):
     cause: _cause_pb2.Cause
     running_version: int
     effective_frame: int
-    def __init__(self, du_id: _Optional[int] = ..., policy_id: _Optional[str] = ..., version: _Optional[int] = ..., response_code: _Optional[_Union[_common_pb2.ResponseCode, str]] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., running_version: _Optional[int] = ..., effective_frame: _Optional[int] = ...) -> None: ...
+    delivery: int
+    def __init__(self, du_id: _Optional[int] = ..., policy_id: _Optional[str] = ..., version: _Optional[int] = ..., response_code: _Optional[_Union[_common_pb2.ResponseCode, str]] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., running_version: _Optional[int] = ..., effective_frame: _Optional[int] = ..., delivery: _Optional[int] = ...) -> None: ...

@@ -168,12 +168,10 @@ class DAppReportAck(_message.Message):
     def __init__(self, ack: _Optional[_Union[_dapp_pb2.DappReportAck, _Mapping]] = ...) -> None: ...
 
 class XAppControlAction(_message.Message):
-    __slots__ = ("policy_chunk", "policy_rollback")
+    __slots__ = ("policy_chunk",)
     POLICY_CHUNK_FIELD_NUMBER: _ClassVar[int]
-    POLICY_ROLLBACK_FIELD_NUMBER: _ClassVar[int]
     policy_chunk: _dapp_pb2.PolicyChunk
-    policy_rollback: _dapp_pb2.PolicyRollback
-    def __init__(self, policy_chunk: _Optional[_Union[_dapp_pb2.PolicyChunk, _Mapping]] = ..., policy_rollback: _Optional[_Union[_dapp_pb2.PolicyRollback, _Mapping]] = ...) -> None: ...
+    def __init__(self, policy_chunk: _Optional[_Union[_dapp_pb2.PolicyChunk, _Mapping]] = ...) -> None: ...
 
 class PolicyStatus(_message.Message):
     __slots__ = ("status",)
