@@ -18,7 +18,9 @@ class DappMetrics:
             registry=registry,
         )
         self.policy_version = Gauge(
-            "cadran_dapp_policy_version", "Version of the policy in force; 0 while there is none.", registry=registry
+            "cadran_dapp_policy_version",
+            "Version of the policy in force; 0 while there is none.",
+            registry=registry,
         )
         self.refused_policies = Counter(
             "cadran_dapp_policies_refused_total", "Policies refused.", ["cause"], registry=registry
@@ -27,7 +29,9 @@ class DappMetrics:
             "cadran_dapp_report_rows_sent_total", "Transitions sent, repetitions included.", registry=registry
         )
         self.acknowledged_rows = Counter(
-            "cadran_dapp_report_rows_acknowledged_total", "Transitions acknowledged as stored.", registry=registry
+            "cadran_dapp_report_rows_acknowledged_total",
+            "Transitions acknowledged as stored.",
+            registry=registry,
         )
         self.dropped_rows = Counter(
             "cadran_dapp_report_rows_dropped_total",
@@ -35,7 +39,9 @@ class DappMetrics:
             registry=registry,
         )
         self.buffered_rows = Gauge(
-            "cadran_dapp_report_rows_buffered", "Transitions that wait for their acknowledgement.", registry=registry
+            "cadran_dapp_report_rows_buffered",
+            "Transitions that wait for their acknowledgement.",
+            registry=registry,
         )
 
     def decided(self, seconds: float, policy_version: int) -> None:

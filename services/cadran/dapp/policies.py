@@ -39,6 +39,12 @@ class PolicySlot:
         return self._active.meta.version if self._active else 0
 
     @property
+    def newest_version(self) -> int:
+        """Version accepted last, in force or scheduled; 0 before the first."""
+        newest = self._newest()
+        return newest.meta.version if newest else 0
+
+    @property
     def delivery(self) -> int:
         """Number of the newest delivery accepted; 0 before the first."""
         newest = self._newest()

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from structlog.stdlib import BoundLogger
 
 from cadran.dapp.agent import Action, DuAgent, Indication
 from cadran.dapp.metrics import DappMetrics
@@ -19,8 +20,8 @@ from cadran.dapp.settings import DappSettings
 from cadran.policy import PolicyError
 from cadran.problem import Assignment, Frame, Measurements, Problem, ProblemSpec
 from cadran.replay.schema import TransitionSchema
+from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
-from cadran.runtime.logging import Logger
 from cadran.wire.causes import Cause, QueueFullError, WireError, from_proto
 from cadran.wire.chunks import Assembler
 from cadran.wire.codecs import measurements_from_proto, set_assignment, set_quota, slices_of
@@ -78,6 +79,7 @@ class DappService:
         rng: jitter of the waits between connection attempts.
         metrics: where to count.
         link_metrics: where the E3 session counts.
+        health: told when the dApp can decide.
         log: where to tell.
         clock: monotonic seconds.
     """
@@ -89,17 +91,19 @@ class DappService:
         rng: np.random.Generator,
         metrics: DappMetrics,
         link_metrics: LinkMetrics,
-        log: Logger,
+        health: Health,
+        log: BoundLogger,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._spec = spec
         self._metrics = metrics
+        self._health = health
         self._log = log
         self._clock = clock
         self._facts: common_pb2.RanFacts | None = None
         self._duty: _Duty | None = None
-        self._assembler = Assembler()
+        self._assembler = Assembler(settings.du)
         self._lockstep = False
         self._last_progress_s = clock()
         self._last_report_s = clock()
@@ -116,14 +120,6 @@ class DappService:
     def stop(self) -> None:
         """Ends the session with the DU and lets `run` return."""
         self._client.stop()
-
-    def not_ready(self) -> str | None:
-        """Why the dApp cannot decide now; None when it can."""
-        if self._client.session is None:
-            return f"not connected to the DU at {self._settings.e3_connect}"
-        if self._duty is None or self._duty.policies.delivery == 0:
-            return "no policy yet"
-        return None
 
     # What the DU sends -------------------------------------------------------------------------------------
 
@@ -144,9 +140,10 @@ class DappService:
             self._facts = response.ran_facts
             self._duty = _Duty(self._settings, self._spec, response.ran_facts)
         self._lockstep = response.lockstep
-        self._assembler = Assembler()
+        self._assembler.reset()
         self._duty.reports.rewind()
         self._send_status(session, self._duty, 0, None)
+        self._health.met("e3")
         self._log.info("connected", du=self._settings.du, epoch=response.epoch, frame=response.next_frame)
 
     def on_indication(self, session: E3ClientSession, indication: e3ap_pb2.IndicationMessage) -> None:
@@ -178,7 +175,8 @@ class DappService:
             artefact = self._assembler.add(chunk)
             if artefact is None:
                 return
-            meta = duty.policies.install(artefact, chunk.delivery, chunk.effective_frame)
+            meta = duty.policies.install(artefact.data, artefact.delivery, artefact.effective_frame)
+            self._health.met("policy")
             self._log.info("policy accepted", version=meta.version, delivery=chunk.delivery)
             cause = None
         except WireError as error:
@@ -196,6 +194,7 @@ class DappService:
 
     def on_closed(self, cause: Cause) -> None:
         """Notes the end of the session or of an attempt."""
+        self._health.unmet("e3", f"not connected to {self._settings.e3_connect}: {cause}")
         self._log.info("not connected", cause=str(cause))
 
     # What goes up ------------------------------------------------------------------------------------------
@@ -258,9 +257,7 @@ class DappService:
             self._metrics.buffered_rows.set(len(duty.reports))
             self._metrics.policy_version.set(duty.policies.version)
 
-    def _send_status(
-        self, session: E3ClientSession, duty: _Duty, delivery: int, cause: Cause | None
-    ) -> None:
+    def _send_status(self, session: E3ClientSession, duty: _Duty, delivery: int, cause: Cause | None) -> None:
         positive, negative = common_pb2.RESPONSE_CODE_POSITIVE, common_pb2.RESPONSE_CODE_NEGATIVE
         status = dapp_pb2.PolicyStatus(
             du_id=self._settings.du,

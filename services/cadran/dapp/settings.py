@@ -32,11 +32,14 @@ class DappSettings(BaseModel):
         default=20_000,
         ge=1,
         le=1_000_000,
-        description="transitions kept until they are acknowledged; beyond it the oldest are dropped and counted",
+        description="transitions kept until acknowledged; beyond it the oldest are dropped and counted",
     )
     unacknowledged_rows: int = Field(
         default=2_000, ge=1, le=100_000, description="transitions sent and not acknowledged at a time"
     )
     resend_after_s: float = Field(
-        default=2.0, gt=0, le=600, description="transitions are sent again when no acknowledgement came for so long"
+        default=2.0,
+        gt=0,
+        le=600,
+        description="transitions are sent again when no acknowledgement came for so long",
     )

@@ -48,12 +48,10 @@ class OnlineRun:
         self.learner = Learner(experiment.learner, world.dus, *dims, seed=seed)
         self.replay = MemoryReplay(schema, world.dus, experiment.learner.replay_capacity)
         self._mirror = Mirror(self.replay, experiment.learner.replay_capacity, self._problem.neutral_action)
-        self._schedule = TrainingSchedule(experiment.learner)
+        self._schedule = TrainingSchedule.of(experiment.learner)
         self._sampler = sampler(seed)
         self._slots = [PolicySlot(du, self._problem) for du in range(world.dus)]
-        self._agents = [
-            DuAgent(du, self._problem, schema, slot, seed) for du, slot in enumerate(self._slots)
-        ]
+        self._agents = [DuAgent(du, self._problem, schema, slot, seed) for du, slot in enumerate(self._slots)]
         self._radio = Radio(world)
         self._state = self._radio.new_state(np.array([seed], dtype=np.uint64))
         self.frame = 0

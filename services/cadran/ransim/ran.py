@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cadran.envs import to_decisions, to_measurements
 from cadran.problem import Assignment, Measurements, Quota
-from cadran.radio import Decisions, Radio, World
+from cadran.radio import EMBB, Decisions, Radio, World
 from cadran.ransim.ladder import Applied, DecisionLadder, Submitted
 
 
@@ -66,6 +66,7 @@ class Ran:
     ) -> None:
         self._radio = Radio(world, trace_bytes_per_frame)
         self._world = world
+        self._seed = seed
         self._state = self._radio.new_state(np.array([seed], dtype=np.uint64))
         self._deterministic_every = deterministic_every
         self.ladders = ladders
@@ -95,8 +96,19 @@ class Ran:
 
     def ledger(self) -> ByteLedger:
         """The books of all bytes so far."""
-        arrived, delivered, dropped, discarded, queued = self._radio.ledger(self._state, 0)
-        return ByteLedger(arrived, delivered, dropped, discarded, queued)
+        books = self._state.ledger
+        return ByteLedger(
+            offered=int(books.arrived_bytes.sum()),
+            delivered=int(books.delivered_bytes.sum()),
+            dropped=int(books.dropped_bytes.sum()),
+            discarded=int(books.discarded_bytes.sum()),
+            queued=int(self._state.queued.sum()),
+        )
+
+    def trace_bytes(self) -> tuple[int, int]:
+        """Bytes of the trace portions played so far, and bytes that the radio counted as offered to eMBB."""
+        played = self._radio.trace_bytes(self._seed, 0, self.frame)
+        return played, int(self._state.ledger.arrived_bytes[..., EMBB].sum())
 
     def _next_episode(self) -> Measurements:
         self.episode += 1
@@ -116,8 +128,12 @@ class Ran:
 
 
 def _stack(quotas: list[Quota]) -> Quota:
-    return Quota(*(np.stack([getattr(quota, field.name) for quota in quotas])[np.newaxis] for field in fields(Quota)))
+    return Quota(
+        *(np.stack([getattr(quota, field.name) for quota in quotas])[np.newaxis] for field in fields(Quota))
+    )
 
 
 def _one(decision: Quota | Assignment) -> Quota | Assignment:
-    return type(decision)(*(getattr(decision, field.name)[np.newaxis, np.newaxis] for field in fields(decision)))
+    return type(decision)(
+        *(getattr(decision, field.name)[np.newaxis, np.newaxis] for field in fields(decision))
+    )

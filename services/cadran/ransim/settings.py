@@ -56,6 +56,6 @@ class RansimSettings(BaseModel):
     def _fallback_fits(self) -> RansimSettings:
         if min(self.fallback_min_percent) < 0 or sum(self.fallback_min_percent) > 100:
             raise ValueError(
-                f"fallback_min_percent: {self.fallback_min_percent} must not be negative, nor exceed 100 in sum"
+                f"fallback_min_percent {self.fallback_min_percent}: none negative, at most 100 in sum"
             )
         return self

@@ -64,7 +64,13 @@ class _Means:
         """Means of one DU; reward in problem units, PRB shares of all PRBs, rates in bit/s."""
         if self.frames == 0:
             nothing = [None] * SLICES
-            return {"reward": None, "qos": nothing, "prb_share": nothing, "prb_used": nothing, "delivered_bps": nothing}
+            return {
+                "reward": None,
+                "qos": nothing,
+                "prb_share": nothing,
+                "prb_used": nothing,
+                "delivered_bps": nothing,
+            }
         n = self.frames
         return {
             "reward": float(self.reward[du] / n),
@@ -135,7 +141,9 @@ class RanStatistics:
         """Takes the time from one indication to its decision."""
         self._latencies_s.append(seconds)
 
-    def frame(self, result: FrameResult, missed: tuple[int, ...], fallback: tuple[int, ...], now_s: float) -> None:
+    def frame(
+        self, result: FrameResult, missed: tuple[int, ...], fallback: tuple[int, ...], now_s: float
+    ) -> None:
         """Takes one frame; `missed` and `fallback` are totals per DU so far, `now_s` the wall clock."""
         kpis = self._problem.kpis(result.outcome)
         reward, qos = self._problem.reward(kpis), self._problem.qos(kpis)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from cadran.wire.causes import Cause, RangeError
 from cadran.wire.gen.e2sm.v1 import common_pb2, rc_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
 
+AnyIntArray = NDArray[np.integer[Any]]
 IntArray = NDArray[np.int32]
 BytesArray = NDArray[np.int64]
 FloatArray = NDArray[np.float32]
@@ -27,19 +28,19 @@ class HasMeasurements(Protocol):
     """One DU's measurements: fields, units and shapes of `MeasurementArrays`."""
 
     @property
-    def ues(self) -> IntArray: ...  # noqa: D102
+    def ues(self) -> AnyIntArray: ...  # noqa: D102
     @property
-    def arrived_bytes(self) -> BytesArray: ...  # noqa: D102
+    def arrived_bytes(self) -> AnyIntArray: ...  # noqa: D102
     @property
-    def delivered_bytes(self) -> BytesArray: ...  # noqa: D102
+    def delivered_bytes(self) -> AnyIntArray: ...  # noqa: D102
     @property
-    def dropped_bytes(self) -> BytesArray: ...  # noqa: D102
+    def dropped_bytes(self) -> AnyIntArray: ...  # noqa: D102
     @property
-    def queued_bytes(self) -> BytesArray: ...  # noqa: D102
+    def queued_bytes(self) -> AnyIntArray: ...  # noqa: D102
     @property
-    def rbs_quota(self) -> IntArray: ...  # noqa: D102
+    def rbs_quota(self) -> AnyIntArray: ...  # noqa: D102
     @property
-    def rbs_used(self) -> IntArray: ...  # noqa: D102
+    def rbs_used(self) -> AnyIntArray: ...  # noqa: D102
     @property
     def backlog_rbs(self) -> FloatArray: ...  # noqa: D102
     @property

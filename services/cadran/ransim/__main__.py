@@ -1,0 +1,118 @@
+"""`python -m cadran.ransim`: the RAN simulator as a process."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cadran.envs import problem_of
+from cadran.problem import ProblemSpec, Quota
+from cadran.radio import World, trace_table
+from cadran.ransim.ladder import DecisionLadder
+from cadran.ransim.metrics import RansimMetrics
+from cadran.ransim.ran import Ran
+from cadran.ransim.service import RansimService
+from cadran.ransim.settings import ENVIRONMENT_PREFIX, RansimSettings
+from cadran.ransim.trace import read_packet_trace
+from cadran.runtime import ClockSpec, ConfigError, load_settings, parse_address, read_document, section
+from cadran.runtime.http import Health, HttpServer
+from cadran.runtime.lifecycle import EXIT_CONFIG, run
+from cadran.runtime.link_metrics import LinkMetrics
+from cadran.runtime.logging import configure_logging
+from cadran.runtime.metrics import new_registry
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; every flag is a setting, and may come from the environment or a file instead."""
+    made = argparse.ArgumentParser(
+        prog="cadran ransim", description="The RAN simulator with its E3 and E2 agents."
+    )
+    made.add_argument("--config", type=Path, help="settings file (YAML)")
+    made.add_argument("--scenario", help="scenario file (YAML)")
+    made.add_argument(
+        "--set", action="append", dest="overrides", metavar="KEY=VALUE", help="change the scenario"
+    )
+    made.add_argument("--seed", help="seed of layout, channel and traffic")
+    made.add_argument("--e3-listen", help="host:port for the dApps")
+    made.add_argument("--e2-connect", help="host:port of the near-RT RIC's E2 termination")
+    made.add_argument("--http", help="host:port of metrics and health")
+    made.add_argument("--pace", help="realtime or fast")
+    made.add_argument("--frames", help="end after this many frames")
+    made.add_argument("--duration", dest="duration_s", help="end after this long [s]")
+    made.add_argument("--trace", help="packet trace that drives the eMBB slice")
+    made.add_argument("--status-dir", help="folder of status.json and episodes.csv")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the service; returns the process's exit status."""
+    flags = vars(parser().parse_args(arguments))
+    config = flags.pop("config")
+    try:
+        settings = load_settings(RansimSettings, config, ENVIRONMENT_PREFIX, flags)
+        document = read_document(settings.scenario, settings.overrides)
+        world = section(document, "world", World)
+        spec = section(document, "problem", ProblemSpec)
+        clock = section(document, "clock", ClockSpec)
+        trace = _trace(settings, world)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_CONFIG
+    return _serve(settings, world, spec, clock, trace)
+
+
+def _trace(settings: RansimSettings, world: World) -> NDArray[np.int64] | None:
+    if settings.trace is None:
+        return None
+    trace = read_packet_trace(settings.trace)
+    return trace_table(trace.times_s, trace.sizes_bytes, world.frame_s)
+
+
+def _serve(
+    settings: RansimSettings,
+    world: World,
+    spec: ProblemSpec,
+    clock: ClockSpec,
+    trace: NDArray[np.int64] | None,
+) -> int:
+    log = configure_logging("ransim")
+    registry = new_registry("ransim")
+    health = Health(["frames"])
+    fallback = Quota(
+        np.zeros(3, dtype=np.int32),
+        np.array(settings.fallback_min_percent, dtype=np.int32),
+        np.full(3, 100, dtype=np.int32),
+    )
+    ladders = tuple(DecisionLadder(fallback, clock.max_decision_age_frames) for _ in range(world.dus))
+    ran = Ran(world, settings.seed, ladders, clock.deterministic_every, trace)
+    # Milliseconds of the wall clock: rises from one life of the RAN to the next without a store.
+    epoch = int(1e3 * time.time())
+
+    async def serve() -> int:
+        service = RansimService(
+            settings=settings,
+            clock=clock,
+            ran=ran,
+            problem=problem_of(world, spec),
+            epoch=epoch,
+            rng=np.random.default_rng([settings.seed, epoch]),
+            metrics=RansimMetrics(registry, world.dus),
+            e2_counters=LinkMetrics(registry, "e2"),
+            e3_counters=LinkMetrics(registry, "e3"),
+            health=health,
+            log=log,
+        )
+        return await service.run()
+
+    with HttpServer(parse_address(settings.http), registry, health):
+        return run(serve, health)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

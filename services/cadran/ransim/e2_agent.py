@@ -1,0 +1,247 @@
+"""The DUs' end of E2: each DU an E2 node that reports measurements and relays for its dApp."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import numpy as np
+from structlog.stdlib import BoundLogger
+
+from cadran.problem import Quota
+from cadran.ransim.e3_agent import RanIdentity
+from cadran.ransim.kpm import KpmReporting
+from cadran.ransim.ran import FrameResult, Ran
+from cadran.ransim.statistics import Relayed
+from cadran.runtime.link_metrics import LinkMetrics
+from cadran.wire.causes import Cause, WireError
+from cadran.wire.codecs import SLICES, Ratios, control_outcome, ratios_from_proto
+from cadran.wire.e2_client import E2Client, E2Session, Subscription
+from cadran.wire.e2_session import DAPP_FUNCTION_ID, FUNCTION_OIDS, KPM_FUNCTION_ID, RC_FUNCTION_ID
+from cadran.wire.e3_server import E3Session
+from cadran.wire.gen.e2ap.v1 import e2ap_pb2
+from cadran.wire.gen.e2sm.v1 import dapp_pb2, rc_pb2
+
+PLMN_IDENTITY = "00101"
+GNB_ID = 1
+
+
+class DappSessions(Protocol):
+    """Where the dApps are."""
+
+    def session(self, du: int) -> E3Session | None:
+        """The open session of a DU's dApp."""
+
+
+class E2Agent:
+    """One DU as an E2 node; an `E2ClientHandler`.
+
+    Args:
+        du: index of the DU.
+        identity: what the xApp is told.
+        ran: the world that measurements come from and controls go to.
+        dapps: where the DU's dApp is.
+        kpm: reports of measurements.
+        log: where to tell.
+    """
+
+    def __init__(
+        self,
+        du: int,
+        identity: RanIdentity,
+        ran: Ran,
+        dapps: DappSessions,
+        kpm: KpmReporting,
+        log: BoundLogger,
+    ) -> None:
+        self._du = du
+        self._identity = identity
+        self._ran = ran
+        self._dapps = dapps
+        self._log = log
+        self._transaction = 0
+        self._session: E2Session | None = None
+        self._kpm = kpm
+        self._acknowledged_frame = -1
+        self._progress = asyncio.Event()
+        self.reports = 0
+        self.rows = 0
+        self.acknowledged_rows = 0
+
+    # From the xApp -----------------------------------------------------------------------------------------
+
+    def setup_request(self) -> e2ap_pb2.E2SetupRequest:
+        """The request for the next attempt to associate."""
+        self._transaction = (self._transaction + 1) % 256
+        functions = [
+            e2ap_pb2.RanFunction(
+                ran_function_id=function,
+                ran_function_revision=1,
+                ran_function_oid=FUNCTION_OIDS.get(function, ""),
+            )
+            for function in (KPM_FUNCTION_ID, RC_FUNCTION_ID, DAPP_FUNCTION_ID)
+        ]
+        return e2ap_pb2.E2SetupRequest(
+            transaction_id=self._transaction,
+            global_e2_node_id=e2ap_pb2.GlobalE2NodeId(
+                plmn_identity=PLMN_IDENTITY, gnb_id=GNB_ID, gnb_du_id=self._du
+            ),
+            ran_functions_added=functions,
+            ran_facts=self._identity.facts(),
+            epoch=self._identity.epoch,
+            next_frame=self._ran.frame,
+            lockstep=self._identity.lockstep,
+        )
+
+    def on_connected(self, session: E2Session, response: e2ap_pb2.E2SetupResponse) -> None:
+        """Associated with the xApp."""
+        self._session = session
+        self._log.info("associated with the near-RT RIC", du=self._du)
+
+    def on_subscription(self, session: E2Session, subscription: Subscription) -> None:
+        """Starts reporting measurements; reports of the dApp need nothing more than the subscription."""
+        if subscription.ran_function_id == KPM_FUNCTION_ID:
+            self._kpm.subscribe(self._du, session, subscription)
+
+    def on_control(self, session: E2Session, message: rc_pb2.RcControlMessage) -> rc_pb2.RicControlOutcome:
+        """Sets the quotas of the DU's own scheduler, which rules while the dApp is silent."""
+        ladder = self._ran.ladders[self._du]
+        requested = ratios_from_proto(message.rrm_policy_ratio_list)
+        ladder.fallback = _merged(ladder.fallback, requested)
+        frame = self._ran.frame
+        return control_outcome(requested, ladder.fallback, SLICES, self._identity.epoch, frame)
+
+    def on_report_ack(self, session: E2Session, ack: dapp_pb2.DappReportAck) -> None:
+        """Relays an acknowledgement, and notes it for lock-step."""
+        stored = ack.stored_up_to
+        if ack.HasField("stored_up_to") and stored.epoch == self._identity.epoch:
+            self.acknowledged_rows += max(0, stored.frame - self._acknowledged_frame)
+            self._acknowledged_frame = max(self._acknowledged_frame, stored.frame)
+            self._progress.set()
+        dapp = self._dapps.session(self._du)
+        if dapp is not None:
+            dapp.send_report_ack(ack)
+
+    def on_policy_chunk(self, session: E2Session, chunk: dapp_pb2.PolicyChunk) -> None:
+        """Relays a part of a policy."""
+        dapp = self._dapps.session(self._du)
+        if dapp is None:
+            raise WireError(Cause("dapp", "not-connected", f"DU {self._du} has no dApp now"))
+        dapp.send_policy_chunk(chunk)
+
+    def on_error_indication(self, session: E2Session, cause: Cause) -> None:
+        """Notes what the xApp refused."""
+        self._log.warning("refused by the near-RT RIC", du=self._du, cause=str(cause))
+
+    def on_closed(self, cause: Cause) -> None:
+        """The association is gone; the DU goes on, and its dApp keeps its reports."""
+        self._session = None
+        self._kpm.forget(self._du)
+        self._log.info("not associated with the near-RT RIC", du=self._du, cause=str(cause))
+
+    # Towards the xApp --------------------------------------------------------------------------------------
+
+    def report(self, report: dapp_pb2.DappReport) -> None:
+        """Relays transitions. Raises `WireError` while there is no xApp that wants them."""
+        self._associated().send_report(report)
+        self.reports += 1
+        self.rows += report.row_count
+
+    def policy_status(self, status: dapp_pb2.PolicyStatus) -> None:
+        """Relays what the dApp runs. Raises `WireError` while there is no xApp that wants it."""
+        self._associated().send_policy_status(status)
+
+    async def acknowledged(self, frame: int) -> None:
+        """Returns when the rows up to `frame` are acknowledged."""
+        while self._acknowledged_frame < frame:
+            self._progress.clear()
+            await self._progress.wait()
+
+    def _associated(self) -> E2Session:
+        if self._session is None:
+            text = f"DU {self._du} is not associated with a near-RT RIC"
+            raise WireError(Cause("transport", "transport-resource-unavailable", text))
+        return self._session
+
+
+class E2Agents:
+    """The E2 nodes of all DUs; the way up for what their dApps send.
+
+    Args:
+        identity: what the xApp is told.
+        ran: the world.
+        target: host:port of the E2 termination; None: the RAN runs without a RIC.
+        rng: jitter of the waits between attempts.
+        counters: what the sessions count.
+        log: where to tell.
+        dapps: where the dApps are.
+    """
+
+    def __init__(
+        self,
+        identity: RanIdentity,
+        ran: Ran,
+        target: str | None,
+        rng: np.random.Generator,
+        counters: LinkMetrics,
+        log: BoundLogger,
+        dapps: DappSessions,
+    ) -> None:
+        self._kpm = KpmReporting(identity.frame, identity.epoch)
+        self._agents = [E2Agent(du, identity, ran, dapps, self._kpm, log) for du in range(identity.frame.dus)]
+        self._clients = (
+            [E2Client(target, agent, rng, counters=counters) for agent in self._agents] if target else []
+        )
+        self._running: list[asyncio.Task[Cause]] = []
+
+    def start(self) -> None:
+        """Begins to associate every DU."""
+        self._running = [asyncio.create_task(client.run()) for client in self._clients]
+
+    async def stop(self) -> None:
+        """Ends the associations."""
+        for client in self._clients:
+            client.stop()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def report(self, du: int, report: dapp_pb2.DappReport) -> None:
+        """Relays transitions of a DU's dApp."""
+        self._agents[du].report(report)
+
+    def policy_status(self, du: int, status: dapp_pb2.PolicyStatus) -> None:
+        """Relays what a DU's dApp runs."""
+        self._agents[du].policy_status(status)
+
+    def measured(self, result: FrameResult) -> None:
+        """Takes one frame's measurements into the reports of every DU."""
+        self._kpm.measured(result)
+
+    async def acknowledged(self, frame: int) -> None:
+        """Returns when every DU's rows up to `frame` are acknowledged."""
+        for agent in self._agents:
+            await agent.acknowledged(frame)
+
+    def relayed(self) -> Relayed:
+        """Reports that passed through so far."""
+        return Relayed(
+            sum(agent.reports for agent in self._agents),
+            sum(agent.rows for agent in self._agents),
+            sum(agent.acknowledged_rows for agent in self._agents),
+        )
+
+
+def _merged(present: Quota, requested: dict[int, Ratios]) -> Quota:
+    """The quota with the requested ratios in place of the present ones.
+
+    Raises:
+        WireError: the minima no longer fit together; nothing is applied.
+    """
+    dedicated, minimum, maximum = (
+        values.copy() for values in (present.dedicated_percent, present.min_percent, present.max_percent)
+    )
+    for index, ratios in requested.items():
+        dedicated[index], minimum[index], maximum[index] = ratios
+    if minimum.sum() > 100:
+        text = f"with the slices not named, min ratios sum to {minimum.sum()} %; at most 100"
+        raise WireError(Cause("ric_request", "control-failed-to-execute", text))
+    return Quota(dedicated, minimum, maximum)

@@ -1,0 +1,66 @@
+"""What the RAN counts, by the Prometheus conventions."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from cadran.ransim.ladder import Source
+from cadran.ransim.ran import ByteLedger, FrameResult
+
+_LOOP_BUCKETS_S = (2e-4, 5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 7.5e-3, 1e-2, 2e-2, 5e-2, 0.1, 1.0)
+_STEP_BUCKETS_S = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
+
+
+class RansimMetrics:
+    """The RAN's own metrics.
+
+    Args:
+        registry: where they live.
+        dus: number of DUs.
+    """
+
+    def __init__(self, registry: CollectorRegistry, dus: int) -> None:
+        self._frames = Counter("cadran_ransim_frames_total", "Frames run.", registry=registry)
+        decisions = Counter(
+            "cadran_ransim_decisions_total",
+            "Frames of a DU by where the decision in force came from.",
+            ["du", "source"],
+            registry=registry,
+        )
+        self._decisions = [
+            {source: decisions.labels(du=str(du), source=source.value) for source in Source}
+            for du in range(dus)
+        ]
+        self._step_seconds = Histogram(
+            "cadran_ransim_frame_compute_duration_seconds",
+            "Time to compute one frame of the radio.",
+            buckets=_STEP_BUCKETS_S,
+            registry=registry,
+        )
+        self.loop_seconds = Histogram(
+            "e3_loop_duration_seconds",
+            "Time from a frame's indication to its decision.",
+            buckets=_LOOP_BUCKETS_S,
+            registry=registry,
+        )
+        self._bytes = Counter(
+            "cadran_ransim_traffic_bytes_total",
+            "Bytes offered to the RAN and what became of them.",
+            ["fate"],
+            registry=registry,
+        )
+        self._booked = {"offered": 0, "delivered": 0, "dropped": 0, "discarded": 0}
+
+    def frame(self, result: FrameResult, compute_s: float) -> None:
+        """One frame was run."""
+        self._frames.inc()
+        self._step_seconds.observe(compute_s)
+        for children, applied in zip(self._decisions, result.applied, strict=True):
+            children[applied.source].inc()
+
+    def bytes(self, ledger: ByteLedger) -> None:
+        """The books as they stand now."""
+        for fate, booked in self._booked.items():
+            total = getattr(ledger, fate)
+            self._bytes.labels(fate=fate).inc(total - booked)
+            self._booked[fate] = total

@@ -1,0 +1,194 @@
+"""The RAN as a service: frames in their pace, E3 towards the dApps, E2 towards the near-RT RIC."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from structlog.stdlib import BoundLogger
+
+from cadran.problem import Problem
+from cadran.ransim.e2_agent import E2Agents
+from cadran.ransim.e3_agent import E3Agent, RanIdentity
+from cadran.ransim.metrics import RansimMetrics
+from cadran.ransim.pacing import Pace
+from cadran.ransim.ran import FrameResult, Ran
+from cadran.ransim.settings import RansimSettings
+from cadran.ransim.statistics import RanStatistics, TraceShare
+from cadran.runtime import ClockSpec
+from cadran.runtime.http import Health
+from cadran.runtime.link_metrics import LinkMetrics
+from cadran.wire.e3_server import E3Server
+
+_READY_POLL_S = 0.02
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When the run ends by itself: frames, seconds since the first frame; None = not by that."""
+
+    frames: int | None
+    duration_s: float | None
+
+
+class RansimService:
+    """Runs the frames of one epoch.
+
+    Args:
+        settings: the service's settings.
+        clock: pace of the loop, from the scenario.
+        ran: the world.
+        problem: gives reward and quality for people to see.
+        epoch: identity of this life of the RAN.
+        rng: jitter of the waits between connection attempts.
+        metrics: what the RAN counts.
+        e2_counters, e3_counters: what the sessions count.
+        health: told when the frames run.
+        log: where to tell.
+        now_s: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        settings: RansimSettings,
+        clock: ClockSpec,
+        ran: Ran,
+        problem: Problem,
+        epoch: int,
+        rng: np.random.Generator,
+        metrics: RansimMetrics,
+        e2_counters: LinkMetrics,
+        e3_counters: LinkMetrics,
+        health: Health,
+        log: BoundLogger,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._ran = ran
+        self._metrics = metrics
+        self._health = health
+        self._log = log
+        self._now_s = now_s
+        self._dus = problem.frame.dus
+        identity = RanIdentity(problem.frame, epoch, clock.lockstep, problem.names)
+        self._decided = asyncio.Event()
+        self._e3 = E3Agent(identity, ran, log, self._on_decision, self._decided.set)
+        self._e2 = E2Agents(identity, ran, settings.e2_connect, rng, e2_counters, log, self._e3)
+        self._e3.relay = self._e2
+        self._server = E3Server(settings.e3_listen, self._e3, counters=e3_counters)
+        self._pace = Pace(settings.pace, clock, problem.frame.frame_s, now_s)
+        self._statistics = RanStatistics(problem, self._dus, settings.status_dir, epoch)
+        self._limits = Limits(settings.frames, settings.duration_s)
+        self._indicated_s = 0.0
+
+    async def run(self) -> int:
+        """Serves until the frames or the time are over; returns the process's exit status."""
+        await self._server.start()
+        self._e2.start()
+        try:
+            await self._wait_for_peers()
+            self._health.met("frames")
+            await self._run_frames()
+        finally:
+            self._close_books()
+            await self._e2.stop()
+            await self._server.stop()
+        return 0
+
+    # Start -------------------------------------------------------------------------------------------------
+
+    async def _wait_for_peers(self) -> None:
+        """Waits, for a bounded time, until every DU has a dApp, and each dApp a policy if there is a RIC."""
+        deadline_s = self._now_s() + self._clock.start_timeout_s
+        while self._now_s() < deadline_s:
+            if self._missing() is None:
+                return
+            await asyncio.sleep(_READY_POLL_S)
+        self._log.warning("starting without all peers", missing=self._missing())
+
+    def _missing(self) -> str | None:
+        absent = [du for du, connected in enumerate(self._e3.connected) if not connected]
+        if absent:
+            return f"no dApp for DUs {absent}"
+        if self._settings.require_policy and 0 in self._e3.running_versions:
+            return "not every dApp holds a policy"
+        return None
+
+    # Frames ------------------------------------------------------------------------------------------------
+
+    async def _run_frames(self) -> None:
+        self._pace.start()
+        began_s = self._now_s()
+        next_status_s = began_s
+        last: FrameResult | None = None
+        while not self._over(began_s):
+            if self._clock.lockstep:
+                await self._e2.acknowledged(self._ran.frame - 1 - self._clock.push_delay_frames)
+            self._decided.clear()
+            self._indicated_s = self._now_s()
+            self._e3.indicate(last)
+            await self._pace.wait(self._all_decided, self._decided)
+            last = self._run_frame()
+            if self._now_s() >= next_status_s:
+                self._write_status()
+                next_status_s = self._now_s() + self._settings.status_period_s
+
+    def _over(self, began_s: float) -> bool:
+        frames, duration_s = self._limits.frames, self._limits.duration_s
+        if frames is not None and self._ran.frame >= frames:
+            return True
+        return duration_s is not None and self._now_s() - began_s >= duration_s
+
+    def _run_frame(self) -> FrameResult:
+        started_s = self._now_s()
+        result = self._ran.run_frame()
+        self._metrics.frame(result, self._now_s() - started_s)
+        self._e2.measured(result)
+        missed, fallback = self._counts()
+        self._statistics.frame(result, missed, fallback, time.time())
+        return result
+
+    def _on_decision(self) -> None:
+        seconds = self._now_s() - self._indicated_s
+        self._statistics.latency(seconds)
+        self._metrics.loop_seconds.observe(seconds)
+        if self._all_decided():
+            self._decided.set()
+
+    def _all_decided(self) -> bool:
+        """Whether every DU whose dApp is connected has its decision."""
+        frame = self._ran.frame
+        return all(
+            ladder.has(frame) or not connected
+            for ladder, connected in zip(self._ran.ladders, self._e3.connected, strict=True)
+        )
+
+    def _counts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        ladders = self._ran.ladders
+        return (
+            tuple(ladder.missed_frames for ladder in ladders),
+            tuple(ladder.fallback_frames for ladder in ladders),
+        )
+
+    # What people see ---------------------------------------------------------------------------------------
+
+    def _write_status(self) -> None:
+        missed, fallback = self._counts()
+        ledger = self._ran.ledger()
+        self._metrics.bytes(ledger)
+        self._statistics.write_status(
+            self._e3.connected, missed, fallback, ledger, self._e2.relayed(), self._trace_share(), time.time()
+        )
+
+    def _trace_share(self) -> TraceShare | None:
+        if self._settings.trace is None:
+            return None
+        return TraceShare(str(self._settings.trace), *self._ran.trace_bytes())
+
+    def _close_books(self) -> None:
+        self._statistics.end_episode(*self._counts(), time.time())
+        self._write_status()
