@@ -28,11 +28,13 @@ def pack(tensors: Mapping[str, Tensor], scalars: Mapping[str, Any]) -> bytes:
         scalars: JSON values.
 
     Returns:
-        sha256 of the rest (32 bytes), then a safetensors blob with the scalars in its metadata.
+        sha256 of the rest (32 bytes), then a safetensors blob with the scalars in its metadata; the same
+        input gives the same bytes.
     """
     copies = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    metadata = {"format": FORMAT, "scalars": json.dumps(dict(scalars), sort_keys=True, allow_nan=False)}
-    blob = bytes(safetensors.torch.save(copies, metadata))
+    # One entry only: the library writes several in no fixed order, and equal states must give equal bytes.
+    text = json.dumps({"format": FORMAT, "scalars": dict(scalars)}, sort_keys=True, allow_nan=False)
+    blob = bytes(safetensors.torch.save(copies, {"learner": text}))
     return hashlib.sha256(blob).digest() + blob
 
 
@@ -53,14 +55,13 @@ def unpack(data: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise CheckpointError("checkpoint: the bytes do not have the sha256 that is stated")
     try:
         tensors = safetensors.torch.load(blob)
-        metadata = json.loads(blob[8 : 8 + int.from_bytes(blob[:8], "little")])["__metadata__"]
+        header = json.loads(blob[8 : 8 + int.from_bytes(blob[:8], "little")])
+        content = json.loads(header["__metadata__"]["learner"])
     except (safetensors.SafetensorError, KeyError) as error:
-        raise CheckpointError(f"checkpoint: not a safetensors blob with metadata: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(
-            f"checkpoint: format is {metadata.get('format')!r}, only {FORMAT!r} is understood"
-        )
-    return tensors, json.loads(metadata["scalars"])
+        raise CheckpointError(f"checkpoint: not a safetensors blob of a learner: {error}") from error
+    if content["format"] != FORMAT:
+        raise CheckpointError(f"checkpoint: format is {content['format']!r}, only {FORMAT!r} is understood")
+    return tensors, content["scalars"]
 
 
 def copy_into(live: Mapping[str, Tensor], loaded: Mapping[str, Tensor]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -22,7 +22,7 @@ from cadran.learn.losses import (
     td_variance,
     temperature_loss,
 )
-from cadran.learn.networks import Shape
+from cadran.learn.networks import Params, Shape
 from cadran.learn.sam import clip_networks, sharpness_aware
 from cadran.learn.schedule import rho_at
 from cadran.learn.spec import LearnerSpec
@@ -99,6 +99,7 @@ class UpdateMetrics:
 @dataclass(frozen=True)
 class _Gate:
     rho: Tensor  # [N]
+    critic_rho: Tensor  # [2], never gated
     threshold: Tensor  # scalar
     variance: Tensor  # [N]
 
@@ -136,6 +137,7 @@ class Learner:
         self._state = new_state(spec, self.shape, seed, dtype)
         self._actor = list(self._state.actor.values())
         self._critic = list(self._state.critic.values())
+        self._everyone = torch.arange(n_agents)
         self._target_critic = list(self._state.target_critic.values())
 
     def update(self, batch: Batch) -> UpdateMetrics:
@@ -151,31 +153,33 @@ class Learner:
             ValueError: a shape is wrong; nothing was changed.
             DivergedError: something is not finite; restore a checkpoint.
         """
-        state, spec = self._state, self.spec
-        transitions = self._transitions(batch)
+        state, spec, everyone = self._state, self.spec, self._everyone
+        data = self._transitions(batch)
         beta = state.log_beta.detach().exp()
-        next_noise, noise = torch.randn(
-            (2, *transitions.action.shape), generator=state.generator, dtype=self._dtype
-        )
+        next_noise, noise = torch.randn((2, *data.action.shape), generator=state.generator, dtype=self._dtype)
         target = td_target(
-            self.shape, state.actor, state.target_critic, beta, transitions, next_noise, spec.gamma
+            self.shape, state.actor, state.target_critic, beta, everyone, data, next_noise, spec.gamma
         )
 
-        def judge() -> CriticLoss:
-            return critic_loss(self.shape, state.critic, transitions, target)
+        def judge(critic: Params) -> CriticLoss:
+            return critic_loss(self.shape, critic, everyone, data, target)
 
-        def act() -> ActorLoss:
-            return actor_loss(self.shape, state.actor, state.critic, beta, transitions.observation, noise)
+        def act(actor: Params, who: Tensor) -> ActorLoss:
+            return actor_loss(
+                self.shape, actor, state.critic, beta[who], who, data.observation[who], noise[who]
+            )
 
-        judged = judge()
+        judged = judge(state.critic)
         critic_gradients = torch.autograd.grad(judged.total, self._critic)
         gate = self._gate(td_variance(judged.td_error))
-        acted = act()
+        acted = act(state.actor, everyone)
         actor_gradients = torch.autograd.grad(acted.total, self._actor)
-        sharp_actor = sharpness_aware(self._actor, actor_gradients, gate.rho, lambda: act().total)
-        critic_rho = rho_at(spec.sam.critic_rho, spec.sam.decay_updates, self.updates)
-        both = torch.full((2,), critic_rho, dtype=self._dtype)
-        sharp_critic = sharpness_aware(self._critic, critic_gradients, both, lambda: judge().total)
+        sharp_actor = sharpness_aware(
+            state.actor, actor_gradients, gate.rho, lambda actor, who: act(actor, who).total
+        )
+        sharp_critic = sharpness_aware(
+            state.critic, critic_gradients, gate.critic_rho, lambda critic, _: judge(critic).total
+        )
         actor_norms = self._descend(state.actor_optimiser, self._actor, sharp_actor)
         critic_norms = self._descend(state.critic_optimiser, self._critic, sharp_critic)
         if spec.beta_automatic:
@@ -185,7 +189,7 @@ class Learner:
         with torch.no_grad():
             torch._foreach_lerp_(self._target_critic, self._critic, spec.tau)
         self.updates += 1
-        return self._metrics(judged, target, critic_rho, critic_norms, acted, gate, actor_norms, beta)
+        return self._metrics(judged, target, critic_norms, acted, gate, actor_norms, beta)
 
     def actor_tensors(self, agent: int) -> dict[str, NDArray[np.float32]]:
         """Copy of one actor, named as in the policy artefact.
@@ -275,8 +279,8 @@ class Learner:
             raise CheckpointError(
                 f"checkpoint: activation is {scalars['activation']}, this learner has {self.shape.activation}"
             )
-        generator_state = tensors.pop(_GENERATOR, torch.empty(0))
-        copy_into(self._state.tensors(), tensors)
+        generator_state = self._state.generator.get_state()
+        copy_into(self._state.tensors() | {_GENERATOR: generator_state}, tensors)
         self._state.generator.set_state(generator_state)
         self.updates = int(scalars["updates"])
 
@@ -307,14 +311,14 @@ class Learner:
         decay = sam.td_var_decay if self.updates > 0 else 0.0
         mean.mul_(decay).add_(variance.mean(), alpha=1.0 - decay)
         rho = torch.full_like(variance, rho_at(sam.actor_rho, sam.decay_updates, self.updates))
-        if sam.gate == "none":
-            return _Gate(rho, torch.zeros_like(mean), variance)
-        threshold = torch.full_like(mean, sam.td_var_threshold)
-        if sam.td_var_mode == "relative":
-            threshold *= mean
-        return _Gate(rho * (variance >= threshold), threshold, variance)
+        critic_rho = torch.full_like(variance[:1], rho_at(sam.critic_rho, sam.decay_updates, self.updates))
+        threshold = torch.zeros_like(mean)
+        if sam.gate == "td_variance":
+            scale = mean if sam.td_var_mode == "relative" else torch.ones_like(mean)
+            threshold = sam.td_var_threshold * scale
+        return _Gate(rho * (variance >= threshold), critic_rho.expand(2), threshold, variance)
 
-    def _descend(self, optimiser: Adam, params: list[Tensor], gradients: tuple[Tensor, ...]) -> Tensor:
+    def _descend(self, optimiser: Adam, params: list[Tensor], gradients: Sequence[Tensor]) -> Tensor:
         """One clipped Adam step; returns the norms before clipping."""
         clipped, norms = clip_networks(gradients, self.spec.grad_clip_norm)
         for param, gradient in zip(params, clipped, strict=True):
@@ -326,7 +330,6 @@ class Learner:
         self,
         judged: CriticLoss,
         target: Tensor,
-        critic_rho: float,
         critic_norms: Tensor,
         acted: ActorLoss,
         gate: _Gate,
@@ -335,18 +338,24 @@ class Learner:
     ) -> UpdateMetrics:
         """All figures in one transfer from torch."""
         entropy = -acted.log_prob.mean(1)
-        scalars = (judged.total.detach(), judged.values.detach().mean(), target.mean(), gate.threshold)
+        scalars = (
+            judged.total.detach(),
+            judged.values.detach().mean(),
+            target.mean(),
+            gate.threshold,
+            gate.critic_rho[0],
+        )
         vectors = (acted.per_agent, gate.rho, actor_norms, gate.variance, entropy, beta)
         flat = torch.cat((torch.stack(scalars), critic_norms, *vectors)).numpy()
         if not np.isfinite(flat).all():
             raise DivergedError(f"learner: update {self.updates} gave a value that is not finite")
-        loss, value, target_mean, threshold = (float(number) for number in flat[:4])
-        per_agent = flat[6:].reshape(len(vectors), self.shape.agents)
+        loss, value, target_mean, threshold, critic_rho = (float(number) for number in flat[:5])
+        per_agent = flat[7:].reshape(len(vectors), self.shape.agents)
         return UpdateMetrics(
             updates=self.updates,
             critic_loss=loss,
             critic_rho=critic_rho,
-            critic_grad_norm=flat[4:6],
+            critic_grad_norm=flat[5:7],
             value_mean=value,
             target_mean=target_mean,
             td_threshold=threshold,

@@ -69,6 +69,7 @@ def td_target(
     actor: Params,
     target_critic: Params,
     beta: Tensor,
+    agents: Tensor,
     batch: Transitions,
     noise: Tensor,
     gamma: float,
@@ -82,6 +83,7 @@ def td_target(
         actor: parameters of the actors.
         target_critic: parameters of the target critics.
         beta: temperature of each agent, ``[N]``.
+        agents: the agents' indices, int64 ``[N]``.
         batch: transitions.
         noise: standard normal for a', ``[N, B, A]``.
         gamma: discount per frame.
@@ -90,11 +92,13 @@ def td_target(
         ``[N, B]``, without gradient.
     """
     action, log_prob = sample_actions(shape, actor, batch.next_observation, noise)
-    value = critic_values(shape, target_critic, batch.next_observation, action).amin(0)
+    value = critic_values(shape, target_critic, agents, batch.next_observation, action).amin(0)
     return batch.reward + gamma * batch.discount * (value - beta.unsqueeze(1) * log_prob)
 
 
-def critic_loss(shape: Shape, critic: Params, batch: Transitions, target: Tensor) -> CriticLoss:
+def critic_loss(
+    shape: Shape, critic: Params, agents: Tensor, batch: Transitions, target: Tensor
+) -> CriticLoss:
     """Squared error of both critics on the pooled batch of all agents, Eq (10).
 
     L = sum_j mean_{i,b} 1/2 (Q_j(s, a, i) - y)^2
@@ -102,19 +106,26 @@ def critic_loss(shape: Shape, critic: Params, batch: Transitions, target: Tensor
     Args:
         shape: of the networks.
         critic: parameters of the twin critic.
+        agents: the agents' indices, int64 ``[N]``.
         batch: transitions.
         target: y, ``[N, B]``; the same in both passes of SAM.
 
     Returns:
         The loss and what the gate needs.
     """
-    values = critic_values(shape, critic, batch.observation, batch.action)
+    values = critic_values(shape, critic, agents, batch.observation, batch.action)
     total = 0.5 * (values - target).square().mean((1, 2)).sum()
     return CriticLoss(total, values, target - values.detach().amin(0))
 
 
 def actor_loss(
-    shape: Shape, actor: Params, critic: Params, beta: Tensor, observation: Tensor, noise: Tensor
+    shape: Shape,
+    actor: Params,
+    critic: Params,
+    beta: Tensor,
+    agents: Tensor,
+    observation: Tensor,
+    noise: Tensor,
 ) -> ActorLoss:
     """Reparameterised policy loss, whose gradient is the negative of Eq (9).
 
@@ -122,9 +133,10 @@ def actor_loss(
 
     Args:
         shape: of the networks.
-        actor: parameters of the actors.
+        actor: parameters of these actors, N of them.
         critic: parameters of the twin critic, held fixed.
         beta: temperature of each agent, ``[N]``.
+        agents: the agents' indices, int64 ``[N]``.
         observation: ``[N, B, O]``.
         noise: standard normal ``[N, B, A]``; the same in both passes of SAM.
 
@@ -132,7 +144,7 @@ def actor_loss(
         The loss and the log densities.
     """
     action, log_prob = sample_actions(shape, actor, observation, noise)
-    value = critic_values(shape, critic, observation, action).amin(0)
+    value = critic_values(shape, critic, agents, observation, action).amin(0)
     per_agent = (beta.unsqueeze(1) * log_prob - value).mean(1)
     return ActorLoss(per_agent.sum(), per_agent.detach(), log_prob.detach())
 

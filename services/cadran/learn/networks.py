@@ -185,21 +185,26 @@ def sample_actions(shape: Shape, params: Params, observation: Tensor, noise: Ten
     return torch.sigmoid(logit), squashed_log_prob(logit, noise, log_std)
 
 
-def critic_values(shape: Shape, params: Params, observation: Tensor, action: Tensor) -> Tensor:
-    """Both critics on every agent's own transitions: one global critic that is told which agent it judges.
+def critic_values(
+    shape: Shape, params: Params, agents: Tensor, observation: Tensor, action: Tensor
+) -> Tensor:
+    """The global critic on each agent's own transitions; a one-hot input tells it whose they are.
 
     Args:
         shape: of the networks.
-        params: the twin critic's.
-        observation: ``[N, B, O]``.
-        action: ``[N, B, A]``.
+        params: the twin critic's, ``[T, ...]``, T twins.
+        agents: which agents, int64 ``[n]``, each in [0, N).
+        observation: ``[n, B, O]``.
+        action: ``[n, B, A]``.
 
     Returns:
-        ``[2, N, B]``.
+        ``[T, n, B]``.
     """
-    agents, batch = observation.shape[:2]
-    who = torch.eye(agents, dtype=observation.dtype).unsqueeze(1).expand(agents, batch, agents)
-    pooled = torch.cat((observation, action, who), dim=-1).reshape(1, agents * batch, -1)
-    hidden = features(shape, params, pooled.expand(2, -1, -1))
+    count, batch = observation.shape[:2]
+    who = torch.eye(shape.agents, dtype=observation.dtype)[agents]
+    who = who.unsqueeze(1).expand(count, batch, shape.agents)
+    pooled = torch.cat((observation, action, who), dim=-1).reshape(1, count * batch, -1)
+    twins = params["value.bias"].shape[0]
+    hidden = features(shape, params, pooled.expand(twins, -1, -1))
     values = stacked_linear(hidden, params["value.weight"], params["value.bias"])
-    return values.view(2, agents, batch)
+    return values.view(twins, count, batch)

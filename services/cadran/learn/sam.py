@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from cadran.learn.networks import Params
+
 _NORM_EPS = 1e-12
 
 
@@ -40,7 +42,7 @@ def scale_networks(tensors: Sequence[Tensor], factors: Tensor) -> list[Tensor]:
     return [tensor * factors.view(-1, *[1] * (tensor.dim() - 1)) for tensor in tensors]
 
 
-def clip_networks(gradients: Sequence[Tensor], limit: float) -> tuple[list[Tensor], Tensor]:
+def clip_networks(gradients: Sequence[Tensor], limit: float) -> tuple[Sequence[Tensor], Tensor]:
     """Scale down the gradient of each network whose norm exceeds the limit.
 
     Args:
@@ -52,38 +54,41 @@ def clip_networks(gradients: Sequence[Tensor], limit: float) -> tuple[list[Tenso
     """
     norms = network_norms(gradients)
     factors = (limit / (norms + _NORM_EPS)).clamp(max=1.0)
+    if bool((factors == 1.0).all()):
+        return gradients, norms
     return scale_networks(gradients, factors), norms
 
 
 def sharpness_aware(
-    params: Sequence[Tensor],
+    params: Params,
     gradients: Sequence[Tensor],
     rho: Tensor,
-    loss: Callable[[], Tensor],
-) -> tuple[Tensor, ...]:
+    loss: Callable[[Params, Tensor], Tensor],
+) -> Sequence[Tensor]:
     """Gradient at the worst nearby point: theta_adv = theta + rho_i g_i / ||g_i||, Eq (11)-(12).
 
-    A network with radius 0 gets back its plain gradient, bit for bit. If every radius is 0, there is no
-    second pass. The parameters are restored bit for bit, in place, also when the loss raises.
+    The worst point is a copy, made only of networks with a radius above 0: ``params`` are never touched, so
+    there is nothing to restore, and every other network gets back its plain gradient bit for bit. If every
+    radius is 0, there is no second pass.
 
     Args:
-        params: leaf tensors, each ``[N, ...]``.
+        params: by name, each ``[N, ...]``.
         gradients: of the loss at ``params``, in the same order.
         rho: radius of each network, ``[N]``, >= 0.
-        loss: recomputes the loss at the present values of ``params`` with the same batch, target and noise.
+        loss: of (networks ``[n, ...]``, which ones as int64 ``[n]``), the sum of their own losses, with the
+            batch, target and noise of the first pass.
 
     Returns:
-        Gradients for the optimiser.
+        Gradients for the optimiser, each ``[N, ...]``.
     """
-    if not bool(rho.any()):
-        return tuple(gradients)
-    steps = scale_networks(gradients, rho / (network_norms(gradients) + _NORM_EPS))
-    with torch.no_grad():
-        saved = [param.clone() for param in params]
-        torch._foreach_add_(list(params), steps)
-    try:
-        sharp = torch.autograd.grad(loss(), list(params))
-    finally:
-        with torch.no_grad():
-            torch._foreach_copy_(list(params), saved)
-    return tuple(sharp)
+    chosen = rho.nonzero().squeeze(1)
+    if chosen.numel() == 0:
+        return gradients
+    own = [gradient[chosen] for gradient in gradients]
+    steps = scale_networks(own, rho[chosen] / (network_norms(own) + _NORM_EPS))
+    worst = {
+        name: (param.detach()[chosen] + step).requires_grad_()
+        for (name, param), step in zip(params.items(), steps, strict=True)
+    }
+    sharp = torch.autograd.grad(loss(worst, chosen), list(worst.values()))
+    return [gradient.index_copy(0, chosen, other) for gradient, other in zip(gradients, sharp, strict=True)]

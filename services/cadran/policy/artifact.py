@@ -1,8 +1,8 @@
 """The policy artefact: one safetensors blob whose metadata holds the policy's description.
 
-Its ``__metadata__`` holds ``format``, ``policy`` (the JSON of ``PolicyMeta``) and ``policy_sha256`` (the
-digest of that text). The description in turn holds the digest of the tensors, so every byte that matters is
-covered: a damaged artefact is refused, never run.
+Its ``__metadata__`` has one entry, ``policy``: JSON with ``format``, ``meta`` (the text of ``PolicyMeta``) and
+``meta_sha256`` (the digest of that text). The description in turn holds the digest of the tensors, so
+every byte that matters is covered: a damaged artefact is refused, never run.
 """
 
 from __future__ import annotations
@@ -41,13 +41,10 @@ def encode(meta: PolicyMeta, tensors: Tensors) -> bytes:
     """
     _check_tensors(meta, tensors)
     text = replace(meta, sha256=_digest(tensors)).to_json()
-    metadata = {
-        "format": FORMAT,
-        "policy": text,
-        "policy_sha256": hashlib.sha256(text.encode()).hexdigest(),
-    }
+    # One entry only: the library writes several in no fixed order, and equal policies must give equal bytes.
+    entry = {"format": FORMAT, "meta": text, "meta_sha256": hashlib.sha256(text.encode()).hexdigest()}
     contiguous = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
-    return _canonical(safetensors.numpy.save(contiguous, metadata))
+    return bytes(safetensors.numpy.save(contiguous, {"policy": json.dumps(entry, sort_keys=True)}))
 
 
 def decode(data: bytes) -> tuple[PolicyMeta, Actor]:
@@ -111,20 +108,12 @@ def require_compatible(
         )
 
 
-def _canonical(blob: bytes) -> bytes:
-    """The same blob with its header's keys sorted: the library writes metadata in no fixed order."""
-    length = int.from_bytes(blob[:8], "little")
-    header = json.dumps(json.loads(blob[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
-    header += b" " * (-len(header) % 8)
-    return len(header).to_bytes(8, "little") + header + blob[8 + length :]
-
-
 def _read_meta(data: bytes) -> PolicyMeta:
     """Description out of the blob's header, verified against its digest."""
     try:
         length = int.from_bytes(data[:8], "little")
-        metadata = json.loads(data[8 : 8 + length])["__metadata__"]
-        found, text, digest = metadata["format"], metadata["policy"], metadata["policy_sha256"]
+        entry = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["policy"])
+        found, text, digest = entry["format"], entry["meta"], entry["meta_sha256"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PolicyError(
             PolicyCause.CORRUPT, "no readable safetensors header with a policy in it"
