@@ -1,0 +1,31 @@
+"""The RAN as arithmetic: geometry, channel, traffic, scheduling and measurements, in arrays, with no clock
+or file.
+
+``Radio`` steps many environments at once; ``State`` holds them, ``Decisions`` drives them, ``Kpis`` is what
+they measure.
+"""
+
+from cadran.radio.decision import Decisions, assignment, hard_quotas, quotas, validate
+from cadran.radio.engine import FrameFacts, Radio
+from cadran.radio.state import Kpis, Ledger, State
+from cadran.radio.traffic import trace_table
+from cadran.radio.world import EMBB, MMTC, SLICES, URLLC, World
+
+__all__ = [
+    "EMBB",
+    "MMTC",
+    "SLICES",
+    "URLLC",
+    "Decisions",
+    "FrameFacts",
+    "Kpis",
+    "Ledger",
+    "Radio",
+    "State",
+    "World",
+    "assignment",
+    "hard_quotas",
+    "quotas",
+    "trace_table",
+    "validate",
+]
