@@ -79,7 +79,7 @@ def _read_rows(schema: TransitionSchema, arrays: Any, du: int) -> Rows:
 
 def _add(archive: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
     with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-        np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+        np.lib.format.write_array(member, array, allow_pickle=False)
 
 
 def _kept_rows(replay: Replay, du: int) -> Rows:

@@ -8,6 +8,7 @@ acknowledged survives a kill of the server (`require_durable` checks that it is 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -54,7 +55,8 @@ _PASSING = (
     ReadOnlyError,
     TryAgainError,
 )
-_PASSING_CODES = ("MISCONF", "NOREPLICAS", "BUSY")
+# An error inside a script comes as a general error whose text names the code.
+_PASSING_CODES = re.compile(r"\b(OOM|MISCONF|READONLY|NOREPLICAS|BUSY|MASTERDOWN)\b")
 _FIRST_PAUSE_S = 0.02
 
 
@@ -314,7 +316,7 @@ def _classify(error: RedisError, layout: Layout) -> ReplayUnavailable:
     found = format_in(error)
     if found is not None:
         raise layout.wrong_format(found) from error
-    passing = isinstance(error, _PASSING) or str(error).startswith(_PASSING_CODES)
+    passing = isinstance(error, _PASSING) or _PASSING_CODES.search(str(error)) is not None
     if isinstance(error, ResponseError) and not passing:
         raise ReplayError(f"replay in Redis: {error}") from error
     failure = ReplayUnavailable(f"replay in Redis does not answer: {error}")

@@ -1,8 +1,8 @@
 import pytest
-from transitions import SMALL, make_rows
 
 from cadran.replay import MemoryReplay, ReplayError
 from cadran.replay.bench import bench_replay
+from transitions import SMALL, make_rows
 
 
 def test_a_bench_measures_the_store_that_it_is_given() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transitions import SMALL, make_rows
 
 from cadran.replay import Batch, MemoryReplay, Mirror, ReplayError, RowFlag, Rows
+from transitions import SMALL, make_rows
 
 NEUTRAL = np.full(SMALL.action_dim, 0.5, np.float32)
 CAPACITY = 16
@@ -44,9 +44,7 @@ def reference_samplable(rows: Rows, kept: int) -> dict[float, tuple[Rows, np.nda
 
 
 # A history: runs of frames; a run starts 0 to 3 frames after the end of the last, or with a new epoch.
-histories = st.lists(
-    st.tuples(st.integers(0, 3), st.booleans(), st.integers(1, 12)), min_size=1, max_size=12
-)
+histories = st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.integers(1, 12)), min_size=1, max_size=12)
 
 
 def rows_of(history: list[tuple[int, bool, int]], du: int = 0) -> list[Rows]:

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from transitions import SMALL, make_rows
 
 from cadran.replay import MemoryReplay, ReplayError, export, read_export
+from transitions import SMALL, make_rows
 
 
 def test_an_export_read_again_is_what_the_replay_keeps(tmp_path: Path) -> None:

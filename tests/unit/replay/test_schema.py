@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from transitions import SMALL, make_rows
 
 from cadran.replay import ReplayError, TransitionSchema, paper_buffer_bytes
+from transitions import SMALL, make_rows
 
 dims = st.integers(1, 40)
 
