@@ -161,12 +161,12 @@ def _du_table(ran: RanStatus, xapp: XappStatus | None, wide: bool) -> Table:
 
 
 def _du_row(du: DuStatus, xapp: XappStatus | None, wide: bool) -> list[Text | str]:
-    cells = 14 if wide else 5
+    cells = 10 if wide else 5
     sam = entry(xapp.sam_on, du.du) if xapp else None
     return [
         str(du.du),
         *(_quality(value, cells) for value in du.qos),
-        _share_bar(du.prb_share, 30 if wide else 10, numbers=wide),
+        _share_bar(du.prb_share, 20 if wide else 10, numbers=wide),
         number(du.reward),
         compact(entry(xapp.td_variance, du.du) if xapp else None),
         "–" if sam is None else ("on" if sam else "off"),
@@ -213,10 +213,10 @@ def _facts(snapshot: Snapshot, ran: RanStatus, spark: str) -> Table:
             f"stored {sum(xapp.stored):,}",
         )
     latency = ran.loop_latency_ms
-    if latency is not None:
-        table.add_row(
-            "loop", f"p50 {latency.p50:.2f} ms   p99 {latency.p99:.2f} ms   max {latency.max:.1f} ms"
-        )
+    table.add_row(
+        "loop latency",
+        f"median {compact(latency.p50)} ms   p99 {compact(latency.p99)} ms   max {compact(latency.max)} ms",
+    )
     table.add_row("frames", f"missed {snapshot.missed_frames:,}   by fallback {snapshot.fallback_frames:,}")
     return table
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from cadran.testbed.palette import (
     DETERMINISTIC_COLOUR,
@@ -22,7 +22,7 @@ STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 12,
     "axes.labelsize": 12,
-    "axes.titlesize": 14,
+    "axes.titlesize": 13,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 10,
@@ -34,11 +34,13 @@ STYLE = {
     "grid.color": "#E5E7EB",
     "legend.frameon": False,
     "lines.linewidth": 2.2,
-    "savefig.dpi": 120,
+    "savefig.dpi": 170,
 }
-WIDTH_IN, HEIGHT_IN = 8.0, 4.4
+# Small, so that the letters stay legible where the page is as narrow as a phone.
+WIDTH_IN, HEIGHT_IN = 5.8, 3.9
 # Curves are moving means over this part of the run, so that they stay readable whatever its length.
-WINDOW_PART = 30
+WINDOW_PART = 20
+WINDOW_LEAST = 5
 LINES = ("-", "--", "-.")
 TIME_LABEL = "time since the start of the run (s)"
 
@@ -80,23 +82,25 @@ def write_plots(
     since = Since(origin_s)
     written: list[Caption] = []
 
-    def add(figure: Caption, panels: Sequence[Callable[[Axes], None]], height_in: float = HEIGHT_IN) -> None:
+    def add(caption: Caption, draw: Callable[[Axes], None], height_in: float = HEIGHT_IN) -> None:
         with mpl.rc_context(STYLE):
-            canvas = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
-            for axes, panel in zip(np.ravel(canvas.subplots(len(panels))), panels, strict=True):
-                panel(axes)
-            canvas.savefig(folder / figure.file)
-        written.append(figure)
+            figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+            axes = figure.subplots()
+            draw(axes)
+            axes.set_title(caption.title)
+            figure.savefig(folder / caption.file)
+        written.append(caption)
 
     if bars:
-        add(EVALUATION, [lambda axes: draw_evaluation(axes, bars)], 1.2 + 0.42 * len(bars))
+        add(EVALUATION, lambda axes: draw_evaluation(axes, bars), max(HEIGHT_IN, 1.1 + 0.38 * len(bars)))
     if len(episodes) > 1:
-        add(LEARNING, [lambda axes: draw_reward(axes, episodes, since)])
-        add(QUALITY, [lambda axes: draw_quality(axes, episodes, since)])
-        add(SHARES, [lambda axes: draw_shares(axes, episodes, since)])
+        add(LEARNING, lambda axes: draw_reward(axes, episodes, since))
+        add(QUALITY, lambda axes: draw_quality(axes, episodes, since))
+        add(SHARES, lambda axes: draw_shares(axes, episodes, since))
     if len(learner) > 1:
-        draws = (draw_critic_loss, draw_td_variance, draw_sam_duty)
-        add(LEARNER, [partial(draw, learner=learner, since=since) for draw in draws], 8.4)
+        add(CRITIC, lambda axes: draw_critic_loss(axes, learner, since))
+        add(TD_VARIANCE, lambda axes: draw_td_variance(axes, learner, since))
+        add(SAM, lambda axes: draw_sam_duty(axes, learner, since))
     return written
 
 
@@ -124,11 +128,21 @@ SHARES = Caption(
     "Share of the physical resource blocks that each slice was given. "
     "Moving mean over episodes, mean over DUs.",
 )
-LEARNER = Caption(
-    "learner.png",
-    "The learner",
-    "Loss of the global critic, spread of its TD errors, and how often the actors' updates were "
-    "sharpness-aware. Lines: means over DUs; bands: lowest to highest DU.",
+CRITIC = Caption(
+    "critic-loss.png",
+    "Critic loss",
+    "Squared TD error of the global critic. Thin: as logged; thick: moving mean.",
+)
+TD_VARIANCE = Caption(
+    "td-variance.png",
+    "Variance of the TD error",
+    "How far the critic's errors spread within a batch. Line: mean over DUs; band: lowest to highest DU.",
+)
+SAM = Caption(
+    "sam.png",
+    "Sharpness-aware updates (SAM)",
+    "How often the actors' updates were sharpness-aware. Line: mean over DUs; band: lowest to highest DU. "
+    "0 throughout: the scenario has it off.",
 )
 
 
@@ -146,7 +160,7 @@ class Since:
 
 def window(count: int) -> int:
     """Entries in the moving mean of a curve of ``count`` entries."""
-    return max(1, count // WINDOW_PART)
+    return max(WINDOW_LEAST, count // WINDOW_PART)
 
 
 def draw_reward(axes: Axes, episodes: Episodes, since: Since) -> None:
@@ -160,7 +174,6 @@ def draw_reward(axes: Axes, episodes: Episodes, since: Since) -> None:
         if len(chosen) > 0:
             curves = rolling_mean(chosen.reward, window(len(chosen)))
             _band(axes, since.label(axes, chosen.wall_s), curves, colour, label)
-    axes.set_title(LEARNING.title)
     axes.set_ylabel("reward per frame")
     axes.legend(loc="lower right")
 
@@ -168,7 +181,6 @@ def draw_reward(axes: Axes, episodes: Episodes, since: Since) -> None:
 def draw_quality(axes: Axes, episodes: Episodes, since: Since) -> None:
     """Quality of each slice, mean over DUs."""
     _slices(axes, episodes.qos.mean(axis=1), since.label(axes, episodes.wall_s))
-    axes.set_title(QUALITY.title)
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("quality (0 to 1)")
 
@@ -176,7 +188,6 @@ def draw_quality(axes: Axes, episodes: Episodes, since: Since) -> None:
 def draw_shares(axes: Axes, episodes: Episodes, since: Since) -> None:
     """Share of the PRBs given to each slice, mean over DUs."""
     _slices(axes, 100 * episodes.prb_share.mean(axis=1), since.label(axes, episodes.wall_s))
-    axes.set_title(SHARES.title)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("share of the PRBs (%)")
 
@@ -186,20 +197,16 @@ def draw_critic_loss(axes: Axes, learner: LearnerSeries, since: Since) -> None:
     time_s = since.label(axes, learner.wall_s)
     axes.plot(time_s, learner.critic_loss, color=LEARNER_COLOUR, alpha=0.3, linewidth=1)
     axes.plot(time_s, rolling_mean(learner.critic_loss, window(len(learner))), color=LEARNER_COLOUR)
-    axes.set_yscale("log")
-    axes.set_title("Critic loss")
+    _logarithmic(axes)
     axes.set_ylabel("loss")
-    axes.set_xlabel("")
 
 
 def draw_td_variance(axes: Axes, learner: LearnerSeries, since: Since) -> None:
     """Variance of each DU's TD error on a logarithmic scale."""
     curves = rolling_mean(learner.td_variance, window(len(learner)))
     _band(axes, since.label(axes, learner.wall_s), curves, LEARNER_COLOUR, None)
-    axes.set_yscale("log")
-    axes.set_title("Variance of the TD error")
+    _logarithmic(axes)
     axes.set_ylabel("variance")
-    axes.set_xlabel("")
 
 
 def draw_sam_duty(axes: Axes, learner: LearnerSeries, since: Since) -> None:
@@ -207,7 +214,6 @@ def draw_sam_duty(axes: Axes, learner: LearnerSeries, since: Since) -> None:
     curves = 100 * rolling_mean(learner.sam_share, window(len(learner)))
     _band(axes, since.label(axes, learner.wall_s), curves, LEARNER_COLOUR, None)
     axes.set_ylim(-3, 103)
-    axes.set_title("Sharpness-aware updates (SAM)")
     axes.set_ylabel("share of updates (%)")
 
 
@@ -228,7 +234,6 @@ def draw_evaluation(axes: Axes, bars: Sequence[Bar]) -> None:
     axes.set_xlim(right=highest + 0.12 * span)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    axes.set_title(EVALUATION.title)
     axes.set_xlabel("mean reward per frame")
 
 
@@ -236,6 +241,14 @@ def _band(axes: Axes, time_s: Series, curves: Series, colour: str, label: str | 
     """Curves [N, dus]: their mean as a line, their lowest to highest as a band."""
     axes.fill_between(time_s, curves.min(axis=1), curves.max(axis=1), color=colour, alpha=0.2, linewidth=0)
     axes.plot(time_s, curves.mean(axis=1), color=colour, label=label)
+
+
+def _logarithmic(axes: Axes) -> None:
+    """A logarithmic scale whose ticks read 0.01, 0.02, 0.05 rather than as powers."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _slices(axes: Axes, values: Series, time_s: Series) -> None:

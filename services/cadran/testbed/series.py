@@ -100,8 +100,10 @@ class EpisodeTail:
         An episode is complete when every DU's row is there; its rows stand together in the file.
         """
         dus = 1 + max((int(row[2]) for row in self._rows), default=0)
+        # One episode more than asked, of which the slice may have cut off a part.
         rows = self._rows if last is None else self._rows[-(last + 1) * dus :]
-        return _group(np.array(rows, float).reshape(-1, len(EPISODE_COLUMNS)), dus)
+        found = _group(np.array(rows, float).reshape(-1, len(EPISODE_COLUMNS)), dus)
+        return found if last is None else found.where(np.arange(len(found)) >= len(found) - last)
 
 
 def read_episodes(path: Path) -> Episodes:
