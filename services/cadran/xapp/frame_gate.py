@@ -48,7 +48,7 @@ class FrameGate:
 
     def complete(self) -> CompleteFrame | None:
         """The next complete frame, or None while some DU has no row of it or beyond."""
-        return self._take() if all(self._waiting) else None
+        return self._take() if self._waiting and all(self._waiting) else None
 
     def force(self) -> CompleteFrame | None:
         """The next frame without the rows that are missing; None if no row waits."""

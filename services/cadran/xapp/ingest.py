@@ -8,7 +8,7 @@ is announced as stored after the append has returned, never before; whoever hear
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -29,6 +29,9 @@ class AsyncStore(Protocol):
 
     async def last(self, du: int) -> Identity | None:
         """Identity of the row stored last."""
+
+    async def count(self, du: int) -> int:
+        """Rows ever stored."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,9 @@ class Stored:
 
 class IngestObserver(Protocol):
     """Whoever wants to know how ingest goes; called in the event loop."""
+
+    def opened(self, counts: Sequence[int], last: Sequence[Identity | None]) -> None:
+        """The store has told what it holds per DU, rows ever stored and the last one; appends follow."""
 
     def stored(self, stored: Stored) -> None:
         """Rows are at rest (or were already)."""
@@ -169,7 +175,12 @@ class Ingest:
         self._retry = retry
         self._queues: list[asyncio.Queue[Rows]] = [asyncio.Queue(limit) for _ in range(dus)]
         self._last: list[Identity | None] = [None] * dus
-        self._opened = asyncio.Event()
+        self._counts = [0] * dus
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Per DU, rows ever at rest; all 0 until the store has answered."""
+        return tuple(self._counts)
 
     def last(self, du: int) -> Identity | None:
         """Identity of the DU's last row at rest, as far as known here."""
@@ -178,10 +189,6 @@ class Ingest:
     def waiting(self, du: int) -> int:
         """Reports of the DU that are not at rest yet (without those of the append under way)."""
         return self._queues[du].qsize()
-
-    async def opened(self) -> None:
-        """Return once the store has told what it holds; before that nothing can be acknowledged."""
-        await self._opened.wait()
 
     def offer(self, report: Report) -> None:
         """Take one report into its DU's queue; never waits.
@@ -200,7 +207,8 @@ class Ingest:
         """Write until cancelled."""
         for du in range(len(self._queues)):
             self._last[du] = await self._until_answered(du, partial(self._store.last, du))
-        self._opened.set()
+            self._counts[du] = await self._until_answered(du, partial(self._store.count, du))
+        self._observer.opened(self._counts, self._last)
         async with asyncio.TaskGroup() as writers:
             for du in range(len(self._queues)):
                 writers.create_task(self._write(du), name=f"ingest of DU {du}")
@@ -220,6 +228,7 @@ class Ingest:
         if len(rows):
             await self._until_answered(du, partial(self._store.append, du, rows))
             self._last[du] = identities(rows[-1:])[0]
+            self._counts[du] += len(rows)
         self._observer.stored(
             Stored(
                 du=du,

@@ -24,7 +24,7 @@ from typing import Protocol, TypeVar
 import torch
 
 from cadran.learn import DivergedError
-from cadran.replay import ReplayUnavailable
+from cadran.replay import Identity, ReplayUnavailable
 from cadran.xapp.checkpoints import Checkpoint, CheckpointStore
 from cadran.xapp.frame_gate import CompleteFrame
 from cadran.xapp.ingest import RetrySpec
@@ -45,12 +45,12 @@ class Publication:
     Attributes:
         version: Version of each of them.
         artefacts: One per DU, in the order of DUs.
-        effective_frame: First frame that they may decide; 0 for at once.
+        effective: (epoch, frame) from which they may decide; None for at once.
     """
 
     version: int
     artefacts: tuple[bytes, ...]
-    effective_frame: int
+    effective: Identity | None
 
 
 @dataclass(frozen=True)
@@ -135,13 +135,13 @@ class LearnerHost:
     async def _on_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def publish(self, effective_frame: int = 0) -> None:
+    async def publish(self, effective: Identity | None = None) -> None:
         """Give out the policies as they are now, as the next version."""
         self.policy_version += 1
-        version = self.policy_version
-        make = partial(self._trainer.artefacts, version, self._spec.problem, effective_frame, self._unix_s())
+        version, frame = self.policy_version, effective[1] if effective else 0
+        make = partial(self._trainer.artefacts, version, self._spec.problem, frame, self._unix_s())
         artefacts = await self._on_thread(make)
-        await self._publish(Publication(version, tuple(artefacts), effective_frame))
+        await self._publish(Publication(version, tuple(artefacts), effective))
 
     async def save(self) -> None:
         """Write a checkpoint now."""
@@ -173,7 +173,8 @@ class LearnerHost:
             return
         burst = await self._burst(partial(self._trainer.run, frame.rows, sys.maxsize, stop_to_publish=False))
         if burst.publish:
-            await self.publish(frame.identity[1] + 1 + self._spec.push_delay_frames)
+            epoch, number = frame.identity
+            await self.publish((epoch, number + 1 + self._spec.push_delay_frames))
         await self._save_if_due()
 
     async def _burst(self, work: Callable[[], Burst]) -> Burst:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from cadran.runtime.addresses import Address, AddressField
+from cadran.runtime.logging import LogFormat, LogLevel
 
 ENVIRONMENT_PREFIX = "CADRAN_XAPP_"
 
@@ -57,6 +58,20 @@ class XappSettings(BaseModel):
         description="dApp reports that wait per DU while Redis is away; later ones are dropped, not "
         "acknowledged, counted, and therefore sent again by the dApp",
     )
+    redis_timeout_s: float = Field(
+        default=1.0, gt=0, le=60, description="wait for a connection or a reply of Redis"
+    )
+    redis_region: str = Field(
+        default="cadran",
+        min_length=1,
+        max_length=100,
+        description="name under which Redis keeps the experience",
+    )
+    redis_may_lose: bool = Field(
+        default=False,
+        description="true accepts a Redis that does not flush every write to the disk before its reply: "
+        "acknowledged experience may then be lost",
+    )
     redis_retry_first_s: float = Field(default=0.05, gt=0, le=10, description="first wait before a retry")
     redis_retry_max_s: float = Field(default=1.0, gt=0, le=60, description="longest wait before a retry")
     delivery_timeout_s: float = Field(
@@ -92,4 +107,8 @@ class XappSettings(BaseModel):
         default=1e6,
         gt=0,
         description="a loss beyond this magnitude counts as diverged, as does one that is not finite",
+    )
+    log_level: LogLevel = Field(default="info", description="least level that is logged")
+    log_format: LogFormat = Field(
+        default="json", description="json: one object per line; console: aligned text"
     )

@@ -13,10 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cadran.learn import Batch, DivergedError, Learner, TrainingSchedule, UpdateMetrics
 from cadran.replay import Mirror
 from cadran.xapp.checkpoints import Checkpoint
+
+Float32 = NDArray[np.float32]
 
 
 def sampler(seed: int) -> np.random.Generator:
@@ -48,6 +51,8 @@ class Trainer:
         mirror: Local copy of the experience.
         rng: From :func:`sampler`.
         batch_size: Transitions per DU and update.
+        reward: Reward of transitions by their KPIs, ``[N, B, K] -> [N, B]``: the xApp's own view of what is
+            good, not the dApp's.
         loss_limit: A loss beyond this magnitude counts as diverged.
         observe: Called with the metrics of each update and the seconds it took.
     """
@@ -59,6 +64,7 @@ class Trainer:
         mirror: Mirror,
         rng: np.random.Generator,
         batch_size: int,
+        reward: Callable[[Float32], Float32],
         loss_limit: float,
         observe: Callable[[UpdateMetrics, float], None],
     ) -> None:
@@ -67,6 +73,7 @@ class Trainer:
         self._mirror = mirror
         self._rng = rng
         self._batch_size = batch_size
+        self._reward = reward
         self._loss_limit = loss_limit
         self._observe = observe
 
@@ -106,7 +113,7 @@ class Trainer:
             Batch(
                 observation=batch.observation,
                 action=batch.action,
-                reward=batch.reward,
+                reward=self._reward(batch.kpis),
                 next_observation=batch.next_observation,
                 discount=batch.discount_mask,
             )

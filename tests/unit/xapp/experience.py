@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cadran.learn import Learner, LearnerSpec
 from cadran.replay import RowFlag, Rows, TransitionSchema
@@ -31,3 +32,8 @@ def rows(du: int, start: int, stop: int, epoch: int = 1) -> Rows:
 
 def learner(seed: int = 3) -> Learner:
     return Learner(SPEC, DUS, SCHEMA.state_dim + SCHEMA.action_dim, SCHEMA.action_dim, seed)
+
+
+def reward(kpis: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A reward of the KPIs alone, [..., K] -> [...]."""
+    return np.asarray(kpis.mean(axis=-1), dtype=np.float32)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -41,6 +41,9 @@ class FlakyStore:
     async def last(self, du: int) -> Identity | None:
         return self.replay.last(du)
 
+    async def count(self, du: int) -> int:
+        return self.replay.count(du)
+
 
 class Witness:
     def __init__(self, store: FlakyStore) -> None:
@@ -48,6 +51,11 @@ class Witness:
         self.heard: list[Stored] = []
         self.retries = 0
         self.changed = asyncio.Event()
+        self.is_open = asyncio.Event()
+
+    def opened(self, counts: Sequence[int], last: Sequence[Identity | None]) -> None:
+        assert list(counts) == [self._store.replay.count(du) for du in range(DUS)]
+        self.is_open.set()
 
     def stored(self, stored: Stored) -> None:
         assert self._store.replay.last(stored.du) == stored.last, "announced before it was at rest"
@@ -68,7 +76,7 @@ async def running(store: FlakyStore, limit: int = 100) -> AsyncIterator[tuple[In
     witness = Witness(store)
     ingest = Ingest(SCHEMA, DUS, store, witness, RETRY, limit)
     task = asyncio.create_task(ingest.run())
-    await ingest.opened()
+    await witness.is_open.wait()
     yield ingest, witness
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -105,7 +113,7 @@ async def test_a_lost_reply_stores_nothing_twice() -> None:
         ingest.offer(report(0, 0, 4))
         ingest.offer(report(0, 2, 6))
         await witness.until(1)
-    assert store.replay.count(0) == 6
+    assert store.replay.count(0) == ingest.counts[0] == 6
     assert [row["frame"] for row in store.replay.rows(0, 0, 6)] == list(range(6))
 
 

@@ -20,7 +20,7 @@ from cadran.xapp.ingest import RetrySpec
 from cadran.xapp.learner_host import HostSpec, LearnerHost, Publication
 from cadran.xapp.trainer import Trainer, sampler
 
-from .experience import DUS, NEUTRAL, PROBLEM, SCHEMA, SPEC, learner, rows
+from .experience import DUS, NEUTRAL, PROBLEM, SCHEMA, SPEC, learner, reward, rows
 
 FRAMES = 30
 HOST = HostSpec(
@@ -63,7 +63,9 @@ def full_replay(frames: int = FRAMES) -> MemoryReplay:
 def new_trainer(replay: Replay, loss_limit: float = 1e6) -> Trainer:
     mirror = Mirror(replay, SPEC.replay_capacity, NEUTRAL)
     schedule = TrainingSchedule.of(SPEC)
-    return Trainer(learner(), schedule, mirror, sampler(3), SPEC.batch_size, loss_limit, lambda *_: None)
+    return Trainer(
+        learner(), schedule, mirror, sampler(3), SPEC.batch_size, reward, loss_limit, lambda *_: None
+    )
 
 
 @asynccontextmanager
@@ -104,7 +106,8 @@ def plain_loop(frames: int) -> tuple[list[tuple[int, list[str]]], dict[str, list
         due = False
         for _ in range(schedule.updates_due(frame + 1, ours.updates)):
             b = mirror.sample(rng, SPEC.batch_size)
-            ours.update(Batch(b.observation, b.action, b.reward, b.next_observation, np.ones_like(b.reward)))
+            r = reward(b.kpis)
+            ours.update(Batch(b.observation, b.action, r, b.next_observation, np.ones_like(r)))
             due |= schedule.publish_due(ours.updates)
         if due:
             made = [
@@ -123,7 +126,7 @@ async def test_lock_step_equals_a_plain_loop_although_all_rows_are_there_already
             await host.complete(CompleteFrame((1, frame), (frame + 1,) * DUS))
         assert contents((await asyncio.to_thread(trainer.checkpoint, 0, 0.0)).learner) == state
     assert len(expected) > 5
-    assert [(p.effective_frame - 3, tensors(p)) for p in events.publications] == expected
+    assert [(p.effective[1] - 3, tensors(p)) for p in events.publications if p.effective] == expected
     assert [p.version for p in events.publications] == list(range(1, len(expected) + 1))
 
 
@@ -155,7 +158,7 @@ async def test_free_running_does_what_is_due_and_publishes_as_scheduled(tmp_path
         task.cancel()
     assert trainer.updates == due
     assert len(events.publications) == due // SPEC.publish_every_updates
-    assert {p.effective_frame for p in events.publications} == {0}
+    assert {p.effective for p in events.publications} == {None}
     assert events.checkpoints > 2
 
 
@@ -194,7 +197,7 @@ async def test_divergence_restores_the_checkpoint_publishes_it_and_stops_until_r
         await host.save()
         good = await asyncio.to_thread(trainer.checkpoint, 0, 0.0)
         bad = rows(0, 10, 40)
-        bad["reward"] = 1e9
+        bad["kpis"] = 1e9
         replay.append(0, bad)
         replay.append(1, rows(1, 10, 40))
         await host.complete(CompleteFrame((1, 39), (40, 40)))

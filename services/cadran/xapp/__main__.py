@@ -1,0 +1,83 @@
+"""``python -m cadran.xapp``: reads settings, puts the xApp together, runs it, ends cleanly on SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cadran.runtime import ConfigError, load_settings
+from cadran.runtime.lifecycle import EXIT_CONFIG, run
+from cadran.runtime.logging import configure_logging
+from cadran.runtime.metrics import new_registry
+from cadran.xapp.settings import ENVIRONMENT_PREFIX, XappSettings
+
+_GRACE_S = 10.0
+"""Time for the last checkpoint after a signal."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; what is not given comes from the environment, the file, or the defaults."""
+    made = argparse.ArgumentParser(prog="cadran xapp", description=__doc__, allow_abbrev=False)
+    made.add_argument("--config", type=Path, metavar="FILE", help="settings file (YAML)")
+    for flag, metavar in (
+        ("scenario", "FILE"),
+        ("seed", "N"),
+        ("e2-listen", "HOST:PORT"),
+        ("rest", "HOST:PORT"),
+        ("redis", "URL"),
+        ("state-dir", "DIR"),
+        ("policy", "DIR"),
+        ("kpm-period-s", "S"),
+        ("checkpoint-period-s", "S"),
+        ("log-level", "LEVEL"),
+        ("log-format", "FORMAT"),
+    ):
+        field = XappSettings.model_fields[flag.replace("-", "_")]
+        made.add_argument(f"--{flag}", metavar=metavar, help=field.description)
+    for flag in ("learn", "resume"):
+        made.add_argument(
+            f"--{flag}",
+            action=argparse.BooleanOptionalAction,
+            default=None,
+            help=XappSettings.model_fields[flag].description,
+        )
+    made.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        metavar="KEY=VALUE",
+        help=XappSettings.model_fields["overrides"].description,
+    )
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the xApp; returns the exit status (2: bad configuration, after one line on standard error)."""
+    flags = vars(parser().parse_args(arguments))
+    try:
+        settings = load_settings(XappSettings, flags.pop("config"), ENVIRONMENT_PREFIX, flags)
+        return _run(settings)
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return EXIT_CONFIG
+
+
+def _run(settings: XappSettings) -> int:
+    # Imported late: torch takes seconds, and a wrong flag should be told at once.
+    from cadran.xapp.assembly import Assembly, new_health
+    from cadran.xapp.scenario import load_scenario
+
+    configure_logging("xapp", level=settings.log_level, style=settings.log_format)
+    scenario = load_scenario(settings.scenario, settings.overrides)
+    health = new_health()
+
+    async def serve() -> int:
+        return await Assembly(settings, scenario, new_registry("xapp"), health).xapp().run()
+
+    return run(serve, health, _GRACE_S)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

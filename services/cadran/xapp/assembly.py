@@ -1,0 +1,283 @@
+"""Puts the xApp together: the only place where its parts learn of each other."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from cadran.learn import CheckpointError as LearnerCheckpointError
+from cadran.learn import Learner, TrainingSchedule
+from cadran.replay import Mirror, ReplayError, TransitionSchema
+from cadran.replay.redis_protocol import Layout
+from cadran.replay.redis_store import AsyncRedisReplay, RedisReplay, connect, connect_async, require_durable
+from cadran.runtime import ConfigError
+from cadran.runtime.http import Health
+from cadran.runtime.link_metrics import LinkMetrics
+from cadran.wire.e2_server import E2Server
+from cadran.xapp.acknowledger import Acknowledger
+from cadran.xapp.checkpoints import Checkpoint, CheckpointError, CheckpointStore
+from cadran.xapp.inference import Inference
+from cadran.xapp.ingest import Ingest, RetrySpec
+from cadran.xapp.kpm_board import KpmBoard
+from cadran.xapp.learner_host import HostSpec, LearnerHost, Publication
+from cadran.xapp.metrics import XappMetrics
+from cadran.xapp.monitor import STORE, Monitor
+from cadran.xapp.policy_desk import PolicyDesk
+from cadran.xapp.policy_store import PolicyStore
+from cadran.xapp.progress import Progress
+from cadran.xapp.rest import RestParts, create_app
+from cadran.xapp.row_flow import FreeFlow, LockstepFlow
+from cadran.xapp.scenario import Scenario
+from cadran.xapp.service import LISTENING, Parts, Xapp
+from cadran.xapp.settings import XappSettings
+from cadran.xapp.start_policy import load_policies, start_from
+from cadran.xapp.status import LearnerStatus
+from cadran.xapp.termination import Expected, Termination
+from cadran.xapp.trainer import Trainer, sampler
+
+
+def new_health() -> Health:
+    """The conditions under which the xApp is ready; nodes need not be there, or they could never connect."""
+    return Health([STORE, LISTENING])
+
+
+class Assembly:
+    """Builds the parts of one xApp, in the order of their needs.
+
+    Args:
+        settings: The deployment's choices.
+        scenario: The scenario.
+        registry: Where metrics live.
+        health: From :func:`new_health`.
+    """
+
+    def __init__(
+        self, settings: XappSettings, scenario: Scenario, registry: CollectorRegistry, health: Health
+    ) -> None:
+        self._settings = settings
+        self._scenario = scenario
+        self._registry = registry
+        self._health = health
+        self._dus = scenario.problem.frame.dus
+        self._log = structlog.get_logger("cadran.xapp")
+        self._retry = RetrySpec(settings.redis_retry_first_s, settings.redis_retry_max_s)
+        self._make_directories()
+        self._make_store()
+        self._make_learner()
+        self._make_flow()
+
+    def _make_directories(self) -> None:
+        state = self._settings.state_dir
+        try:
+            state.mkdir(parents=True, exist_ok=True)
+            self._policies = PolicyStore(state / "policies", self._dus, self._settings.policies_kept)
+            self._checkpoints = CheckpointStore(state / "checkpoints", self._settings.checkpoints_kept)
+        except OSError as error:
+            raise ConfigError(f"--state-dir {state}: {error.strerror}") from error
+        for line in self._policies.refused:
+            self._log.warning("stored policy refused", reason=line)
+        self._progress = Progress(state / "learner.jsonl", self._settings.progress_every_updates, time.time)
+        self._monitor = Monitor(XappMetrics(self._registry), self._progress, self._health, time.time)
+
+    def _make_store(self) -> None:
+        problem, settings = self._scenario.problem, self._settings
+        self._schema = TransitionSchema(problem.state_dim, problem.action_dim, problem.kpi_dim)
+        try:
+            layout = Layout(
+                settings.redis_region, self._schema, self._dus, self._scenario.learner.replay_capacity
+            )
+        except ReplayError as error:
+            raise ConfigError(f"--redis: {error}") from error
+        self._client = connect(settings.redis, settings.redis_timeout_s)
+        self._async_client = connect_async(settings.redis, settings.redis_timeout_s)
+        self._layout = layout
+        self._replay = RedisReplay(self._client, layout, attempts=1)
+        self._async_replay = AsyncRedisReplay(self._async_client, layout, attempts=1)
+
+    def _make_learner(self) -> None:
+        problem, spec, settings = self._scenario.problem, self._scenario.learner, self._settings
+        self._learner = Learner(spec, self._dus, problem.observation_dim, problem.action_dim, settings.seed)
+        self._trainer = Trainer(
+            self._learner,
+            TrainingSchedule.of(spec),
+            Mirror(self._replay, spec.replay_capacity, problem.neutral_action),
+            sampler(settings.seed),
+            spec.batch_size,
+            problem.reward,
+            settings.loss_limit,
+            self._monitor.updated,
+        )
+        checkpoint = self._resumable()
+        self._resumed = checkpoint is not None
+        if checkpoint is not None:
+            self._restore(checkpoint)
+        self._desk = PolicyDesk(self._policies, self._monitor, settings.delivery_timeout_s)
+        self._host = LearnerHost(
+            self._trainer,
+            self._checkpoints,
+            self._publish,
+            HostSpec(
+                problem=problem.names,
+                checkpoint_period_s=settings.checkpoint_period_s,
+                nice=settings.learner_nice,
+                thread_switch_s=settings.thread_switch_s,
+                push_delay_frames=self._scenario.clock.push_delay_frames,
+                retry=self._retry,
+            ),
+            self._monitor,
+            max(self._policies.newest_version(), checkpoint.policy_version if checkpoint else 0),
+            time.time,
+        )
+
+    def _resumable(self) -> Checkpoint | None:
+        if not self._settings.resume:
+            return None
+        try:
+            checkpoint, refused = self._checkpoints.newest()
+        except CheckpointError as error:
+            raise ConfigError(f"--state-dir {self._settings.state_dir}: {error}") from error
+        for line in refused:
+            self._log.warning("checkpoint refused", reason=line)
+        return checkpoint
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        try:
+            self._trainer.restore(checkpoint)
+        except LearnerCheckpointError as error:
+            raise ConfigError(
+                f"--state-dir {self._settings.state_dir}: {error}; "
+                "choose another directory, or give --no-resume"
+            ) from error
+        self._log.info("resumed from checkpoint", updates=checkpoint.updates)
+
+    def _make_flow(self) -> None:
+        settings = self._settings
+        self._acknowledger = Acknowledger(self._dus)
+        self._learn: Callable[[], Coroutine[Any, Any, None]]
+        flow: FreeFlow | LockstepFlow
+        if self._scenario.clock.lockstep:
+            flow = LockstepFlow(
+                self._acknowledger,
+                self._monitor,
+                self._host.complete if settings.learn else _nothing,
+                settings.lockstep_patience_s,
+            )
+            self._learn = flow.run
+        else:
+            flow = FreeFlow(self._acknowledger, self._monitor)
+            self._learn = self._host.run_free if settings.learn else _nothing
+        self._ingest = Ingest(
+            self._schema, self._dus, self._async_replay, flow, self._retry, settings.queued_reports_per_du
+        )
+
+    # ------------------------------------------------------------------------------------- the whole
+
+    def xapp(self) -> Xapp:
+        """The xApp, ready to run."""
+        settings, problem = self._settings, self._scenario.problem
+        board = KpmBoard()
+        self._registry.register(board)
+        self._termination = Termination(
+            Expected(problem.frame, self._scenario.clock.lockstep),
+            self._ingest,
+            self._acknowledger,
+            self._desk.couriers,
+            board,
+            self._monitor,
+            settings.kpm_period_s,
+        )
+        rest = RestParts(
+            desk=self._desk,
+            inference=Inference(self._policies, problem),
+            nodes=lambda: dict(self._termination.nodes),
+            board=board,
+            status=self.status,
+            resume=self._host.resume,
+            registry=self._registry,
+            health=self._health,
+        )
+        parts = Parts(
+            ingest=self._ingest,
+            host=self._host,
+            desk=self._desk,
+            e2=E2Server(
+                str(settings.e2_listen), self._termination, counters=LinkMetrics(self._registry, "e2")
+            ),
+            rest=create_app(rest),
+            monitor=self._monitor,
+            health=self._health,
+            start_policies=self._start_policies,
+            open_store=self._open_store,
+            close_store=self._close_store,
+            learn=self._learn,
+            status=self.status,
+        )
+        return Xapp(
+            parts, settings.rest, settings.state_dir / "status.json", settings.status_period_s, self._retry
+        )
+
+    async def _publish(self, publication: Publication) -> None:
+        self._progress.policy_version = publication.version
+        await self._desk.publish(publication)
+
+    async def _start_policies(self) -> None:
+        """Take up stored targets; DUs without one, or a learner begun anew, get a first version."""
+        await self._desk.open()
+        complete = all(self._policies.target(du) is not None for du in range(self._dus))
+        self._progress.policy_version = self._host.policy_version
+        if not (complete and self._resumed):
+            await self._publish_first()
+        await self._host.save()
+
+    async def _publish_first(self) -> None:
+        source = self._settings.policy
+        if source is None:
+            await self._host.publish()
+            return
+        version = self._host.policy_version + 1
+        artefacts = await asyncio.to_thread(load_policies, source, self._scenario.problem, self._dus, version)
+        if self._settings.learn:
+            start_from(self._learner, artefacts, source)
+        self._host.policy_version = version
+        await self._publish(Publication(version, tuple(artefacts), None))
+
+    async def _open_store(self) -> None:
+        if not self._settings.redis_may_lose:
+            await asyncio.to_thread(require_durable, self._client)
+        await AsyncRedisReplay.open(self._async_client, self._layout, attempts=1)
+
+    async def _close_store(self) -> None:
+        await self._async_client.aclose()
+        self._client.close()
+
+    def status(self) -> LearnerStatus:
+        """State of learning as of now."""
+        summary = self._progress.summary
+        line = summary.line if summary else {}
+        targets = [self._policies.target(du) for du in range(self._dus)]
+        return LearnerStatus(
+            time_s=time.time(),
+            learning=self._settings.learn and not self._host.halted,
+            resumed=self._resumed,
+            updates=self._trainer.updates,
+            updates_per_s=summary.updates_per_s if summary else 0.0,
+            stored=list(self._ingest.counts),
+            duplicates=self._monitor.duplicates,
+            policy_versions=[target.version if target else None for target in targets],
+            running_versions=self._desk.running_versions,
+            beta=line.get("beta"),
+            critic_loss=line.get("critic_loss"),
+            td_variance=line.get("td_variance"),
+            sam_on=[share > 0.5 for share in line["sam_share"]] if line else None,
+            e2_nodes=sorted(self._termination.nodes),
+            alert=self._monitor.alert,
+        )
+
+
+async def _nothing(*_: object) -> None:
+    """No updates."""

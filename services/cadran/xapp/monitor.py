@@ -1,0 +1,168 @@
+"""What is told to people: turns events of the xApp's parts into metrics, log lines and an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from cadran.learn import UpdateMetrics
+from cadran.replay import Identity, ReplayUnavailable
+from cadran.runtime.http import Health
+from cadran.wire.causes import Cause
+from cadran.xapp.courier import Order
+from cadran.xapp.ingest import Stored
+from cadran.xapp.metrics import XappMetrics
+from cadran.xapp.policy_store import Target
+from cadran.xapp.progress import Progress
+
+STORE = "replay store"
+"""Condition of health: the store answers."""
+
+
+class Monitor:
+    """Hears of events; decides nothing.
+
+    Args:
+        metrics: Where events are counted.
+        progress: Where updates are written down.
+        health: Where the store's absence shows.
+        unix_s: Wall clock.
+    """
+
+    def __init__(
+        self, metrics: XappMetrics, progress: Progress, health: Health, unix_s: Callable[[], float]
+    ) -> None:
+        self._metrics = metrics
+        self._progress = progress
+        self._health = health
+        self._unix_s = unix_s
+        self._log = structlog.get_logger("cadran.xapp")
+        self._away = True
+        self.duplicates = 0
+        self.alert: str | None = None
+        metrics.halted.set(0)
+
+    # ------------------------------------------------------------------------------------- ingest
+
+    def opened(self, counts: Sequence[int], last: Sequence[Identity | None]) -> None:
+        """The store has told what it holds."""
+        self.store_answers()
+
+    def stored(self, stored: Stored) -> None:
+        """Rows are at rest."""
+        du = str(stored.du)
+        self.store_answers()
+        if stored.fresh:
+            self._metrics.rows_stored.labels(du).inc(len(stored.fresh))
+            self._metrics.store_seconds.observe(stored.seconds)
+        if stored.duplicates:
+            self.duplicates += stored.duplicates
+            self._metrics.rows_duplicate.labels(du).inc(stored.duplicates)
+
+    def retried(self, du: int, error: ReplayUnavailable) -> None:
+        """The store did not answer to ingest."""
+        self._away_now("ingest", error)
+
+    def report_refused(self, du: int, cause: Cause) -> None:
+        """A report could not be taken."""
+        self._metrics.reports_refused.labels(str(du), cause.label).inc()
+        self._log.warning("report refused", du=du, cause=str(cause))
+
+    def frame_forced(self, epoch: int, frame: int) -> None:
+        """Lock-step went on without a row that did not come."""
+        self._metrics.frames_forced.inc()
+        self._log.warning("frame completed without the rows of every DU", epoch=epoch, frame=frame)
+
+    def _away_now(self, task: str, error: ReplayUnavailable) -> None:
+        self._metrics.store_retries.labels(task).inc()
+        self._health.unmet(STORE, str(error))
+        if not self._away:
+            self._away = True
+            self._log.warning("replay store is away, retrying", task=task, error=str(error))
+
+    def store_answers(self) -> None:
+        """The replay store is there."""
+        if self._away:
+            self._away = False
+            self._health.met(STORE)
+            self._log.info("replay store answers")
+
+    # ------------------------------------------------------------------------------------- learner
+
+    def updated(self, metrics: UpdateMetrics, seconds: float) -> None:
+        """One update was made; called on the learner's thread."""
+        m = self._metrics
+        m.updates.inc()
+        m.update_seconds.observe(seconds)
+        m.critic_loss.set(metrics.critic_loss)
+        columns = (
+            (m.actor_loss, metrics.actor_loss),
+            (m.td_variance, metrics.td_variance),
+            (m.sam_active, metrics.sam_on),
+            (m.temperature, metrics.beta),
+            (m.entropy, metrics.entropy),
+        )
+        for gauge, values in columns:
+            for du, value in enumerate(values.tolist()):
+                gauge.labels(str(du)).set(value)
+        self._progress.observe(metrics, seconds)
+
+    def checkpointed(self) -> None:
+        """A checkpoint is on disk."""
+        self._metrics.checkpoints.inc()
+        self._metrics.checkpoint_time.set(self._unix_s())
+
+    def store_away(self, error: ReplayUnavailable) -> None:
+        """The store did not answer to the learner."""
+        self._away_now("learner", error)
+
+    def diverged(self, reason: str) -> None:
+        """Updates have stopped."""
+        self.alert = f"learning diverged and stopped: {reason}"
+        self._metrics.halted.set(1)
+        self._metrics.divergences.inc()
+        self._log.error("learning diverged; last checkpoint restored, updates stopped", reason=reason)
+
+    def resumed(self) -> None:
+        """Updates go on."""
+        self.alert = None
+        self._metrics.halted.set(0)
+        self._log.info("updates resumed")
+
+    # ------------------------------------------------------------------------------------- policies
+
+    def targeted(self, du: int, target: Target) -> None:
+        """A DU has a new target."""
+        label = str(du)
+        self._metrics.policy_version.labels(label).set(target.version)
+        self._metrics.policy_delivery.labels(label).set(target.delivery)
+        self._metrics.policy_pinned.labels(label).set(target.pinned)
+
+    def running(self, du: int, version: int) -> None:
+        """A dApp told what it runs."""
+        self._metrics.policy_running.labels(str(du)).set(version)
+
+    def delivered(self, du: int, order: Order, seconds: float) -> None:
+        """A dApp accepted a policy."""
+        self._metrics.deliveries.labels(str(du), "accepted").inc()
+        self._metrics.delivery_seconds.observe(seconds)
+
+    def refused(self, du: int, order: Order, cause: Cause) -> None:
+        """A dApp refused a policy."""
+        self._metrics.deliveries.labels(str(du), "refused").inc()
+        self._log.warning("policy refused", du=du, version=order.version, cause=str(cause))
+
+    def repeated(self, du: int, order: Order) -> None:
+        """A policy is sent again."""
+        self._metrics.deliveries.labels(str(du), "repeated").inc()
+
+    def outnumbered(self, du: int, order: Order) -> None:
+        """A dApp holds a higher delivery number than ours."""
+        self._log.warning("dApp holds a newer delivery; numbering leaps", du=du, delivery=order.delivery)
+
+    # ------------------------------------------------------------------------------------- E2
+
+    def associated(self, nodes: int) -> None:
+        """So many E2 nodes are associated now."""
+        self._metrics.e2_nodes.set(nodes)

@@ -1,0 +1,265 @@
+"""The REST API under ``/v1``, and metrics and health beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Path, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+
+from cadran import __version__
+from cadran.runtime.http import PATHS, Health, answer
+from cadran.wire.e2_server import E2Node
+from cadran.xapp.inference import Inference, ObservationError
+from cadran.xapp.kpm_board import KpmBoard
+from cadran.xapp.policy_desk import PolicyDesk
+from cadran.xapp.policy_store import UnknownVersionError
+from cadran.xapp.rest_models import (
+    ActionRequest,
+    ActionResponse,
+    KpiModel,
+    KpisModel,
+    NetworkModel,
+    NodeModel,
+    PolicyDetail,
+    PolicySummary,
+    ProblemDetails,
+    RollbackRequest,
+    TargetModel,
+    VersionModel,
+)
+from cadran.xapp.status import LearnerStatus
+
+Du = Annotated[int, Path(ge=0, le=10_000, description="index of the DU", examples=[0])]
+Version = Annotated[int, Path(ge=0, description="policy version", examples=[12])]
+_PROBLEM = "application/problem+json"
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    404: {"model": ProblemDetails, "description": "no such DU, version or node"},
+    422: {"model": ProblemDetails, "description": "the request has a wrong shape"},
+}
+
+
+@dataclass(frozen=True)
+class RestParts:
+    """What the API speaks for.
+
+    Attributes:
+        desk: Policies and their deliveries.
+        inference: Decides on observations.
+        nodes: The associated E2 nodes by DU.
+        board: Newest measurements.
+        status: State of learning.
+        resume: Lets updates go on after a divergence; False if they were not stopped.
+        registry: Metrics.
+        health: Health.
+    """
+
+    desk: PolicyDesk
+    inference: Inference
+    nodes: Callable[[], dict[int, E2Node]]
+    board: KpmBoard
+    status: Callable[[], LearnerStatus]
+    resume: Callable[[], bool]
+    registry: CollectorRegistry
+    health: Health
+
+
+def create_app(parts: RestParts) -> FastAPI:
+    """The ASGI application."""
+    app = FastAPI(
+        title="Cadran xApp",
+        version=__version__,
+        description="Policies of the DUs, their deliveries, E2 nodes and their measurements, and learning.",
+    )
+    app.include_router(_policies(parts), prefix="/v1", responses=_ERRORS)
+    app.include_router(_nodes(parts), prefix="/v1", responses=_ERRORS)
+    app.include_router(_learner(parts), prefix="/v1")
+    _add_errors(app)
+    _add_health(app, parts)
+    return app
+
+
+def _policies(parts: RestParts) -> APIRouter:
+    router = APIRouter(tags=["policies"])
+    desk, store = parts.desk, parts.desk.store
+
+    def summary(du: int) -> dict[str, Any]:
+        target = store.target(du)
+        return {
+            "du": du,
+            "target": TargetModel.of(target) if target else None,
+            "running_version": desk.running_versions[du],
+            "versions_held": len(store.versions(du)),
+        }
+
+    @router.get("/policies", summary="Policies of all DUs")
+    async def policies() -> list[PolicySummary]:
+        return [PolicySummary(**summary(du)) for du in range(store.dus)]
+
+    @router.get("/policies/{du}", summary="Policy of one DU")
+    async def policy(du: Du) -> PolicyDetail:
+        target = store.target(du)
+        stored = store.version(du, target.version) if target else None
+        return PolicyDetail(
+            **summary(du),
+            version=VersionModel.of(stored) if stored else None,
+            network=NetworkModel.of(stored.meta) if stored else None,
+        )
+
+    @router.get("/policies/{du}/versions", summary="Versions held, oldest first")
+    async def versions(du: Du) -> list[VersionModel]:
+        return [VersionModel.of(stored) for stored in store.versions(du)]
+
+    @router.get(
+        "/policies/{du}/versions/{version}/artifact",
+        summary="One version as a file (safetensors)",
+        response_class=Response,
+        responses={200: {"content": {"application/octet-stream": {}}, "description": "the artefact"}},
+    )
+    async def artifact(du: Du, version: Version) -> Response:
+        data = await asyncio.to_thread(store.artifact, du, version)
+        headers = {
+            "Content-Disposition": f'attachment; filename="du{du}-v{version:08d}.safetensors"',
+            "ETag": f'"{store.version(du, version).meta.sha256}"',
+        }
+        return Response(data, media_type="application/octet-stream", headers=headers)
+
+    @router.post("/policies/{du}/action", summary="What the policy would decide on an observation")
+    async def action(du: Du, body: ActionRequest) -> ActionResponse:
+        decided = await asyncio.to_thread(parts.inference.decide, du, body.observation, body.version)
+        return ActionResponse.of(du, decided)
+
+    @router.post(
+        "/policies/{du}/rollback",
+        summary="Go back to an older version",
+        description="The older version goes out as a new delivery. The DU is pinned to it: newer versions "
+        "are kept but not delivered until the pin is released (DELETE /v1/policies/{du}/pin).",
+    )
+    async def rollback(du: Du, body: RollbackRequest) -> TargetModel:
+        return TargetModel.of(await desk.roll_back(du, body.version))
+
+    @router.delete(
+        "/policies/{du}/pin",
+        summary="Release a DU pinned by a roll-back",
+        description="The newest version held becomes the DU's target again.",
+    )
+    async def release(du: Du) -> TargetModel:
+        return TargetModel.of(await desk.release(du))
+
+    return router
+
+
+def _nodes(parts: RestParts) -> APIRouter:
+    router = APIRouter(tags=["E2 nodes"])
+
+    @router.get("/e2-nodes", summary="Associated E2 nodes")
+    async def nodes() -> list[NodeModel]:
+        return [_node_model(node) for _, node in sorted(parts.nodes().items())]
+
+    @router.get("/e2-nodes/{node_id}/kpis", summary="Newest measurements of an E2 node")
+    async def kpis(node_id: Annotated[str, Path(max_length=100, examples=["00101-1-0"])]) -> KpisModel:
+        found = {_node_id(node): du for du, node in parts.nodes().items()}
+        if node_id not in found:
+            held = ", ".join(sorted(found)) or "none"
+            raise HTTPException(404, f"no E2 node '{node_id}': associated are {held}")
+        report = parts.board.report(found[node_id])
+        if report is None:
+            raise HTTPException(404, f"E2 node '{node_id}' has reported no measurements yet")
+        return KpisModel(
+            id=node_id,
+            du=found[node_id],
+            collected_unix_s=report.collected_unix_s,
+            epoch=report.epoch,
+            first_frame=report.first_frame,
+            last_frame=report.last_frame,
+            kpis=[KpiModel.of(sample) for sample in report.samples],
+        )
+
+    return router
+
+
+def _node_id(node: E2Node) -> str:
+    identity = node.request.global_e2_node_id
+    return f"{identity.plmn_identity}-{identity.gnb_id}-{identity.gnb_du_id}"
+
+
+def _node_model(node: E2Node) -> NodeModel:
+    request = node.request
+    return NodeModel(
+        id=_node_id(node),
+        du=node.du_id,
+        plmn_identity=request.global_e2_node_id.plmn_identity,
+        gnb_id=request.global_e2_node_id.gnb_id,
+        epoch=request.epoch,
+        lockstep=request.lockstep,
+        ran_functions=sorted(function.ran_function_id for function in request.ran_functions_added),
+    )
+
+
+def _learner(parts: RestParts) -> APIRouter:
+    router = APIRouter(tags=["learner"])
+
+    @router.get("/learner", summary="State of learning")
+    async def learner() -> LearnerStatus:
+        return parts.status()
+
+    @router.post(
+        "/learner/resume",
+        summary="Let updates go on after a divergence",
+        responses={409: {"model": ProblemDetails, "description": "updates are not stopped by a divergence"}},
+    )
+    async def resume() -> LearnerStatus:
+        if not parts.resume():
+            raise HTTPException(409, "updates are not stopped by a divergence")
+        return parts.status()
+
+    return router
+
+
+def _problem(request: Request, status: int, detail: str) -> Response:
+    body = ProblemDetails(
+        title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request.url.path
+    )
+    return JSONResponse(body.model_dump(), status, media_type=_PROBLEM)
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        return _problem(request, error.status_code, str(error.detail))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        malformed = first["type"] == "json_invalid"
+        return _problem(request, 400 if malformed else 422, f"{where}: {first['msg']}")
+
+    @app.exception_handler(UnknownVersionError)
+    async def unknown(request: Request, error: UnknownVersionError) -> Response:
+        return _problem(request, 404, str(error))
+
+    @app.exception_handler(ObservationError)
+    async def observation(request: Request, error: ObservationError) -> Response:
+        return _problem(request, 422, str(error))
+
+
+def _add_health(app: FastAPI, parts: RestParts) -> None:
+    async def serve(request: Request) -> Response:
+        found = await asyncio.to_thread(
+            answer, request.url.path, request.headers.get("accept", ""), parts.registry, parts.health
+        )
+        if found is None:
+            raise HTTPException(404)
+        return Response(found.body, found.status, media_type=found.content_type)
+
+    for path in PATHS:
+        endpoint: Callable[[Request], Awaitable[Response]] = serve
+        app.add_api_route(path, endpoint, methods=["GET"], tags=["operation"], response_class=Response)

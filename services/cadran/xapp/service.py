@@ -1,0 +1,211 @@
+"""The xApp as a whole: its parts, their order of coming and going, and what runs in between."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from cadran.replay import ReplayError, ReplayUnavailable
+from cadran.runtime import Address, ConfigError, atomic_write
+from cadran.runtime.http import Health
+from cadran.wire.e2_server import E2Server
+from cadran.xapp.ingest import Ingest, RetrySpec
+from cadran.xapp.learner_host import LearnerHost
+from cadran.xapp.monitor import Monitor
+from cadran.xapp.policy_desk import PolicyDesk
+from cadran.xapp.status import LearnerStatus
+
+LISTENING = "e2 termination"
+"""Condition of health: E2 nodes can connect."""
+_REST_CLOSE_S = 1
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the xApp is made of; made by ``assembly``.
+
+    Attributes:
+        ingest: Brings rows to rest.
+        host: The learner.
+        desk: Policies and their deliveries.
+        e2: The E2 server.
+        rest: The REST application.
+        monitor: Tells people.
+        health: Health.
+        start_policies: Makes or takes up the first policies, before anybody can ask for them.
+        open_store: Opens the replay store; ``ReplayUnavailable`` while it does not answer.
+        close_store: Ends its connections.
+        learn: Makes updates until cancelled.
+        status: State of learning.
+    """
+
+    ingest: Ingest
+    host: LearnerHost
+    desk: PolicyDesk
+    e2: E2Server
+    rest: FastAPI
+    monitor: Monitor
+    health: Health
+    start_policies: Callable[[], Awaitable[None]]
+    open_store: Callable[[], Awaitable[None]]
+    close_store: Callable[[], Awaitable[None]]
+    learn: Callable[[], Coroutine[Any, Any, None]]
+    status: Callable[[], LearnerStatus]
+
+
+class Xapp:
+    """Runs the parts until cancelled.
+
+    Args:
+        parts: The collaborators.
+        rest: Address of REST.
+        status_path: Where the status goes.
+        status_period_s: Time between two writes of it.
+        retry: Waits while the store is away.
+
+    Attributes:
+        started: Set when both ports listen.
+        e2_port: Port of the E2 termination, once started.
+        rest_port: Port of REST, once started.
+    """
+
+    def __init__(
+        self, parts: Parts, rest: Address, status_path: Path, status_period_s: float, retry: RetrySpec
+    ) -> None:
+        self._parts = parts
+        self._rest = rest
+        self._status_path = status_path
+        self._status_period_s = status_period_s
+        self._retry = retry
+        self._log = structlog.get_logger("cadran.xapp")
+        self.started = asyncio.Event()
+        self.e2_port = 0
+        self.rest_port = 0
+
+    async def run(self) -> int:
+        """Serve until cancelled; everything is saved and closed on the way out.
+
+        Raises:
+            ConfigError: An address cannot be bound, or the store holds something else.
+        """
+        parts = self._parts
+        try:
+            await parts.start_policies()
+            with _listen(self._rest) as listening:
+                self.rest_port = listening.getsockname()[1]
+                async with _serving(parts.rest, listening):
+                    await self._serve()
+        except BaseExceptionGroup as group:
+            raise _cause_of(group) from group
+        finally:
+            await parts.e2.stop()
+            await parts.host.close()
+            await parts.close_store()
+            self._write_status()
+        return 0
+
+    async def _serve(self) -> None:
+        parts = self._parts
+        try:
+            self.e2_port = await parts.e2.start()
+        except OSError as error:
+            raise ConfigError(f"--e2-listen: {error}") from error
+        parts.health.met(LISTENING)
+        self._log.info("listening", e2_port=self.e2_port, rest_port=self.rest_port)
+        self.started.set()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(parts.desk.run(), name="policies")
+            tasks.create_task(self._store_and_learn(), name="store and learn")
+            tasks.create_task(self._tell(), name="status")
+
+    async def _store_and_learn(self) -> None:
+        parts = self._parts
+        await self._open_store()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(parts.ingest.run(), name="ingest")
+            tasks.create_task(parts.learn(), name="learner")
+
+    async def _open_store(self) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._parts.open_store()
+            except ReplayUnavailable as error:
+                failures += 1
+                self._parts.monitor.store_away(error)
+                await asyncio.sleep(self._retry.wait_s(failures))
+            except ReplayError as error:
+                raise ConfigError(f"--redis: {error}") from error
+            else:
+                return
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.to_thread(self._write_status)
+            await asyncio.sleep(self._status_period_s)
+
+    def _write_status(self) -> None:
+        atomic_write(self._status_path, self._parts.status().model_dump_json().encode())
+
+
+def _cause_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that a person can act on, out of what the tasks raised together."""
+    errors: list[BaseException] = [group]
+    while isinstance(errors[0], BaseExceptionGroup):
+        errors = [*errors[0].exceptions, *errors[1:]]
+    return next((error for error in errors if isinstance(error, ConfigError)), errors[0])
+
+
+@contextlib.contextmanager
+def _listen(address: Address) -> Iterator[socket.socket]:
+    """A listening socket for REST.
+
+    Raises:
+        ConfigError: The address cannot be bound.
+    """
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((address.host, address.port))
+        except OSError as error:
+            raise ConfigError(f"--rest {address}: cannot listen: {error.strerror or error}") from error
+        listening.listen(128)
+        yield listening
+
+
+class _RestServer(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the process's lifecycle owns signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _serving(app: FastAPI, listening: socket.socket) -> AsyncIterator[None]:
+    """REST answers inside this context."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=_REST_CLOSE_S,
+    )
+    server = _RestServer(config)
+    serving = asyncio.create_task(server.serve([listening]), name="rest")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
