@@ -29,6 +29,9 @@ M = TypeVar("M", bound=BaseModel)
 class ConfigError(ValueError):
     """Unusable configuration: one line with file, field, value and what is allowed. Exit status 2."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__(" ".join(text.splitlines()))
+
 
 @dataclass(frozen=True)
 class Document:
@@ -152,7 +155,7 @@ def _read_mapping(path: Path) -> dict[str, Any]:
 def _environment_value(variable: str) -> object:
     """Lists and mappings are written in YAML's flow style; everything else is the text itself."""
     text = os.environ[variable]
-    if not text.startswith(("[", "{")):
+    if (text[:1], text[-1:]) not in (("[", "]"), ("{", "}")):
         return text
     try:
         value: object = load_yaml(text)
@@ -252,7 +255,7 @@ def _short(value: object) -> str:
 
 
 def _unknown(key: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     hint = f" (did you mean '{near[0]}'?)" if near else ""
     return f"unknown key '{key}'{hint}; known: {', '.join(known) or 'none'}"
 

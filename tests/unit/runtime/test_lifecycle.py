@@ -1,0 +1,175 @@
+"""Each test runs a small service in a process of its own and looks at how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from cadran.runtime import ConfigError
+from cadran.runtime.http import Health
+from cadran.runtime.lifecycle import run
+
+PREAMBLE = """
+import asyncio, os, subprocess, sys, threading, time
+from cadran.runtime import ConfigError
+from cadran.runtime.lifecycle import die_with_parent, run
+"""
+
+
+def start(program: str) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PREAMBLE + textwrap.dedent(program)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def end(process: subprocess.Popen[str], *signals: signal.Signals) -> tuple[int, str, str]:
+    for number in signals:
+        process.send_signal(number)
+    output, errors = process.communicate(timeout=20)
+    return process.returncode, output, errors
+
+
+SERVES = """
+async def main():
+    try:
+        print("ready", flush=True)
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(0.05)
+        print("closed", flush=True)
+sys.exit(run(main, grace_s=10))
+"""
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGTERM]])
+def test_a_service_that_is_told_to_stop_closes_cleanly(signals: list[signal.Signals]) -> None:
+    status, output, errors = end(start(SERVES), *signals)
+    assert status == 0
+    assert output.endswith("closed\n")
+    assert "Traceback" not in errors
+
+
+STUCK_IN_CLEAN_UP = """
+async def main():
+    try:
+        print("ready", flush=True)
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(60)
+sys.exit(run(main, grace_s=0.2))
+"""
+STUCK_IN_ITS_LOOP = """
+async def main():
+    print("ready", flush=True)
+    time.sleep(60)
+sys.exit(run(main, grace_s=0.2))
+"""
+STUCK_IN_A_THREAD = """
+async def main():
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    print("ready", flush=True)
+    await asyncio.sleep(60)
+sys.exit(run(main, grace_s=0.2))
+"""
+
+
+@pytest.mark.parametrize("program", [STUCK_IN_CLEAN_UP, STUCK_IN_ITS_LOOP, STUCK_IN_A_THREAD])
+def test_a_service_that_does_not_stop_is_ended(program: str) -> None:
+    status, _, errors = end(start(program), signal.SIGTERM)
+    assert status == 70
+    assert "did not stop within 0.2 s: ended" in errors
+
+
+def test_a_service_that_fails_while_closing_says_so() -> None:
+    program = """
+    async def main():
+        try:
+            print("ready", flush=True)
+            await asyncio.sleep(60)
+        finally:
+            raise RuntimeError("could not close")
+    sys.exit(run(main))
+    """
+    status, output, errors = end(start(program), signal.SIGTERM)
+    assert status == 1
+    assert "could not close" in output + errors
+
+
+def test_a_child_ends_when_its_parent_is_killed() -> None:
+    program = """
+    child = '''
+    import os, sys, time
+    from cadran.runtime.lifecycle import die_with_parent
+    die_with_parent(int(sys.argv[1]))
+    print("ready", flush=True)
+    time.sleep(60)
+    '''
+    import textwrap
+    subprocess.run([sys.executable, "-c", textwrap.dedent(child), str(os.getpid())])
+    """
+    process = start(program)
+    process.kill()
+    # The child holds the pipe: its end is the pipe's end.
+    assert process.stdout
+    assert process.stderr
+    with process.stdout as pipe, process.stderr:
+        assert pipe.read() == ""
+    assert process.wait() == -signal.SIGKILL
+
+
+def test_a_child_whose_parent_is_already_gone_ends_at_once() -> None:
+    program = "from cadran.runtime.lifecycle import die_with_parent; die_with_parent(1 << 22); print('alive')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (-signal.SIGTERM, "")
+
+
+# ------------------------------------------------------------------------------- in this very process
+
+
+def test_the_services_result_is_the_exit_status() -> None:
+    async def main() -> int:
+        return 7
+
+    before = signal.getsignal(signal.SIGTERM)
+    assert run(main) == 7
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_bad_configuration_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    async def main() -> int:
+        raise ConfigError("a.yaml: world.dus = 0: must be at least 1")
+
+    assert run(main) == 2
+    assert capsys.readouterr().err == "a.yaml: world.dus = 0: must be at least 1\n"
+
+
+def test_another_error_is_logged_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    async def main() -> int:
+        raise RuntimeError("no such thing")
+
+    assert run(main) == 1
+    captured = capsys.readouterr()
+    assert "no such thing" in captured.out + captured.err
+
+
+def test_the_health_is_kept_fresh_while_the_loop_turns() -> None:
+    health = Health([], stale_after_s=0.0, clock=iter(range(100)).__next__)
+
+    async def main() -> int:
+        await asyncio.sleep(0.01)
+        return 0
+
+    run(main, health)
+    # The clock was read once at the start, once for the beat, and now.
+    assert health.silent_s == 1
