@@ -78,6 +78,8 @@ class Connector(ABC, Generic[S]):
                 async with asyncio.timeout(self._settings.setup_timeout_s):
                     session = await self._set_up(call)
                 self._backoff.reset()
+                if self._stopping.is_set():  # `stop` came while there was no session to end
+                    self._release(session)
                 cause = await session.serve(call.done_writing)
             except WireError as error:
                 return error.cause
