@@ -1,14 +1,13 @@
 """The processes of one run, in the order of their start, with their command lines."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cadran.replay.redis_server import redis_command
 from cadran.testbed.folder import RunFolder
 from cadran.testbed.ports import LOOPBACK, free_ports
-from cadran.testbed.redis_child import answers_ping
 from cadran.testbed.settings import TestbedSettings
 from cadran.testbed.supervisor import Child
 
@@ -58,6 +57,8 @@ class Plan:
 
     Attributes:
         redis_url: the Redis that keeps the experience.
+        redis_region: name under which it is kept there.
+        redis_ready: answers whether that Redis serves.
         redis_server: the program to start as that Redis; None where it runs already.
         remaining: tells, each time the RAN starts, how much of the run is left.
     """
@@ -67,6 +68,8 @@ class Plan:
     dus: int
     addresses: Addresses
     redis_url: str
+    redis_region: str
+    redis_ready: Callable[[], Awaitable[bool]]
     redis_server: Path | None
     remaining: Callable[[], Remaining]
 
@@ -74,7 +77,7 @@ class Plan:
 def children(plan: Plan) -> list[Child]:
     """Redis (if it is the run's own), the xApp, a dApp per DU, and the RAN, whose end is the run's end."""
     services = [
-        _child(plan, "xapp", XAPP_STAGE, lambda _: _xapp(plan)),
+        _child(plan, "xapp", XAPP_STAGE, _always(_xapp(plan))),
         *(_child(plan, f"dapp-{du}", DAPP_STAGE, _always(_dapp(plan, du))) for du in range(plan.dus)),
         _child(plan, "ransim", RANSIM_STAGE, lambda _: _ransim(plan), ends_run=True),
     ]
@@ -85,17 +88,13 @@ def _redis(plan: Plan) -> list[Child]:
     server = plan.redis_server
     if server is None:
         return []
-
-    async def ready() -> bool:
-        return await answers_ping(plan.redis_url)
-
     return [
         Child(
             "redis",
             _always(redis_command(server, plan.addresses.redis_port, plan.folder.redis)),
             plan.folder.logs / "redis.log",
             stage=REDIS_STAGE,
-            ready=ready,
+            ready=plan.redis_ready,
         )
     ]
 
@@ -104,7 +103,8 @@ def _child(
     plan: Plan, name: str, stage: int, command: Callable[[int], Sequence[str]], ends_run: bool = False
 ) -> Child:
     log = plan.folder.logs / f"{name}.log"
-    return Child(name, command, log, environment=ONE_THREAD, stage=stage, ends_run=ends_run)
+    environment = {**ONE_THREAD, "CADRAN_XAPP_REDIS_REGION": plan.redis_region}
+    return Child(name, command, log, environment=environment, stage=stage, ends_run=ends_run)
 
 
 def _always(command: Sequence[str]) -> Callable[[int], Sequence[str]]:

@@ -114,10 +114,12 @@ def check_resumable(earlier: Path) -> None:
     """Checks that ``earlier`` is a run folder.
 
     Raises:
-        ConfigError: it holds no state of an xApp.
+        ConfigError: it holds no record of a run or no state of an xApp.
     """
-    if not RunFolder(earlier).xapp.is_dir():
-        raise ConfigError(f"resume: {earlier} is not a run folder (it has no xapp/)")
+    folder = RunFolder(earlier)
+    for path in (folder.run_record, folder.xapp):
+        if not path.exists():
+            raise ConfigError(f"resume: {earlier} is not a run folder (it has no {path.name})")
 
 
 def take_up(earlier: Path, folder: RunFolder) -> None:

