@@ -1,6 +1,6 @@
 """The policy artefact: one safetensors blob whose metadata holds the policy's description.
 
-Its ``__metadata__`` has one entry, ``policy``: JSON with ``format``, ``meta`` (the text of ``PolicyMeta``) and
+Its ``__metadata__`` has one entry, ``policy``: JSON with ``format``, ``meta`` (text of ``PolicyMeta``) and
 ``meta_sha256`` (the digest of that text). The description in turn holds the digest of the tensors, so
 every byte that matters is covered: a damaged artefact is refused, never run.
 """

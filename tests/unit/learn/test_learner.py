@@ -221,14 +221,14 @@ def test_values_that_are_not_finite_stop_learning() -> None:
         learner.update(replace(batch, reward=np.full_like(batch.reward, np.nan)))
 
 
-@pytest.mark.parametrize("spec", [LearnerSpec(), tasam_spec(0.02, 0.02)])
+@pytest.mark.parametrize("spec", [small_spec(), tasam_spec(0.02, 0.02)])
 def test_a_bandit_with_a_known_optimum_is_solved(spec: LearnerSpec) -> None:
     """One state, one step: reward -|a - a*|^2 with another a* for each agent."""
     best = np.array([[0.2, 0.8], [0.7, 0.5], [0.4, 0.15]], dtype=np.float32)
-    learner = small_learner(spec.model_copy(update={"lr": 3e-3, "beta_initial": 0.01}))
+    learner = small_learner(spec.model_copy(update={"hidden": (64, 64), "lr": 3e-3, "beta_initial": 0.01}))
     rng = np.random.default_rng(0)
     observation = np.ones((AGENTS, 64, 4), np.float32)
-    for _ in range(400):
+    for _ in range(500):
         action = rng.random((AGENTS, 64, ACTION), dtype=np.float32)
         reward = -np.square(action - best[:, None]).sum(-1)
         learner.update(Batch(observation, action, reward, observation, np.zeros((AGENTS, 64))))
