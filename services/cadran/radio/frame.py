@@ -423,4 +423,5 @@ def step_environments(
 ) -> None:
     """Play one frame of every environment, spread over threads; they share nothing."""
     for e in numba.prange(state.frame.shape[0]):
-        step_environment(e, parameters, tables, state, kpis, ledger, decisions)
+        # The index of a parallel loop is unsigned: converted, the kernels compile for one type only.
+        step_environment(int(np.int64(e)), parameters, tables, state, kpis, ledger, decisions)

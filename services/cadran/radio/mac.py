@@ -155,7 +155,7 @@ def grant(waiting: Waiting, grants: Grants, s: int, index: int, rb: int, bits: i
 def serve_slice(csi: Csi, waiting: Waiting, grants: Grants, scheduler: int, s: int, rb: int) -> None:
     """Give the RB to a waiting UE of slice ``s`` by the slice's own scheduler."""
     if scheduler == RR:
-        index = next_in_turn(waiting, s, int(grants.next_place[s]))
+        index = next_in_turn(waiting, s, int(np.int64(grants.next_place[s])))
         u = int(waiting.places[s, index])
         bits = csi_bits(csi, s, u, rb)
         grants.next_place[s] = (u + 1) % waiting.places.shape[1]
@@ -174,17 +174,17 @@ def serve_blocks(
     least: NDArray[np.int32],
 ) -> None:
     """Pass 1 of mode 0: blocks of ``min`` RBs, idle ones reserved up to ``dedicated``."""
-    rb = 0
+    first = 0
     for s in range(SLICES):
-        first = rb
-        for _ in range(least[s]):
+        last = first + int(least[s])
+        for rb in range(first, last):
             if waiting.size[s] > 0:
                 serve_slice(csi, waiting, grants, schedulers[s], s, rb)
                 grants.held[s] += 1
             elif rb - first < dedicated[s]:
                 grants.slice_of_rb[rb] = s
                 grants.held[s] += 1
-            rb += 1
+        first = last
 
 
 @kernel
@@ -211,7 +211,7 @@ def serve_assigned(
 ) -> None:
     """Mode 1: each RB within the slice that the decision names."""
     for rb in range(assigned.shape[0]):
-        s = int(assigned[rb])
+        s = int(np.int64(assigned[rb]))
         if s == FREE:
             continue
         grants.slice_of_rb[rb] = s
@@ -234,7 +234,7 @@ def pad_idle(
             waiting.places[s, u] = u
             waiting.bits[s, u] = 1 << 62
     for rb in range(grants.slice_of_rb.shape[0]):
-        s = int(grants.slice_of_rb[rb])
+        s = int(np.int64(grants.slice_of_rb[rb]))
         if s != FREE and grants.ue_of_rb[rb] < 0 and ues[s] > 0:
             index, bits, _ = best_waiting(csi, waiting, s, rb, waiting.pf)
             grant(waiting, grants, s, index, rb, bits)
