@@ -82,7 +82,7 @@ class E3Session(E3Association):
         self._send(self._indication_lane, "setup_response", response)
 
     def send_indication(self, indication: e3ap_pb2.IndicationMessage) -> None:
-        """Send the indication of one frame. Out of lock-step, a full queue drops its oldest PDU."""
+        """Send the indication of one frame. A full queue drops its oldest; in lock-step `QueueFullError`."""
         self._send(self._indication_lane, "indication_message", indication)
 
     def send_report_ack(self, ack: dapp_pb2.DappReportAck) -> None:
