@@ -13,7 +13,7 @@ from cadran.problem.heuristics import equal, priority
 
 Int32 = NDArray[np.int32]
 
-_STEPS_PERCENT = (32, 16, 8, 4, 2)
+_STEPS_PERCENT = (24, 8, 3)
 _SHIFTS = tuple(itertools.permutations(range(3), 2))
 
 
@@ -22,7 +22,7 @@ class OneStepGreedy:
 
     It copies the radio's state and tries decisions on the frame's real arrivals and fading, which no deployed
     policy can know. Each DU keeps the shifts of PRBs between two slices that raise its own reward, all DUs at
-    once, with steps that shrink from 32 to 2 percent. It starts from the best of its last decision, an equal
+    once, with steps that shrink from 24 to 3 percent. It starts from the best of its last decision, an equal
     split and a priority rule. It looks one frame ahead and climbs locally: a strong reference, not a bound on
     what a policy can earn over an episode.
     """

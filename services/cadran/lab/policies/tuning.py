@@ -14,7 +14,7 @@ from cadran.problem import ProblemSpec
 from cadran.problem.heuristics import priority, static
 from cadran.radio import World
 
-TUNING_EPISODES = 6
+TUNING_EPISODES = 4
 SPLIT_STEP_PERCENT = 10
 URLLC_MARGINS = (1.0, 2.0, 3.0, 4.0, 6.0, 9.0)
 MMTC_MARGINS = (0.7, 1.0, 1.3, 2.0)
