@@ -73,6 +73,7 @@ class Ran:
         self.frame = 0
         self.episode = 0
         self.start = self._measure()
+        self._compile()
 
     @property
     def deterministic(self) -> bool:
@@ -109,6 +110,11 @@ class Ran:
         """Bytes of the trace portions played so far, and bytes that the radio counted as offered to eMBB."""
         played = self._radio.trace_bytes(self._seed, 0, self.frame)
         return played, int(self._state.ledger.arrived_bytes[..., EMBB].sum())
+
+    def _compile(self) -> None:
+        """Runs a frame that nobody sees, so that the first real one does not wait for the compiler."""
+        fallbacks: list[Quota | Assignment] = [ladder.fallback for ladder in self.ladders]
+        self._radio.step(self._radio.clone(self._state), self._decisions(fallbacks))
 
     def _next_episode(self) -> Measurements:
         self.episode += 1

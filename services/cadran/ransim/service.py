@@ -136,6 +136,16 @@ class RansimService:
             if self._now_s() >= next_status_s:
                 self._write_status()
                 next_status_s = self._now_s() + self._settings.status_period_s
+        await self._drain(last)
+
+    async def _drain(self, last: FrameResult | None) -> None:
+        """Tells the dApps the outcome of the last frame, and gives their last reports time to be stored."""
+        self._e3.indicate(last)
+        try:
+            async with asyncio.timeout(self._settings.drain_s):
+                await self._e2.acknowledged(self._ran.frame - 1)
+        except TimeoutError:
+            self._log.warning("some of the last transitions are not acknowledged")
 
     def _over(self, began_s: float) -> bool:
         frames, duration_s = self._limits.frames, self._limits.duration_s
@@ -160,11 +170,11 @@ class RansimService:
             self._decided.set()
 
     def _all_decided(self) -> bool:
-        """Whether every DU whose dApp is connected has its decision."""
+        """Whether every DU whose dApp holds a policy has its decision."""
         frame = self._ran.frame
         return all(
-            ladder.has(frame) or not connected
-            for ladder, connected in zip(self._ran.ladders, self._e3.connected, strict=True)
+            ladder.has(frame) or version == 0
+            for ladder, version in zip(self._ran.ladders, self._e3.running_versions, strict=True)
         )
 
     def _counts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -42,6 +42,9 @@ class RansimSettings(BaseModel):
     )
     status_dir: Path | None = Field(default=None, description="folder of status.json and episodes.csv")
     status_period_s: float = Field(default=0.5, gt=0, le=60, description="time between writes of status.json")
+    drain_s: float = Field(
+        default=2.0, ge=0, le=60, description="longest wait for the last transitions to be acknowledged"
+    )
     require_policy: bool = Field(
         default=True,
         description="the first frame waits until every dApp holds a policy (at most clock.start_timeout_s)",

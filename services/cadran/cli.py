@@ -1,0 +1,296 @@
+"""The `cadran` command: parses, calls, prints. What it calls is imported when it is called."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cadran import __version__
+from cadran.runtime import ConfigError
+
+if TYPE_CHECKING:
+    from cadran.lab.evaluation import Evaluation
+    from cadran.testbed.summary import RunSummary
+
+EXIT_FAILED = 1
+EXIT_CONFIG = 2
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+app = typer.Typer(
+    name="cadran",
+    help="Learned radio-resource control for O-RAN: a RIC testbed on one machine, and its parts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+replay_app = typer.Typer(help="Experience at rest.", no_args_is_help=True)
+app.add_typer(replay_app, name="replay")
+
+Scenario = Annotated[Path, typer.Option("--scenario", help="Scenario file (YAML).")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change the scenario, e.g. world.dus=2."),
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of world, exploration and learner.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+
+
+class PaceName(StrEnum):
+    """How frames follow each other."""
+
+    fast = "fast"
+    realtime = "realtime"
+
+
+class BenchName(StrEnum):
+    """What can be measured."""
+
+    radio = "radio"
+    loop = "loop"
+    replay = "replay"
+    learn = "learn"
+    dapp = "dapp"
+
+
+def main() -> None:
+    """Runs the command line; bad configuration is one line on standard error and exit status 2."""
+    try:
+        app()
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(EXIT_CONFIG)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cadran {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _cadran(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Learned radio-resource control for O-RAN: a RIC testbed on one machine, and its parts."""
+
+
+@app.command()
+def up(
+    scenario: Scenario,
+    seed: Seed = 0,
+    frames: Annotated[int | None, typer.Option(min=1, help="End after this many frames.")] = None,
+    duration: Annotated[str | None, typer.Option(help="End after this long: 90, 90s, 2m, 1h.")] = None,
+    pace: Annotated[
+        PaceName, typer.Option(help="realtime: a frame per frame duration; fast: as fast as it goes.")
+    ] = PaceName.realtime,
+    learn: Annotated[bool, typer.Option("--learn/--no-learn", help="Learn online, or only act.")] = True,
+    policy: Annotated[Path | None, typer.Option(help="Folder of policies to start from.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Run folder to go on from.")] = None,
+    redis: Annotated[
+        str | None, typer.Option(help="URL of a Redis that runs already; else one is started.")
+    ] = None,
+    trace: Annotated[Path | None, typer.Option(help="Packet trace (time in s, bytes) for eMBB.")] = None,
+    overrides: Overrides = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; default runs/<time>.")] = None,
+    evaluate: Annotated[
+        int | None, typer.Option(min=2, metavar="N", help="Then compare on N held-out episodes.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Start the testbed: RAN, one dApp per DU, xApp and Redis, as processes on loopback."""
+    from cadran.testbed.run import Testbed
+    from cadran.testbed.settings import TestbedSettings
+    from cadran.testbed.supervisor import ChildFailedError
+
+    settings = TestbedSettings(
+        scenario=scenario,
+        overrides=tuple(overrides or ()),
+        seed=seed,
+        frames=frames,
+        duration_s=None if duration is None else _seconds(duration),
+        pace=pace.value,
+        learn=learn,
+        policy=policy,
+        resume=resume,
+        redis=redis,
+        trace=trace,
+        out=out,
+        live=not as_json,
+    )
+    testbed = Testbed(settings)
+    try:
+        summary = testbed.run()
+    except ChildFailedError as error:
+        typer.echo(f"cadran up: {error}", err=True)
+        raise typer.Exit(EXIT_FAILED) from error
+    if not as_json:
+        _print_summary(summary)
+    if evaluate is not None:
+        _evaluate_run(settings.scenario, overrides, testbed.folder.root, evaluate, seed, quiet=as_json)
+    typer.echo(f"Report: {testbed.folder.report}", err=as_json)
+    if as_json:
+        typer.echo(summary.to_json())
+
+
+@app.command("eval")
+def evaluate_policy(
+    scenario: Scenario,
+    policy: Annotated[str, typer.Option(help="Folder of policies, or the name of a baseline.")],
+    episodes: Annotated[int, typer.Option(min=2, help="Held-out episodes.")] = 24,
+    seed: Seed = 0,
+    overrides: Overrides = None,
+    as_json: Json = False,
+) -> None:
+    """Evaluate a policy on held-out episodes; learned ones beside every baseline, paired."""
+    from cadran.lab.evaluation import evaluate, evaluate_learned
+    from cadran.lab.experiment import load_experiment
+    from cadran.lab.policies.baselines import BASELINES, baseline
+    from cadran.lab.policies.learned import load_actors
+    from cadran.policy import PolicyError
+
+    experiment = load_experiment(scenario, overrides or ())
+    world, spec = experiment.world, experiment.problem_spec
+    if policy in BASELINES:
+        chosen = baseline(policy, world, spec, seed)
+        result = evaluate(world, spec, [chosen], episodes=episodes, seed=seed, progress=_progress)
+    elif not Path(policy).is_dir():
+        raise ConfigError(f"--policy {policy}: neither a folder nor a baseline ({', '.join(BASELINES)})")
+    else:
+        try:
+            actors = load_actors(Path(policy), world.dus)
+        except (FileNotFoundError, PolicyError) as error:
+            raise ConfigError(f"--policy {error}") from error
+        result = evaluate_learned(world, spec, actors, episodes=episodes, seed=seed, progress=_progress)
+    if as_json:
+        typer.echo(result.to_json())
+    else:
+        _print_evaluation(result)
+
+
+@app.command(context_settings=_PASS_ON)
+def ransim(context: typer.Context) -> None:
+    """Run the RAN simulator alone (`cadran ransim --help`)."""
+    from cadran.ransim.__main__ import main as run
+
+    raise typer.Exit(run(context.args))
+
+
+@app.command(context_settings=_PASS_ON)
+def dapp(context: typer.Context) -> None:
+    """Run one dApp alone (`cadran dapp --help`)."""
+    from cadran.dapp.__main__ import main as run
+
+    raise typer.Exit(run(context.args))
+
+
+@app.command(context_settings=_PASS_ON)
+def xapp(context: typer.Context) -> None:
+    """Run the xApp alone (`cadran xapp --help`)."""
+    from cadran.xapp.__main__ import main as run
+
+    raise typer.Exit(run(context.args))
+
+
+@replay_app.command("export")
+def export_replay(
+    out: Annotated[Path, typer.Option(help="File to write (.npz).")],
+    redis: Annotated[str, typer.Option(help="URL of the Redis that keeps the experience.")] = (
+        "redis://127.0.0.1:6379/0"
+    ),
+    region: Annotated[str, typer.Option(help="Region whose experience is meant.")] = "cadran",
+) -> None:
+    """Write the stored experience to a .npz file, one array per field and DU."""
+    from cadran.replay import ReplayError, ReplayUnavailable, export
+    from cadran.replay.redis_store import RedisReplay, connect
+
+    try:
+        rows = export(RedisReplay.read(connect(redis), region), out)
+    except (ReplayError, ReplayUnavailable, OSError) as error:
+        typer.echo(f"replay export: {error}", err=True)
+        raise typer.Exit(EXIT_FAILED) from error
+    typer.echo(f"{sum(rows)} transitions of {len(rows)} DUs written to {out}")
+
+
+@app.command()
+def bench(
+    what: Annotated[BenchName, typer.Argument(help="What to measure.")],
+    scenario: Annotated[Path, typer.Option(help="Scenario of the loop.")] = Path("scenarios/demo.yaml"),
+    as_json: Json = False,
+) -> None:
+    """Measure a part on this machine."""
+    from cadran.testbed import benchmarks
+
+    measure: dict[BenchName, Callable[[], dict[str, Any]]] = {
+        BenchName.radio: benchmarks.radio,
+        BenchName.loop: lambda: benchmarks.loop(scenario),
+        BenchName.replay: benchmarks.replay,
+        BenchName.learn: benchmarks.learn,
+        BenchName.dapp: benchmarks.dapp,
+    }
+    result = measure[what]()
+    typer.echo(json.dumps(result, indent=None if as_json else 2))
+
+
+def _seconds(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    if match is None or float(match[1]) == 0:
+        raise ConfigError(f"--duration {text}: a number above 0 with s, m or h, e.g. 90s or 2m")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def _progress(text: str) -> None:
+    typer.echo(f"  {text}", err=True)
+
+
+def _evaluate_run(
+    scenario: Path, overrides: Sequence[str] | None, run: Path, episodes: int, seed: int, quiet: bool
+) -> None:
+    """Compares the run's newest policies on held-out episodes, and puts the result into its report."""
+    from cadran.lab.evaluation import evaluate_learned
+    from cadran.lab.experiment import load_experiment
+    from cadran.lab.policies.learned import load_actors
+    from cadran.testbed.folder import RunFolder
+    from cadran.testbed.report import write_evaluation
+
+    experiment = load_experiment(scenario, overrides or ())
+    folder = RunFolder(run)
+    actors = load_actors(folder.xapp / "policies", experiment.world.dus)
+    _progress(f"evaluating on {episodes} held-out episodes")
+    result = evaluate_learned(
+        experiment.world, experiment.problem_spec, actors, episodes=episodes, seed=seed, progress=_progress
+    )
+    write_evaluation(folder, result)
+    if not quiet:
+        _print_evaluation(result)
+
+
+def _print_summary(summary: RunSummary) -> None:
+    from rich.console import Console
+
+    from cadran.testbed.tables import summary_table
+
+    Console().print(summary_table(summary))
+
+
+def _print_evaluation(result: Evaluation) -> None:
+    from rich.console import Console
+
+    from cadran.testbed.tables import evaluation_table
+
+    console = Console()
+    console.print(evaluation_table(result))
+    console.print(result.sentence)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""What `cadran bench` measures; each function returns one JSON object.
+
+Times of a shared machine drift: compare figures of one call with each other, not with those of another day.
+"""
+
+import asyncio
+import resource
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from cadran.envs import problem_of
+from cadran.learn import LearnerSpec
+from cadran.learn.bench import BenchSize, bench_updates
+from cadran.policy import Actor, PolicyMeta, decode, encode, tensor_shapes
+from cadran.problem import ProblemSpec, quota_rbs
+from cadran.radio import Radio, World, hard_quotas
+from cadran.replay import MemoryReplay, TransitionSchema, paper_buffer_bytes
+from cadran.replay.bench import bench_replay
+from cadran.replay.redis_protocol import Layout
+from cadran.replay.redis_server import find_redis_server, redis_command
+from cadran.replay.redis_store import RedisReplay, connect
+from cadran.testbed.ports import free_ports
+from cadran.testbed.redis_child import answers_ping, redis_url
+from cadran.testbed.run import Testbed
+from cadran.testbed.settings import TestbedSettings
+
+RADIO_ENVS = (1, 16, 64)
+RADIO_SECONDS = 2.0
+LOOP_FRAMES = 2000
+INFERENCES = 5000
+REPLAY_ROWS = 25_600
+REDIS_START_S = 10.0
+PAPER_HIDDEN, PAPER_OBSERVATION, PAPER_ACTION = (300, 400, 400), 206, 200
+DEMO_HIDDEN, DEMO_OBSERVATION, DEMO_ACTION = (128, 128), 27, 3
+
+
+def radio() -> dict[str, Any]:
+    """Frames of the paper's world per second; one frame is one TTI of block fading here."""
+    world = World()
+    results = [_radio_rate(world, envs) for envs in RADIO_ENVS]
+    return {
+        "cells": world.dus,
+        "ues": world.ues,
+        "rbs": world.rbs,
+        "results": results,
+        "peer": None,
+        "ceiling": None,
+        "growth": [],
+    }
+
+
+def _radio_rate(world: World, envs: int) -> dict[str, Any]:
+    made = Radio(world)
+    state = made.new_state(np.arange(envs, dtype=np.uint64))
+    thirds = quota_rbs(np.broadcast_to(np.array([34, 33, 33]), (envs, world.dus, 3)), world.rbs)
+    decisions = hard_quotas(thirds, world.rbs)
+    made.step(state, decisions)
+    wall_s, cpu_s, steps = time.perf_counter(), time.process_time(), 0
+    while time.perf_counter() - wall_s < RADIO_SECONDS:
+        made.step(state, decisions)
+        steps += 1
+    wall_s, cpu_s = time.perf_counter() - wall_s, time.process_time() - cpu_s
+    return {
+        "mode": "per_rb",
+        "csi_period_tti": 1,
+        "envs": envs,
+        "tti_per_s": steps * envs / wall_s,
+        "tti_per_cpu_s": steps * envs / cpu_s,
+        "ue_tti_per_s": steps * envs * world.ues / wall_s,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def loop(scenario: Path) -> dict[str, Any]:
+    """The loop through the services: RAN, dApps over E3, xApp over E2, Redis; without learning."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = TestbedSettings(
+            scenario=scenario,
+            frames=LOOP_FRAMES,
+            pace="fast",
+            learn=False,
+            out=Path(folder) / "run",
+            live=False,
+        )
+        summary = Testbed(settings).run()
+    e3_ms = {
+        "p50": summary.loop_latency_p50_ms,
+        "p99": summary.loop_latency_p99_ms,
+        "max": summary.loop_latency_max_ms,
+    }
+    return {
+        "results": [{"dus": summary.dus, "e3_ms": e3_ms, "frames_per_s": summary.frames_per_s}],
+        "frames": summary.frames,
+        "missed_frames": summary.missed_frames,
+    }
+
+
+def replay() -> dict[str, Any]:
+    """Stores side by side: in memory, and in a Redis that acknowledges after the write is on disk."""
+    small = TransitionSchema(state_dim=24, action_dim=3, kpi_dim=17)
+    stores = [bench_replay(MemoryReplay(small, 1, REPLAY_ROWS), "memory", REPLAY_ROWS)]
+    with tempfile.TemporaryDirectory() as folder, _redis(Path(folder)) as url:
+        client = connect(url, timeout_s=5.0)
+        for name, schema in {"redis": small, "redis-paper-row": paper_schema()}.items():
+            store = RedisReplay.open(client, Layout(name, schema, 1, REPLAY_ROWS))
+            stores.append(bench_replay(store, name, REPLAY_ROWS))
+    remote = next(store for store in stores if store.backend == "redis")
+    return {
+        "insert_rows_per_s": remote.insert_rows_per_s,
+        "sample_256_ms": remote.sample_256_ms,
+        "stores": [asdict(store) for store in stores],
+        "paper_buffer_bytes": paper_buffer_bytes(paper_schema()),
+    }
+
+
+def paper_schema() -> TransitionSchema:
+    """Transitions of arXiv 2511.15002: state (Q, N_u), 2K action bits, reward eq8 in the paper's world."""
+    problem = problem_of(
+        World(kpis={"achievable_rate": True}),
+        ProblemSpec(observation="paper", action="rb_bits", reward="eq8"),
+    )
+    return TransitionSchema(problem.state_dim, problem.action_dim, problem.kpi_dim)
+
+
+@contextmanager
+def _redis(folder: Path) -> Iterator[str]:
+    port = free_ports(1)[0]
+    server = subprocess.Popen(
+        redis_command(find_redis_server(), port, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        deadline_s = time.monotonic() + REDIS_START_S
+        while not asyncio.run(answers_ping(redis_url(port))):
+            if time.monotonic() > deadline_s:
+                raise TimeoutError(f"redis-server did not answer within {REDIS_START_S:g} s")
+            time.sleep(0.05)
+        yield redis_url(port)
+    finally:
+        server.terminate()
+        server.wait(REDIS_START_S)
+
+
+def learn() -> dict[str, Any]:
+    """One update of the demo's size in its variants."""
+    torch.set_num_threads(1)
+    result = asdict(bench_updates(LearnerSpec(), BenchSize(), time.perf_counter))
+    return {**result, "device": "cpu"}
+
+
+def dapp() -> dict[str, Any]:
+    """Inference of one observation on one core, and the memory of this process."""
+    shapes = {
+        "paper": (PAPER_OBSERVATION, PAPER_HIDDEN, PAPER_ACTION, "tanh", False),
+        "demo": (DEMO_OBSERVATION, DEMO_HIDDEN, DEMO_ACTION, "relu", True),
+    }
+    return {"results": [_inference(name, *shape) for name, shape in shapes.items()]}
+
+
+def _inference(
+    name: str, inputs: int, hidden: tuple[int, ...], outputs: int, activation: str, layer_norm: bool
+) -> dict[str, Any]:
+    actor = _random_actor(inputs, hidden, outputs, activation, layer_norm)
+    rng = np.random.default_rng(0)
+    observations = rng.random((64, inputs), dtype=np.float32)
+    taken_ms = np.empty(INFERENCES)
+    for index in range(INFERENCES):
+        started_s = time.perf_counter()
+        actor.mean(observations[index % 64])
+        taken_ms[index] = 1e3 * (time.perf_counter() - started_s)
+    p50, p99 = np.quantile(taken_ms, [0.5, 0.99])
+    return {"actor": name, "p50_ms": float(p50), "p99_ms": float(p99), "max_ms": float(taken_ms.max())}
+
+
+def _random_actor(
+    inputs: int, hidden: tuple[int, ...], outputs: int, activation: str, layer_norm: bool
+) -> Actor:
+    meta = PolicyMeta(
+        du=0,
+        version=1,
+        created_unix_s=0.0,
+        observation_dim=inputs,
+        action_dim=outputs,
+        hidden=hidden,
+        activation=activation,
+        layer_norm=layer_norm,
+        problem={},
+    )
+    rng = np.random.default_rng(0)
+    tensors = {
+        key: (rng.standard_normal(shape) / np.sqrt(shape[0])).astype(np.float32)
+        for key, shape in tensor_shapes(inputs, outputs, hidden, layer_norm).items()
+    }
+    return decode(encode(meta, tensors))[1]
