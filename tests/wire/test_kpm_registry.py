@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -126,3 +127,10 @@ def test_samples_with_unknown_names_are_left_out() -> None:
     message = kpm_pb2.KpmIndicationMessage()
     message.meas_data.add(meas_name="DRB.Newer", integer=1)
     assert samples(message) == []
+
+
+def test_the_documentation_lists_the_registry() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "interfaces.md").read_text()
+    for m in REGISTRY.values():
+        row = f"| `{m.name}` | {m.clause or 'O-RAN'} | {m.unit.name} | {'yes' if m.per_slice else 'no'} |"
+        assert f"{row} {m.text} | `{m.prometheus_name}` |" in text

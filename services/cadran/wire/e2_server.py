@@ -102,10 +102,8 @@ class E2Server:
             await stream.write(serialise("e2_setup_failure", failure))
             raise
         response.transaction_id = request.transaction_id
-        # The association exists, and an older one of the node is gone, before the node hears of it.
-        node = self._register(stream, request)
         await stream.write(serialise("e2_setup_response", response))
-        return node
+        return self._register(stream, request)
 
     def _register(self, stream: ByteStream, request: e2ap_pb2.E2SetupRequest) -> E2Node:
         node = E2Node(stream, self._handler, request, self._settings, self._counters)

@@ -181,6 +181,8 @@ class E3Server:
         if not 1 <= request.dapp_id <= 100:
             raise WireError(Cause("protocol", "semantic-error", f"dapp_id {request.dapp_id} not in 1..100"))
         response = self._handler.on_setup(request)
+        if response.heartbeat_period_ms == 0:
+            raise ValueError("on_setup must set heartbeat_period_ms")
         response.response_code = common_pb2.RESPONSE_CODE_POSITIVE
         response.e3ap_protocol_version = PROTOCOL_VERSION
         return response
