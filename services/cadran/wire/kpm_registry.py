@@ -77,7 +77,7 @@ class Measurement:
 
     Attributes:
         name: as TS 28.552 or E2SM-KPM writes it.
-        clause: of TS 28.552; empty when O-RAN specific.
+        clause: of TS 28.552, or the section it stands in; empty when O-RAN specific.
         unit: of a sample.
         integer: whether a sample is an integer.
         per_slice: labelled by S-NSSAI; otherwise one value for the DU.
@@ -142,7 +142,7 @@ _TABLE = (
     ),
     Measurement(
         "DRB.PdcpSduVolumeDL",
-        "5.1.2.1.1",
+        "5.1.2",
         KBIT,
         True,
         True,
@@ -151,7 +151,7 @@ _TABLE = (
     ),
     Measurement(
         "DRB.RlcPacketDropRateDl",
-        "5.1.3.2.2",
+        "5.1.3.2",
         PER_MILLION,
         True,
         True,
@@ -160,7 +160,7 @@ _TABLE = (
     ),
     Measurement(
         "DRB.MeanActiveUeDl",
-        "5.1.1.23.1",
+        "5.1.1.23",
         NUMBER,
         False,
         True,
@@ -169,7 +169,7 @@ _TABLE = (
     ),
     Measurement(
         "RRC.ConnMean",
-        "5.1.1.4.1",
+        "5.1.1.4",
         NUMBER,
         False,
         True,
@@ -196,7 +196,7 @@ _TABLE = (
     ),
     Measurement(
         "RRU.PrbAvailDl",
-        "5.1.1.2.6",
+        "5.1.1.2",
         NUMBER,
         True,
         False,
