@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from cadran.testbed.palette import SLICE_TERMINAL_COLOURS
+from cadran.testbed.palette import DARK
 from cadran.testbed.series import SLICES
 from cadran.testbed.snapshot import Snapshot, entry
 from cadran.testbed.status import DuStatus, Means, RanStatus, XappStatus
@@ -136,7 +136,7 @@ class LiveView:
     def _title(self, snapshot: Snapshot, ran: RanStatus) -> Text:
         end = self.headline
         frames = f"frame {snapshot.frames:,}" + (f" of {end.frames:,}" if end.frames else "")
-        elapsed = clock(snapshot.elapsed_s) + (f" of {clock(end.duration_s)}" if end.duration_s else "")
+        elapsed = clock(snapshot.served_s) + (f" of {clock(end.duration_s)}" if end.duration_s else "")
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f"Cadran  {end.scenario}", style="bold")
         text.append(f"   {elapsed}   {frames}   {ran.frames_per_s:.0f} frames/s ({end.pace})")
@@ -149,7 +149,7 @@ class LiveView:
 def _du_table(ran: RanStatus, xapp: XappStatus | None, wide: bool) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("DU", justify="right")
-    for name, colour in zip(SLICES, SLICE_TERMINAL_COLOURS, strict=True):
+    for name, colour in zip(SLICES, DARK.slices, strict=True):
         table.add_column(f"{name} QoS", style=colour, no_wrap=True)
     table.add_column("PRB shares", no_wrap=True)
     for name in ("reward", "TD var", "SAM", "policy"):
@@ -186,7 +186,7 @@ def _share_bar(means: Means, width: int, numbers: bool) -> Text:
     total = max(1.0, sum(shares))
     edges = [round(width * sum(shares[: i + 1]) / total) for i in range(len(shares))]
     text, start = Text(), 0
-    for edge, colour in zip(edges, SLICE_TERMINAL_COLOURS, strict=True):
+    for edge, colour in zip(edges, DARK.slices, strict=True):
         text.append("█" * (edge - start), style=colour)
         start = edge
     text.append("░" * (width - start), style="dim")
@@ -234,9 +234,10 @@ def _learner_text(xapp: XappStatus) -> Text:
 
 def _processes(children: tuple[ChildState, ...]) -> Text:
     text = Text("processes  ", style="bold")
-    down = [child for child in children if child.phase is not Phase.RUNNING]
+    running = sum(child.phase is Phase.RUNNING for child in children)
+    down = [child for child in children if child.phase is Phase.WAITING]
     restarted = [child for child in children if child.restarts]
-    text.append(f"{len(children) - len(down)} of {len(children)} run", style="not bold")
+    text.append(f"{running} of {len(children)} run", style="not bold")
     if down:
         text.append("   down: " + ", ".join(child.name for child in down), style="bold red")
     names = ", ".join(f"{child.name} ×{child.restarts}" for child in restarted) or "none"
@@ -257,8 +258,10 @@ def number(value: float | None) -> str:
 
 
 def compact(value: float | None) -> str:
-    """Two significant digits, or a dash."""
-    return "–" if value is None else f"{value:.2g}"
+    """Two significant digits without a power of ten for what is read as a quantity, or a dash."""
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def versions(xapp: XappStatus) -> str:

@@ -10,13 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from cadran.testbed.palette import (
-    DETERMINISTIC_COLOUR,
-    LEARNER_COLOUR,
-    SAMPLED_COLOUR,
-    SLICE_COLOURS,
-)
-from cadran.testbed.series import SLICES, Episodes, LearnerSeries, Series, rolling_mean
+from cadran.testbed.palette import DARK, LIGHT, Palette
+from cadran.testbed.series import SLICES, Episodes, LearnerSeries, Series, moving_mean
 
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -30,8 +25,6 @@ STYLE = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "axes.edgecolor": "#6B7280",
-    "grid.color": "#E5E7EB",
     "legend.frameon": False,
     "lines.linewidth": 2.2,
     "savefig.dpi": 170,
@@ -45,13 +38,24 @@ LINES = ("-", "--", "-.")
 TIME_LABEL = "time since the start of the run (s)"
 
 
+Draw = Callable[[Axes, Palette], None]
+
+
 @dataclass(frozen=True)
 class Caption:
-    """One figure of the report: its file in the folder of plots, and what it shows."""
+    """One figure of the report: its file's name, its title, and what it shows."""
 
     file: str
     title: str
     caption: str
+
+    def light_in(self, folder: Path) -> Path:
+        """The picture for light backgrounds, in the folder of plots."""
+        return folder / self.file
+
+    def dark_in(self, folder: Path) -> Path:
+        """The picture for dark backgrounds."""
+        return folder / "dark" / self.file
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Bar:
 def write_plots(
     folder: Path, episodes: Episodes, learner: LearnerSeries, bars: Sequence[Bar], origin_s: float
 ) -> list[Caption]:
-    """Writes every figure for which there is something to show.
+    """Writes every figure for which there is something to show, for light and for dark backgrounds.
 
     Args:
         folder: where the PNG files go.
@@ -82,25 +86,32 @@ def write_plots(
     since = Since(origin_s)
     written: list[Caption] = []
 
-    def add(caption: Caption, draw: Callable[[Axes], None], height_in: float = HEIGHT_IN) -> None:
-        with mpl.rc_context(STYLE):
-            figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
-            axes = figure.subplots()
-            draw(axes)
-            axes.set_title(caption.title)
-            figure.savefig(folder / caption.file)
+    def add(caption: Caption, draw: Draw, height_in: float = HEIGHT_IN) -> None:
+        for path, palette in ((caption.light_in(folder), LIGHT), (caption.dark_in(folder), DARK)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with mpl.rc_context({**STYLE, **_colours(palette)}):
+                figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+                axes = figure.subplots()
+                draw(axes, palette)
+                axes.set_title(caption.title)
+                figure.savefig(path)
         written.append(caption)
 
     if bars:
-        add(EVALUATION, lambda axes: draw_evaluation(axes, bars), max(HEIGHT_IN, 1.1 + 0.38 * len(bars)))
+        add(
+            EVALUATION,
+            lambda axes, palette: draw_evaluation(axes, palette, bars),
+            max(HEIGHT_IN, 1.1 + 0.38 * len(bars)),
+        )
     if len(episodes) > 1:
-        add(LEARNING, lambda axes: draw_reward(axes, episodes, since))
-        add(QUALITY, lambda axes: draw_quality(axes, episodes, since))
-        add(SHARES, lambda axes: draw_shares(axes, episodes, since))
+        add(LEARNING, lambda axes, palette: draw_reward(axes, palette, episodes, since))
+        add(QUALITY, lambda axes, palette: draw_quality(axes, palette, episodes, since))
+        add(SHARES, lambda axes, palette: draw_shares(axes, palette, episodes, since))
     if len(learner) > 1:
-        add(CRITIC, lambda axes: draw_critic_loss(axes, learner, since))
-        add(TD_VARIANCE, lambda axes: draw_td_variance(axes, learner, since))
-        add(SAM, lambda axes: draw_sam_duty(axes, learner, since))
+        add(CRITIC, lambda axes, palette: draw_critic_loss(axes, palette, learner, since))
+        add(TD_VARIANCE, lambda axes, palette: draw_td_variance(axes, palette, learner, since))
+    if np.nanmax(learner.sam_share, initial=0.0) > 0:
+        add(SAM, lambda axes, palette: draw_sam_duty(axes, palette, learner, since))
     return written
 
 
@@ -141,8 +152,7 @@ TD_VARIANCE = Caption(
 SAM = Caption(
     "sam.png",
     "Sharpness-aware updates (SAM)",
-    "How often the actors' updates were sharpness-aware. Line: mean over DUs; band: lowest to highest DU. "
-    "0 throughout: the scenario has it off.",
+    "How often the actors' updates were sharpness-aware. Line: mean over DUs; band: lowest to highest DU.",
 )
 
 
@@ -158,74 +168,84 @@ class Since:
         return wall_s - self.origin_s
 
 
+def _colours(palette: Palette) -> dict[str, str]:
+    inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+    paged = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
+    return {
+        **dict.fromkeys(inked, palette.ink),
+        **dict.fromkeys(paged, palette.page),
+        "grid.color": palette.grid,
+    }
+
+
 def window(count: int) -> int:
     """Entries in the moving mean of a curve of ``count`` entries."""
     return max(WINDOW_LEAST, count // WINDOW_PART)
 
 
-def draw_reward(axes: Axes, episodes: Episodes, since: Since) -> None:
+def draw_reward(axes: Axes, palette: Palette, episodes: Episodes, since: Since) -> None:
     """Reward per episode, sampled and deterministic: line = mean over DUs, band = lowest to highest DU."""
     kinds = (
-        (False, "sampled (exploring)", SAMPLED_COLOUR),
-        (True, "deterministic (as deployed)", DETERMINISTIC_COLOUR),
+        (False, "sampled (exploring)", palette.sampled),
+        (True, "deterministic (as deployed)", palette.deterministic),
     )
     for deterministic, label, colour in kinds:
         chosen = episodes.where(episodes.deterministic == deterministic)
         if len(chosen) > 0:
-            curves = rolling_mean(chosen.reward, window(len(chosen)))
+            curves = moving_mean(chosen.reward, window(len(chosen)))
             _band(axes, since.label(axes, chosen.wall_s), curves, colour, label)
     axes.set_ylabel("reward per frame")
-    axes.legend(loc="lower right")
+    _legend(axes)
 
 
-def draw_quality(axes: Axes, episodes: Episodes, since: Since) -> None:
+def draw_quality(axes: Axes, palette: Palette, episodes: Episodes, since: Since) -> None:
     """Quality of each slice, mean over DUs."""
-    _slices(axes, episodes.qos.mean(axis=1), since.label(axes, episodes.wall_s))
+    _slices(axes, palette, episodes.qos.mean(axis=1), since.label(axes, episodes.wall_s))
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("quality (0 to 1)")
 
 
-def draw_shares(axes: Axes, episodes: Episodes, since: Since) -> None:
+def draw_shares(axes: Axes, palette: Palette, episodes: Episodes, since: Since) -> None:
     """Share of the PRBs given to each slice, mean over DUs."""
-    _slices(axes, 100 * episodes.prb_share.mean(axis=1), since.label(axes, episodes.wall_s))
+    _slices(axes, palette, 100 * episodes.prb_share.mean(axis=1), since.label(axes, episodes.wall_s))
     axes.set_ylim(bottom=0)
     axes.set_ylabel("share of the PRBs (%)")
 
 
-def draw_critic_loss(axes: Axes, learner: LearnerSeries, since: Since) -> None:
+def draw_critic_loss(axes: Axes, palette: Palette, learner: LearnerSeries, since: Since) -> None:
     """The critic's loss on a logarithmic scale: thin = as logged, thick = moving mean."""
     time_s = since.label(axes, learner.wall_s)
-    axes.plot(time_s, learner.critic_loss, color=LEARNER_COLOUR, alpha=0.3, linewidth=1)
-    axes.plot(time_s, rolling_mean(learner.critic_loss, window(len(learner))), color=LEARNER_COLOUR)
+    axes.plot(time_s, learner.critic_loss, color=palette.learner, alpha=0.3, linewidth=1)
+    axes.plot(time_s, moving_mean(learner.critic_loss, window(len(learner))), color=palette.learner)
     _logarithmic(axes)
     axes.set_ylabel("loss")
 
 
-def draw_td_variance(axes: Axes, learner: LearnerSeries, since: Since) -> None:
+def draw_td_variance(axes: Axes, palette: Palette, learner: LearnerSeries, since: Since) -> None:
     """Variance of each DU's TD error on a logarithmic scale."""
-    curves = rolling_mean(learner.td_variance, window(len(learner)))
-    _band(axes, since.label(axes, learner.wall_s), curves, LEARNER_COLOUR, None)
+    curves = moving_mean(learner.td_variance, window(len(learner)))
+    _band(axes, since.label(axes, learner.wall_s), curves, palette.learner, None)
     _logarithmic(axes)
     axes.set_ylabel("variance")
 
 
-def draw_sam_duty(axes: Axes, learner: LearnerSeries, since: Since) -> None:
+def draw_sam_duty(axes: Axes, palette: Palette, learner: LearnerSeries, since: Since) -> None:
     """Share of the actors' updates that were sharpness-aware."""
-    curves = 100 * rolling_mean(learner.sam_share, window(len(learner)))
-    _band(axes, since.label(axes, learner.wall_s), curves, LEARNER_COLOUR, None)
+    curves = 100 * moving_mean(learner.sam_share, window(len(learner)))
+    _band(axes, since.label(axes, learner.wall_s), curves, palette.learner, None)
     axes.set_ylim(-3, 103)
     axes.set_ylabel("share of updates (%)")
 
 
-def draw_evaluation(axes: Axes, bars: Sequence[Bar]) -> None:
+def draw_evaluation(axes: Axes, palette: Palette, bars: Sequence[Bar]) -> None:
     """Mean rewards as horizontal bars with whiskers, the best on top; the first of ``bars`` stands out."""
     order = sorted(bars, key=lambda bar: bar.mean)
     means = np.array([bar.mean for bar in order])
     whiskers = np.array([[bar.mean - bar.low, bar.high - bar.mean] for bar in order]).T
-    colours = [DETERMINISTIC_COLOUR if bar == bars[0] else SAMPLED_COLOUR for bar in order]
+    colours = [palette.deterministic if bar == bars[0] else palette.sampled for bar in order]
     axes.barh([bar.name for bar in order], means, color=colours, height=0.68)
     axes.errorbar(
-        means, range(len(order)), xerr=whiskers, fmt="none", ecolor="#111827", capsize=4, elinewidth=1.6
+        means, range(len(order)), xerr=whiskers, fmt="none", ecolor=palette.ink, capsize=4, elinewidth=1.6
     )
     highest = max(bar.high for bar in order)
     span = highest - min(0.0, min(bar.low for bar in order))
@@ -243,6 +263,11 @@ def _band(axes: Axes, time_s: Series, curves: Series, colour: str, label: str | 
     axes.plot(time_s, curves.mean(axis=1), color=colour, label=label)
 
 
+def _legend(axes: Axes) -> None:
+    """Names the curves in a row below the axes, where they cover nothing."""
+    axes.figure.legend(loc="outside lower center", ncols=len(axes.lines))
+
+
 def _logarithmic(axes: Axes) -> None:
     """A logarithmic scale whose ticks read 0.01, 0.02, 0.05 rather than as powers."""
     axes.set_yscale("log")
@@ -251,9 +276,9 @@ def _logarithmic(axes: Axes) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _slices(axes: Axes, values: Series, time_s: Series) -> None:
+def _slices(axes: Axes, palette: Palette, values: Series, time_s: Series) -> None:
     """Curves [N, 3], each in its slice's colour and line style."""
-    curves = rolling_mean(values, window(len(values)))
-    for index, (name, colour, line) in enumerate(zip(SLICES, SLICE_COLOURS, LINES, strict=True)):
+    curves = moving_mean(values, window(len(values)))
+    for index, (name, colour, line) in enumerate(zip(SLICES, palette.slices, LINES, strict=True)):
         axes.plot(time_s, curves[:, index], color=colour, linestyle=line, label=name)
-    axes.legend(loc="lower right", ncols=3)
+    _legend(axes)

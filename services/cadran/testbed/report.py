@@ -21,10 +21,11 @@ TEMPLATE = "report.html.j2"
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure in the page: its words and the image itself as a data URI."""
+    """A figure in the page: its words, and the image itself as data URIs."""
 
     figure: Caption
-    source: str
+    light: str
+    dark: str
 
 
 def write_evaluation(folder: RunFolder, evaluation: Evaluation) -> None:
@@ -102,8 +103,11 @@ def _evaluation_rows(evaluation: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def _picture(folder: Path, figure: Caption) -> Picture:
-    data = base64.b64encode((folder / figure.file).read_bytes()).decode()
-    return Picture(figure, f"data:image/png;base64,{data}")
+    return Picture(figure, _data_uri(figure.light_in(folder)), _data_uri(figure.dark_in(folder)))
+
+
+def _data_uri(png: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png.read_bytes()).decode()}"
 
 
 def _read_json(path: Path) -> Any:

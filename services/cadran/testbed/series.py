@@ -193,16 +193,26 @@ def _or_nans(values: Sequence[float | None] | None, width: int) -> list[float]:
     return [_or_nan(value) for value in values or [None] * width]
 
 
-def rolling_mean(values: Series, window: int) -> Series:
-    """Mean of the finite values among the last ``window`` entries along the first axis; NaN where none is."""
+def moving_mean(values: Series, window: int) -> Series:
+    """Mean of the finite values within ``window // 2`` entries before and after; NaN where there is none.
+
+    Args:
+        values: [N, ...]; the mean moves along the first axis, and is over fewer entries at its ends.
+        window: entries, at least 1.
+
+    Returns:
+        As many means as there are values, in the same shape.
+    """
     finite = np.isfinite(values)
-    total = _rolling_sum(np.where(finite, values, 0.0), window)
-    count = _rolling_sum(finite.astype(float), window)
+    total = _moving_sum(np.where(finite, values, 0.0), window // 2)
+    count = _moving_sum(finite.astype(float), window // 2)
     mean: Series = np.divide(total, count, out=np.full(values.shape, np.nan), where=count > 0.5)
     return mean
 
 
-def _rolling_sum(values: Series, window: int) -> Series:
-    total: Series = np.cumsum(values, axis=0)
-    total[window:] -= total[:-window].copy()
+def _moving_sum(values: Series, reach: int) -> Series:
+    before: Series = np.concatenate([np.zeros_like(values[:1]), np.cumsum(values, axis=0)])
+    place = np.arange(len(values))
+    last, first = np.minimum(place + reach + 1, len(values)), np.maximum(place - reach, 0)
+    total: Series = before[last] - before[first]
     return total

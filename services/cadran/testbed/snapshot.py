@@ -22,6 +22,7 @@ class Snapshot:
 
     Attributes:
         elapsed_s: since the run's start.
+        served_s: since the RAN was first heard of.
         frames: served in the whole run.
         ran: the RAN's newest status.
         xapp: the xApp's newest status.
@@ -32,6 +33,7 @@ class Snapshot:
     """
 
     elapsed_s: float
+    served_s: float
     frames: int
     missed_frames: int
     fallback_frames: int
@@ -84,6 +86,7 @@ class Observer:
         self._episodes.read()
         return Snapshot(
             elapsed_s=self.elapsed_s,
+            served_s=self.ran_elapsed_s,
             frames=self.totals.frames,
             missed_frames=self.totals.missed_frames,
             fallback_frames=self.totals.fallback_frames,

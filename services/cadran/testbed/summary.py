@@ -36,6 +36,7 @@ class RunSummary:
         qos_mean: mean quality of each slice, in [0, 1].
         loop_latency_p50_ms: median time from an indication to its decision.
         loop_latency_p99_ms: 99th percentile of it.
+        loop_latency_max_ms: the longest of the last frames.
         bytes_offered: bytes that arrived for all UEs = delivered + dropped + discarded + queued.
         bytes_delivered: bytes sent over the air.
         bytes_dropped: bytes dropped at full buffers.
@@ -69,6 +70,7 @@ class RunSummary:
     qos_mean: dict[str, float] | None
     loop_latency_p50_ms: float | None
     loop_latency_p99_ms: float | None
+    loop_latency_max_ms: float | None
     bytes_offered: int
     bytes_delivered: int
     bytes_dropped: int
@@ -127,6 +129,7 @@ def summarise(facts: RunFacts, observer: Observer, episodes: Episodes) -> RunSum
         qos_mean=_by_slice(episodes.qos),
         loop_latency_p50_ms=ran.loop_latency_ms.p50 if ran else None,
         loop_latency_p99_ms=ran.loop_latency_ms.p99 if ran else None,
+        loop_latency_max_ms=ran.loop_latency_ms.max if ran else None,
         bytes_offered=ledger.offered,
         bytes_delivered=ledger.delivered,
         bytes_dropped=ledger.dropped,

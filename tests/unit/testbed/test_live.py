@@ -30,7 +30,8 @@ HEADLINE = Headline("demo", "fast", None, 240.0)
 def snapshot(dus: int = 6) -> Snapshot:
     names = ["redis", "xapp", *(f"dapp-{du}" for du in range(dus)), "ransim"]
     return Snapshot(
-        elapsed_s=65.0,
+        elapsed_s=70.0,
+        served_s=65.0,
         frames=12_345,
         missed_frames=3,
         fallback_frames=0,
@@ -113,7 +114,7 @@ def test_trouble_is_told() -> None:
 def test_the_line_tells_the_same_without_colours() -> None:
     line = progress_line(HEADLINE, snapshot())
     assert line == (
-        "demo 01:05 | frame 12,345, 100/s | reward 0.850 sampled, 0.870 deterministic | missed 3 | "
+        "demo 01:10 | frame 12,345, 100/s | reward 0.850 sampled, 0.870 deterministic | missed 3 | "
         "stored 74,070, updates 500, policy v4 | restarts 1"
     )
 

@@ -54,10 +54,11 @@ def test_nothing_is_fetched_from_outside(folder: RunFolder) -> None:
 
 
 def test_every_plot_is_a_picture_of_its_own_and_in_the_page(folder: RunFolder) -> None:
-    names = {path.stem for path in folder.plots.iterdir()}
+    names = {path.stem for path in folder.plots.glob("*.png")}
+    assert {path.stem for path in folder.plots.glob("dark/*.png")} == names
     slices, learner = {"quality", "prb-shares"}, {"critic-loss", "td-variance", "sam"}
     assert names == {"evaluation", "learning-curve", *slices, *learner}
-    for path in folder.plots.iterdir():
+    for path in folder.plots.rglob("*.png"):
         with Image.open(path) as image:
             assert image.format == "PNG"
             assert image.width > 600

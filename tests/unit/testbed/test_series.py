@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from cadran.testbed.series import (
     EpisodeTail,
     LineTail,
+    moving_mean,
     read_episodes,
     read_learner,
-    rolling_mean,
 )
 
 
@@ -92,11 +92,12 @@ def test_a_line_is_read_when_it_is_complete(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.floats(-10, 10) | st.just(float("nan")), max_size=30), st.integers(1, 12))
-def test_the_moving_mean_is_the_mean_of_the_last_finite_entries(values: list[float], window: int) -> None:
-    moving = rolling_mean(np.array(values, float), window)
+def test_the_moving_mean_is_the_mean_of_the_finite_entries_around(values: list[float], window: int) -> None:
+    moving = moving_mean(np.array(values, float), window)
+    reach = window // 2
     for index, mean in enumerate(moving):
-        last = np.array(values[max(0, index + 1 - window) : index + 1])
-        finite = last[np.isfinite(last)]
+        near = np.array(values[max(0, index - reach) : index + reach + 1])
+        finite = near[np.isfinite(near)]
         if len(finite) == 0:
             assert np.isnan(mean)
         else:
