@@ -62,7 +62,8 @@ class Inference:
             if target is None:
                 raise UnknownVersionError(f"DU {du} has no policy yet")
             version = target.version
-        vector = np.asarray(observation, dtype=np.float32)
+        with np.errstate(over="ignore"):  # beyond single precision becomes infinite, and is refused below
+            vector = np.asarray(observation, dtype=np.float32)
         with self._lock:
             actor = self._actor(du, version)
             if vector.shape != (actor.observation_dim,):

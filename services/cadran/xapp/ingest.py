@@ -17,6 +17,7 @@ import numpy as np
 
 from cadran.replay.schema import Identity, ReplayError, ReplayUnavailable, Rows, TransitionSchema, identities
 from cadran.wire.causes import Cause
+from cadran.xapp.cancellation import heed_cancellation
 
 T = TypeVar("T")
 
@@ -44,6 +45,7 @@ class Report:
         fingerprint: Schema of the rows, as the dApp names it.
         row_count: Rows that the dApp says it sent.
         rows: The rows' bytes.
+        previous: The dApp's unacknowledged row right before them; None if they begin with the oldest one.
     """
 
     du: int
@@ -51,6 +53,7 @@ class Report:
     fingerprint: str
     row_count: int
     rows: bytes
+    previous: Identity | None = None
 
 
 class ReportError(ValueError):
@@ -75,6 +78,7 @@ class Stored:
         duplicates: Rows of the reports that were there before.
         last: Identity of the DU's last row at rest.
         seconds: From the first attempt to the append's return.
+        gap: Rows were left out because the ones before them never came; the dApp must go back.
     """
 
     du: int
@@ -82,6 +86,7 @@ class Stored:
     duplicates: int
     last: Identity | None
     seconds: float
+    gap: bool
 
 
 class IngestObserver(Protocol):
@@ -148,6 +153,12 @@ def _after(rows: Rows, last: Identity | None) -> Rows:
     return fresh
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    rows: Rows
+    previous: Identity | None
+
+
 class Ingest:
     """Queues and writers of all DUs.
 
@@ -173,7 +184,7 @@ class Ingest:
         self._store = store
         self._observer = observer
         self._retry = retry
-        self._queues: list[asyncio.Queue[Rows]] = [asyncio.Queue(limit) for _ in range(dus)]
+        self._queues: list[asyncio.Queue[_Waiting]] = [asyncio.Queue(limit) for _ in range(dus)]
         self._last: list[Identity | None] = [None] * dus
         self._counts = [0] * dus
 
@@ -198,7 +209,7 @@ class Ingest:
         """
         rows = decode_report(report, self.schema)
         try:
-            self._queues[report.du].put_nowait(rows)
+            self._queues[report.du].put_nowait(_Waiting(rows, report.previous))
         except asyncio.QueueFull as error:
             text = f"{self._queues[report.du].maxsize} reports wait for the store, send it again later"
             raise ReportError(Cause("dapp", "not-stored", text)) from error
@@ -221,8 +232,8 @@ class Ingest:
                 waiting.append(queue.get_nowait())
             await self._append(du, waiting)
 
-    async def _append(self, du: int, waiting: list[Rows]) -> None:
-        rows = self._fresh(du, waiting)
+    async def _append(self, du: int, waiting: list[_Waiting]) -> None:
+        rows, gap = self._fresh(du, waiting)
         clock = asyncio.get_running_loop().time
         started = clock()
         if len(rows):
@@ -233,28 +244,40 @@ class Ingest:
             Stored(
                 du=du,
                 fresh=tuple(identities(rows)),
-                duplicates=sum(map(len, waiting)) - len(rows),
+                duplicates=sum(len(one.rows) for one in waiting) - len(rows),
                 last=self._last[du],
                 seconds=clock() - started,
+                gap=gap,
             )
         )
 
-    def _fresh(self, du: int, waiting: list[Rows]) -> Rows:
-        """What the queued reports hold beyond the last row at rest and beyond each other, in order."""
-        last, parts = self._last[du], []
-        for rows in waiting:
-            fresh = _after(rows, last)
+    def _fresh(self, du: int, waiting: list[_Waiting]) -> tuple[Rows, bool]:
+        """What the queued reports hold beyond the last row at rest and beyond each other, in order.
+
+        Acknowledgements are cumulative, so nothing beyond a gap may be stored: the rows that fill the gap
+        would count as acknowledged and never be sent again.
+        """
+        last, parts, gap = self._last[du], [], False
+        for one in waiting:
+            if one.previous is not None and (last is None or last < one.previous):
+                gap = True
+                continue
+            fresh = _after(one.rows, last)
             if len(fresh):
                 last = identities(fresh[-1:])[0]
                 parts.append(fresh)
-        return np.concatenate(parts) if parts else self.schema.empty(0)
+        return (np.concatenate(parts) if parts else self.schema.empty(0)), gap
 
     async def _until_answered(self, du: int, attempt: Callable[[], Awaitable[T]]) -> T:
         failures = 0
         while True:
             try:
-                return await attempt()
+                answer = await attempt()
             except ReplayUnavailable as error:
+                heed_cancellation()
                 failures += 1
                 self._observer.retried(du, error)
                 await asyncio.sleep(self._retry.wait_s(failures))
+            else:
+                heed_cancellation()
+                return answer

@@ -1,0 +1,375 @@
+"""The xApp with a real Redis and DUs over real gRPC, in the test's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from xapp_du import Du, rows_of, schema_of
+
+from cadran.learn import TrainingSchedule
+from cadran.policy import decode
+from cadran.problem import Problem
+from cadran.replay import Identity
+from cadran.replay.redis_protocol import Layout
+from cadran.replay.redis_store import RedisReplay, connect
+from cadran.runtime import ConfigError
+from cadran.runtime.metrics import new_registry
+from cadran.wire.codecs import SLICES
+from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
+from cadran.wire.kpm_registry import KpmAccumulator, indication_message
+from cadran.wire.link import Lane
+from cadran.xapp.assembly import Assembly, new_health
+from cadran.xapp.scenario import Scenario, load_scenario
+from cadran.xapp.service import Xapp
+from cadran.xapp.settings import XappSettings
+from redis_server import RedisServer
+
+SMOKE = Path(__file__).parents[2] / "scenarios" / "smoke.yaml"
+QUICK = (
+    "learner.hidden=[8]", "learner.batch_size=4", "learner.warmup_transitions=8",
+    "learner.publish_every_updates=5", "learner.replay_capacity=400",
+)  # fmt: skip
+
+
+class Bench:
+    """One xApp in this process, and the means to look at it from outside."""
+
+    def __init__(self, xapp: Xapp, settings: XappSettings, scenario: Scenario) -> None:
+        self.xapp = xapp
+        self.settings = settings
+        self.scenario = scenario
+        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{xapp.rest_port}")
+
+    @property
+    def problem(self) -> Problem:
+        return self.scenario.problem
+
+    def du(self, du: int, **choices: object) -> Du:
+        lockstep = self.scenario.clock.lockstep
+        return Du(self.problem, du, self.xapp.e2_port, **({"lockstep": lockstep} | choices))  # type: ignore[arg-type]
+
+    def replay(self) -> RedisReplay:
+        return replay_of(self.settings, self.scenario)
+
+    async def until(self, condition: Callable[[dict[str, object]], bool]) -> dict[str, object]:
+        """Wait for a state of learning, and return it."""
+        while True:
+            status = (await self.http.get("/v1/learner")).json()
+            if condition(status):
+                return status
+            await asyncio.sleep(0.02)
+
+
+def replay_of(settings: XappSettings, scenario: Scenario) -> RedisReplay:
+    layout = Layout(
+        settings.redis_region, schema_of(scenario.problem), scenario.problem.frame.dus,
+        scenario.learner.replay_capacity,
+    )  # fmt: skip
+    return RedisReplay(connect(settings.redis, 5.0), layout)
+
+
+def settings_for(
+    state: Path, redis_url: str, region: str, overrides: tuple[str, ...] = QUICK, **choices: object
+) -> XappSettings:
+    fixed: dict[str, object] = {
+        "scenario": SMOKE, "overrides": overrides, "state_dir": state, "redis": redis_url,
+        "redis_region": region, "e2_listen": "127.0.0.1:0", "rest": "127.0.0.1:0", "kpm_period_s": 0.05,
+        "redis_retry_max_s": 0.1, "progress_every_updates": 5, "status_period_s": 0.1,
+    }  # fmt: skip
+    return XappSettings.model_validate(fixed | choices)
+
+
+def xapp_for(settings: XappSettings, scenario: Scenario) -> Xapp:
+    return Assembly(settings, scenario, new_registry("xapp"), new_health()).xapp()
+
+
+@asynccontextmanager
+async def running(
+    state: Path, redis_url: str, region: str, overrides: tuple[str, ...] = QUICK, **choices: object
+) -> AsyncIterator[Bench]:
+    settings = settings_for(state, redis_url, region, overrides, **choices)
+    scenario = load_scenario(SMOKE, overrides)
+    xapp = xapp_for(settings, scenario)
+    task = asyncio.create_task(xapp.run())
+    await asyncio.wait_for(xapp.started.wait(), 30)
+    bench = Bench(xapp, settings, scenario)
+    try:
+        yield bench
+    finally:
+        await bench.http.aclose()
+        task.cancel()
+        ended = await asyncio.gather(task, return_exceptions=True)
+        assert isinstance(ended[0], asyncio.CancelledError), ended
+
+
+@pytest.fixture
+def region() -> str:
+    return f"xapp.{uuid.uuid4().hex}"
+
+
+async def test_the_loop_stores_learns_delivers_and_tells(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    async with running(tmp_path, redis_server.url, region) as bench:
+        dus = [bench.du(0), bench.du(1)]
+        for du in dus:
+            await du.until(lambda du=du: du.accepted == [(1, 1)])
+        await asyncio.gather(*(du.store(rows_of(bench.problem, du.du, 0, 30)) for du in dus))
+        due = TrainingSchedule.of(bench.scenario.learner).updates_due(30, 0)
+        status = await bench.until(lambda s: s["updates"] == due)
+        assert status["stored"] == [30, 30]
+        versions = 1 + due // 5
+        await bench.until(lambda s: s["running_versions"] == [versions] * 2)
+        assert [version for _, version in dus[0].accepted][-1] == versions
+        assert [bench.replay().count(du) for du in (0, 1)] == [30, 30]
+
+        artefact = (await bench.http.get(f"/v1/policies/0/versions/{versions}/artifact")).content
+        observation = np.linspace(0, 1, bench.problem.observation_dim)
+        meta, actor = decode(artefact)
+        assert meta.updates == 5 * (versions - 1)
+        body = {"observation": observation.tolist()}
+        answer = (await bench.http.post("/v1/policies/0/action", json=body)).json()
+        np.testing.assert_array_equal(np.float32(answer["action"]), actor.mean(observation))
+        assert sum(s["max_percent"] for s in answer["decision"]["slices"]) == 100
+
+        lines = [json.loads(line) for line in (tmp_path / "learner.jsonl").read_text().splitlines()]
+        assert [line["updates"] for line in lines] == list(range(5, due + 1, 5))
+        assert set(lines[0]) >= {"critic_loss", "td_variance", "sam_share", "beta", "policy_version"}
+        text = (await bench.http.get("/metrics")).text
+        for name in (
+            f"cadran_xapp_learner_updates_total {float(due)}",
+            'cadran_xapp_rows_stored_total{du="1"} 30.0',
+            "cadran_xapp_learner_diverged 0.0",
+            'e2_pdus_received_total{pdu="ric_indication"}',
+        ):
+            assert name in text
+        assert (await bench.http.get("/ric/v1/health/ready")).status_code == 200
+        for du in dus:
+            await du.stop()
+    told = json.loads((tmp_path / "status.json").read_text())
+    assert told["updates"] == due
+    assert told["e2_nodes"] == []
+
+
+async def test_measurements_are_shown_with_unit_slice_and_absence(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    async with running(tmp_path, redis_server.url, region) as bench:
+        du = bench.du(1)
+        await du.until(lambda: du.kpm is not None)
+        frame = bench.problem.frame
+        window = KpmAccumulator(frame.dus, frame.slices, frame.frame_s, frame.rbs).take()[1]
+        assert du.session is not None
+        assert du.kpm is not None
+        header = kpm_pb2.KpmIndicationHeader(epoch=1, first_frame=3, last_frame=4)
+        du.session.send_kpm(du.kpm, header, indication_message(du.kpm.meas_names, window, SLICES, 50))
+        node = "00101-1-1"
+        while (shown := await bench.http.get(f"/v1/e2-nodes/{node}/kpis")).status_code == 404:
+            await asyncio.sleep(0.02)
+        kpis = {(kpi["name"], kpi["slice"]): kpi for kpi in shown.json()["kpis"]}
+        assert kpis["DRB.UEThpDl", "URLLC"]["unit"] == "kbit/s"
+        assert kpis["DRB.UEThpDl", "URLLC"]["value"] is None
+        assert kpis["RRU.PrbAvailDl", None]["value"] == frame.rbs
+        text = (await bench.http.get("/metrics")).text
+        assert f'oran_kpm_rru_prb_avail_dl{{du="1",sd="",sst=""}} {float(frame.rbs)}' in text
+        assert "oran_kpm_drb_uethp_dl" not in [line.split("{")[0] for line in text.splitlines()]
+        nodes = (await bench.http.get("/v1/e2-nodes")).json()
+        assert [entry["id"] for entry in nodes] == [node]
+        await du.stop()
+
+
+async def test_no_acknowledged_row_is_lost_or_doubled_when_redis_is_killed(
+    tmp_path: Path, own_redis_server: RedisServer, region: str
+) -> None:
+    async with running(tmp_path / "state", own_redis_server.url, region) as bench:
+        du = bench.du(0)
+        await du.until(lambda: du.session is not None and du.session.reports_wanted)
+        await du.store(rows_of(bench.problem, 0, 0, 20))
+        own_redis_server.kill()
+        sending = asyncio.create_task(du.store(rows_of(bench.problem, 0, 10, 60)))
+        await asyncio.sleep(0.4)
+        assert du.acknowledged == (1, 19)
+        assert (await bench.http.get("/ric/v1/health/ready")).status_code == 503
+        await asyncio.to_thread(own_redis_server.start)
+        await asyncio.wait_for(sending, 20)
+        replay = bench.replay()
+        assert replay.count(0) == 60
+        assert replay.rows(0, 0, 60)["frame"].tolist() == list(range(60))
+        assert (await bench.http.get("/ric/v1/health/ready")).status_code == 200
+        await du.stop()
+
+
+async def test_a_restarted_dapp_gets_its_policy_again_and_a_restarted_xapp_goes_on(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    url = redis_server.url
+    async with running(tmp_path, url, region) as bench:
+        du, other = bench.du(0), bench.du(1)
+        await du.until(lambda: du.accepted)
+        du.restart_dapp()
+        await du.until(lambda: len(du.accepted) == 2)
+        assert du.accepted == [(1, 1), (1, 1)]
+        rows = [rows_of(bench.problem, n, 0, 20) for n in (0, 1)]
+        await asyncio.gather(du.store(rows[0]), other.store(rows[1]))
+        first = await bench.until(lambda s: s["updates"] == 13)
+        await bench.until(lambda s: s["running_versions"] == [3, 3])
+        port = bench.xapp.e2_port
+        delivery, version = du.accepted[-1]
+        for node in (du, other):
+            await node.stop()
+    assert first["resumed"] is False
+    async with running(tmp_path, url, region) as bench:
+        du2 = bench.du(0)
+        du2.slot = du.slot
+        await du2.until(lambda: du2.accepted and du2.acknowledged)
+        assert du2.accepted[0] == (delivery, version)
+        assert du2.acknowledged == (1, 19)
+        status = await bench.until(lambda s: True)
+        assert status["resumed"] is True
+        assert status["updates"] == 13
+        await du2.stop()
+    assert port != bench.xapp.e2_port
+
+
+async def test_a_roll_back_is_delivered_as_a_new_delivery_and_pins(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    async with running(tmp_path, redis_server.url, region) as bench:
+        dus = [bench.du(0), bench.du(1)]
+        await asyncio.gather(*(du.until(lambda du=du: du.accepted) for du in dus))
+        await asyncio.gather(*(du.store(rows_of(bench.problem, du.du, 0, 18)) for du in dus))
+        await bench.until(lambda s: s["running_versions"] == [3, 3])
+        answer = await bench.http.post("/v1/policies/0/rollback", json={"version": 1})
+        assert answer.json() == {"version": 1, "delivery": 4, "pinned": True}
+        await bench.until(lambda s: s["running_versions"] == [1, 3])
+        await asyncio.gather(*(du.store(rows_of(bench.problem, du.du, 18, 28)) for du in dus))
+        await bench.until(lambda s: s["running_versions"] == [1, 5])
+        assert (await bench.http.delete("/v1/policies/0/pin")).json()["version"] == 5
+        await bench.until(lambda s: s["running_versions"] == [5, 5])
+        for du in dus:
+            await du.stop()
+
+
+async def test_unsound_reports_and_bytes_are_refused_and_the_association_goes_on(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    async with running(tmp_path, redis_server.url, region) as bench:
+        du = bench.du(0)
+        await du.until(lambda: du.session is not None and du.session.reports_wanted)
+        assert du.session is not None
+        du.session.send_report(dapp_pb2.DappReport(du_id=0, schema_fingerprint="s1.a1.k1.0", rows=b"x"))
+        await du.until(lambda: du.acks)
+        assert du.acks[0].cause.text.startswith("rows of schema")
+        du.session._post(Lane.FAST, "malformed", b"\xff\xff\xff")
+        await du.until(lambda: du.refusals)
+        assert du.refusals[0].label == "protocol/transfer-syntax-error"
+        await du.store(rows_of(bench.problem, 0, 0, 3))
+        text = (await bench.http.get("/metrics")).text
+        assert 'cadran_xapp_reports_refused_total{cause="dapp/schema-mismatch",du="0"} 1.0' in text
+        assert 'e2_pdus_refused_total{cause="protocol/transfer-syntax-error",pdu="malformed"} 1.0' in text
+        await du.stop()
+
+
+@pytest.mark.parametrize(
+    ("choices", "text"),
+    [
+        ({"facts_changed": {"rbs": 50}}, "DU 0 has rbs 50, this xApp's scenario 20"),
+        ({"lockstep": True}, "lockstep True"),
+        ({"du": 7}, "this scenario has DUs 0..1"),
+    ],
+)
+async def test_a_node_of_another_scenario_is_refused(
+    tmp_path: Path, redis_server: RedisServer, region: str, choices: dict[str, object], text: str
+) -> None:
+    async with running(tmp_path, redis_server.url, region) as bench:
+        choices = dict(choices)
+        du = bench.du(choices.pop("du", 0), **choices)  # type: ignore[arg-type]
+        await du.until(lambda: du.closures)
+        assert text in du.closures[0].text
+        await du.stop()
+
+
+async def test_a_redis_that_holds_another_scenario_is_a_configuration_error(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    async with running(tmp_path / "a", redis_server.url, region) as bench:
+        while (await bench.http.get("/ric/v1/health/ready")).status_code != 200:
+            await asyncio.sleep(0.02)
+    overrides = ("world.dus=3", *QUICK)
+    settings = settings_for(tmp_path / "b", redis_server.url, region, overrides)
+    with pytest.raises(ConfigError, match=r"--redis: .*holds 2 DUs, this service uses 3"):
+        await xapp_for(settings, load_scenario(SMOKE, overrides)).run()
+
+
+# ------------------------------------------------------------------------------------------ lock-step
+
+LOCKSTEP = (*QUICK, "clock.lockstep=true", "clock.push_delay_frames=2")
+
+
+async def _play(bench: Bench, frames: int, chunks: list[int]) -> list[Du]:
+    """Each DU sends its rows in pieces of its own sizes, never more than 3 frames beyond the acknowledged."""
+    dus = [bench.du(0), bench.du(1)]
+    await asyncio.gather(*(du.until(lambda du=du: du.accepted) for du in dus))
+
+    async def send(du: Du, size: int) -> None:
+        for start in range(0, frames, size):
+            stop = min(frames, start + size)
+            du.report(rows_of(bench.problem, du.du, start, stop))
+            await du.until(lambda stop=stop: _frame(du.acknowledged) >= stop - 4)
+        await du.until(lambda: _frame(du.acknowledged) == frames - 1)
+
+    await asyncio.gather(*(send(du, size) for du, size in zip(dus, chunks, strict=True)))
+    for du in dus:
+        await du.stop()
+    return dus
+
+
+def _frame(identity: Identity | None) -> int:
+    return identity[1] if identity is not None else -1
+
+
+async def test_lock_step_sends_each_policy_before_the_acknowledgement_of_its_frame_and_repeats_exactly(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    url, histories, hashes = redis_server.url, [], []
+    for turn, chunks in enumerate(([1, 1], [3, 2])):
+        async with running(tmp_path / str(turn), url, f"{region}.{turn}", LOCKSTEP, seed=5) as bench:
+            dus = await _play(bench, 40, chunks)
+            versions = (await bench.http.get("/v1/policies/1/versions")).json()
+            hashes.append([(entry["effective_frame"], entry["sha256"]) for entry in versions])
+            histories.append([du.order for du in dus])
+    assert hashes[0] == hashes[1]
+    assert len(hashes[0]) == 1 + 33 // 5
+    for order in (history for turn in histories for history in turn):
+        for place, entry in enumerate(order):
+            if entry.startswith("policy") and place:
+                frame = int(entry.split()[-1]) - 3
+                before = [int(e.split()[1]) for e in order[:place] if e.startswith("ack")]
+                after = [int(e.split()[1]) for e in order[place:] if e.startswith("ack")]
+                assert max(before, default=-1) < frame <= after[0]
+
+
+async def test_lock_step_goes_on_without_a_dapp_that_died(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    url = redis_server.url
+    async with running(tmp_path, url, region, LOCKSTEP, lockstep_patience_s=0.2) as bench:
+        du, dead = bench.du(0), bench.du(1)
+        await du.until(lambda: du.accepted)
+        await dead.until(lambda: dead.accepted)
+        await du.store(rows_of(bench.problem, 0, 0, 2))
+        assert dead.acknowledged is None
+        status = await bench.until(lambda s: True)
+        assert status["stored"] == [2, 0]
+        text = (await bench.http.get("/metrics")).text
+        assert "cadran_xapp_frames_forced_total 2.0" in text
+        await dead.stop()
+        await du.stop()

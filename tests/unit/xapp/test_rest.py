@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from cadran.policy import decode
+from cadran.problem import Frame, Problem, ProblemSpec
+from cadran.runtime.http import Health
+from cadran.wire.causes import Cause
+from cadran.xapp.courier import Order
+from cadran.xapp.inference import Inference
+from cadran.xapp.kpm_board import KpmBoard
+from cadran.xapp.policy_desk import PolicyDesk
+from cadran.xapp.policy_store import PolicyStore, Target
+from cadran.xapp.rest import RestParts, create_app
+from cadran.xapp.status import EXAMPLE, LearnerStatus
+
+from .conftest import Artefact
+
+FRAME = Frame(rbs=20, slices=3, ues_per_slice=4, frame_s=0.01, rb_bandwidth_hz=180e3, total_ues=12, dus=2)
+
+
+class Deaf:
+    """Nobody listens to deliveries here."""
+
+    def targeted(self, du: int, target: Target) -> None: ...
+    def delivered(self, du: int, order: Order, seconds: float) -> None: ...
+    def refused(self, du: int, order: Order, cause: Cause) -> None: ...
+    def repeated(self, du: int, order: Order) -> None: ...
+    def outnumbered(self, du: int, order: Order) -> None: ...
+
+
+@dataclass
+class Api:
+    http: httpx.AsyncClient
+    store: PolicyStore
+    app: FastAPI
+    health: Health
+    halted: bool = False
+
+    def resume(self) -> bool:
+        halted, self.halted = self.halted, False
+        return halted
+
+
+@pytest.fixture
+async def api(tmp_path: Path, artefact: Artefact) -> AsyncIterator[Api]:
+    store = PolicyStore(tmp_path, dus=2, kept=5)
+    for version in (1, 2, 3):
+        store.publish(artefact(0, version))
+    health = Health(["replay store"])
+    made: list[Api] = []
+    parts = RestParts(
+        desk=PolicyDesk(store, Deaf(), 1.0),
+        inference=Inference(store, Problem(ProblemSpec(), FRAME)),
+        nodes=dict,
+        board=KpmBoard(),
+        status=lambda: LearnerStatus(**EXAMPLE),
+        resume=lambda: made[0].resume(),
+        registry=CollectorRegistry(),
+        health=health,
+    )
+    app = create_app(parts)
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://xapp") as http:
+        made.append(Api(http, store, app, health))
+        yield made[0]
+
+
+def is_problem(answer: httpx.Response, status: int) -> str:
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["status"] == status
+    assert body["instance"] == answer.request.url.path
+    return str(body["detail"])
+
+
+async def test_policies_are_listed_and_described(api: Api) -> None:
+    listed = (await api.http.get("/v1/policies")).json()
+    assert listed[0] == {
+        "du": 0,
+        "target": {"version": 3, "delivery": 3, "pinned": False},
+        "running_version": None,
+        "versions_held": 3,
+    }
+    assert listed[1]["target"] is None
+    detail = (await api.http.get("/v1/policies/0")).json()
+    assert detail["version"]["version"] == 3
+    assert detail["network"]["observation_dim"] == 27
+    assert (await api.http.get("/v1/policies/1")).json()["network"] is None
+    versions = (await api.http.get("/v1/policies/0/versions")).json()
+    assert [entry["version"] for entry in versions] == [1, 2, 3]
+
+
+async def test_an_artefact_downloads_as_it_is(api: Api, artefact: Artefact) -> None:
+    answer = await api.http.get("/v1/policies/0/versions/2/artifact")
+    assert answer.content == artefact(0, 2)
+    assert answer.headers["etag"] == f'"{decode(artefact(0, 2))[0].sha256}"'
+    assert "du0-v00000002.safetensors" in answer.headers["content-disposition"]
+
+
+async def test_an_action_is_what_the_actor_decides(api: Api, artefact: Artefact) -> None:
+    observation = np.linspace(-1, 1, 27)
+    body = {"observation": observation.tolist(), "version": 1}
+    answer = (await api.http.post("/v1/policies/0/action", json=body)).json()
+    _, actor = decode(artefact(0, 1))
+    np.testing.assert_array_equal(np.float32(answer["action"]), actor.mean(observation))
+    assert answer["version"] == 1
+    assert answer["decision"]["kind"] == "slice_quota"
+    assert [entry["slice"] for entry in answer["decision"]["slices"]] == ["eMBB", "mMTC", "URLLC"]
+    assert sum(entry["dedicated_percent"] for entry in answer["decision"]["slices"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "text"),
+    [
+        ({"observation": [0.5] * 26}, 422, "observation has 26 numbers, the policy of DU 0 takes 27"),
+        ({"observation": []}, 422, "observation"),
+        ({"observation": [1e39] * 27}, 422, "finite in single precision"),
+        ({"observation": ["a"] * 27}, 422, "observation.0"),
+        ({"observation": [0.5] * 27, "version": 9}, 404, "DU 0 holds no version 9: it holds 1..3"),
+        ({"observation": [0.5] * 27, "versoin": 1}, 422, "versoin"),
+    ],
+)
+async def test_a_wrong_observation_is_told_in_clear_words(
+    api: Api, body: dict[str, object], status: int, text: str
+) -> None:
+    assert text in is_problem(await api.http.post("/v1/policies/0/action", json=body), status)
+
+
+async def test_bytes_that_are_not_json_are_a_bad_request(api: Api) -> None:
+    answer = await api.http.post(
+        "/v1/policies/0/action", content=b"{", headers={"content-type": "application/json"}
+    )
+    is_problem(answer, 400)
+
+
+async def test_unknown_things_are_404_with_what_there_is(api: Api) -> None:
+    assert "DUs 0..1" in is_problem(await api.http.get("/v1/policies/9"), 404)
+    assert "no policy yet" in is_problem(
+        await api.http.post("/v1/policies/1/action", json={"observation": [0.5] * 27}), 404
+    )
+    assert "associated are none" in is_problem(await api.http.get("/v1/e2-nodes/x/kpis"), 404)
+    is_problem(await api.http.get("/v1/nothing"), 404)
+    is_problem(await api.http.get("/v1/policies/zero"), 422)
+    is_problem(await api.http.put("/v1/policies"), 405)
+
+
+async def test_a_roll_back_pins_and_a_release_ends_it(api: Api) -> None:
+    answer = await api.http.post("/v1/policies/0/rollback", json={})
+    assert answer.json() == {"version": 2, "delivery": 4, "pinned": True}
+    assert (await api.http.delete("/v1/policies/0/pin")).json() == {
+        "version": 3,
+        "delivery": 5,
+        "pinned": False,
+    }
+    assert "no version 8" in is_problem(
+        await api.http.post("/v1/policies/0/rollback", json={"version": 8}), 404
+    )
+    is_problem(await api.http.delete("/v1/policies/1/pin"), 404)
+
+
+async def test_learning_is_told_and_resumed_only_when_halted(api: Api) -> None:
+    assert (await api.http.get("/v1/learner")).json() == EXAMPLE
+    assert "not stopped" in is_problem(await api.http.post("/v1/learner/resume"), 409)
+    api.halted = True
+    assert (await api.http.post("/v1/learner/resume")).status_code == 200
+
+
+async def test_health_and_metrics_are_on_the_same_port(api: Api) -> None:
+    assert (await api.http.get("/ric/v1/health/alive")).status_code == 200
+    assert (await api.http.get("/ric/v1/health/ready")).status_code == 503
+    api.health.met("replay store")
+    assert (await api.http.get("/ric/v1/health/ready")).status_code == 200
+    assert (await api.http.get("/metrics")).headers["content-type"].startswith("text/plain")
+
+
+async def test_every_operation_under_v1_is_described_with_examples(api: Api) -> None:
+    document = (await api.http.get("/openapi.json")).json()
+    paths = {path for path in document["paths"] if path.startswith("/v1")}
+    assert paths == {
+        "/v1/policies",
+        "/v1/policies/{du}",
+        "/v1/policies/{du}/versions",
+        "/v1/policies/{du}/versions/{version}/artifact",
+        "/v1/policies/{du}/action",
+        "/v1/policies/{du}/rollback",
+        "/v1/policies/{du}/pin",
+        "/v1/e2-nodes",
+        "/v1/e2-nodes/{node_id}/kpis",
+        "/v1/learner",
+        "/v1/learner/resume",
+    }
+    for path in paths:
+        assert all(operation["summary"] for operation in document["paths"][path].values())
+    schemas = document["components"]["schemas"]
+    for name in ("ActionRequest", "ActionResponse", "LearnerStatus", "NodeModel", "KpiModel", "TargetModel"):
+        assert schemas[name]["examples"]
