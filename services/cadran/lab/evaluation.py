@@ -24,12 +24,14 @@ class PolicyResult:
 
     Attributes:
         name: Of the policy.
+        detail: What the name leaves out, such as tuned numbers.
         reward: Mean per-frame, per-DU reward with its interval over episodes.
         qos: Mean quality of each slice, in [0, 1].
         episode_rewards: Mean reward of each episode, in the order that all policies share.
     """
 
     name: str
+    detail: str
     reward: Interval
     qos: tuple[float, ...]
     episode_rewards: tuple[float, ...]
@@ -96,33 +98,36 @@ def evaluate(
     for policy in policies:
         progress(policy.name)
         rollouts.append(rollout(env, policy))
-    return summarise([policy.name for policy in policies], rollouts, world.episode_frames, seed)
+    return summarise(policies, rollouts, world.episode_frames, seed)
 
 
-def summarise(names: Sequence[str], rollouts: Sequence[Rollout], frames: int, seed: int) -> Evaluation:
+def summarise(
+    policies: Sequence[LabPolicy], rollouts: Sequence[Rollout], frames: int, seed: int
+) -> Evaluation:
     """Intervals, paired differences and the sentence from rollouts over the same episodes."""
     results = tuple(
         PolicyResult(
-            name,
+            policy.name,
+            policy.detail,
             mean_interval(run.reward, np.random.default_rng(seed)),
             tuple(run.qos.mean(axis=0).tolist()),
             tuple(run.reward.tolist()),
         )
-        for name, run in zip(names, rollouts, strict=True)
+        for policy, run in zip(policies, rollouts, strict=True)
     )
     first = rollouts[0].reward
     differences = tuple(
-        Difference(name, mean_interval(first - run.reward, np.random.default_rng(seed)))
-        for name, run in zip(names[1:], rollouts[1:], strict=True)
+        Difference(policy.name, mean_interval(first - run.reward, np.random.default_rng(seed)))
+        for policy, run in zip(policies[1:], rollouts[1:], strict=True)
     )
     return Evaluation(
-        subject=names[0],
+        subject=policies[0].name,
         episodes=len(first),
         frames_per_episode=frames,
         seed=seed,
         results=results,
         differences=differences,
-        sentence=sentence(names[0], len(first), differences),
+        sentence=sentence(policies[0].name, len(first), differences),
     )
 
 

@@ -74,7 +74,7 @@ def test_pairing_sees_a_small_difference_that_unpaired_intervals_hide():
     hard = rng.normal(0.5, 0.1, 24)
     qos = np.ones((24, 3))
     runs = [Rollout(hard + 0.01 + rng.normal(0, 0.005, 24), qos), Rollout(hard, qos)]
-    result = summarise(["new", "old"], runs, frames=100, seed=0)
+    result = summarise([RulePolicy("new", equal), RulePolicy("old", equal)], runs, frames=100, seed=0)
     assert result.differences[0].interval.verdict == "better"
     assert result.results[0].reward.low < result.results[1].reward.high
 
@@ -148,7 +148,7 @@ REWARDS = {
 def test_under_every_reward_the_best_static_split_serves_every_slice(name):
     world, spec = REWARDS[name]
     policy = baseline("best-static", world, spec, seed=11)
-    split = [int(percent) for percent in policy.name.rsplit(" ", 1)[1].split("/")]
+    split = [int(percent) for percent in policy.detail.removesuffix(" %").split("/")]
     assert sum(split) == 100
     assert min(split) > 0
 

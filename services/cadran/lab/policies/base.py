@@ -21,6 +21,10 @@ class LabPolicy(Protocol):
     def name(self) -> str:
         """How tables and sentences call it."""
 
+    @property
+    def detail(self) -> str:
+        """What the name leaves out, such as tuned numbers; may be empty."""
+
     def begin(self, env: BatchedEnv) -> None:
         """Forget everything; called after `env.reset`."""
 
@@ -46,7 +50,8 @@ def episode_seeds(seed: int, role: Role, count: int) -> NDArray[np.uint64]:
 
     Training seeds are the small numbers that a person gives; these are hashed to 64 bits.
     """
-    return np.random.SeedSequence([seed, _ROLE_KEYS[role]]).generate_state(count, np.uint64)
+    state = np.random.SeedSequence([seed, _ROLE_KEYS[role]]).generate_state(count, np.uint64)
+    return state.astype(np.uint64)
 
 
 def rollout(env: BatchedEnv, policy: LabPolicy, episode: int = 0) -> Rollout:

@@ -27,7 +27,8 @@ class OneStepGreedy:
     what a policy can earn over an episode.
     """
 
-    name = "one-step greedy (clairvoyant)"
+    name = "one-step greedy"
+    detail = "sees the coming frame; a reference, not a bound"
 
     def begin(self, env: BatchedEnv) -> None:
         """Start from an equal split."""
@@ -51,7 +52,8 @@ def _choose(env: BatchedEnv, candidates: list[Int32]) -> Int32:
     """For each DU the candidate ``[E, C, S]`` that earns it most, all DUs trying theirs at once."""
     rewards = np.stack([_reward_of(env, percent) for percent in candidates])
     best = rewards.argmax(axis=0)
-    return np.take_along_axis(np.stack(candidates), best[np.newaxis, ..., np.newaxis], axis=0)[0]
+    chosen: Int32 = np.take_along_axis(np.stack(candidates), best[np.newaxis, ..., np.newaxis], axis=0)[0]
+    return chosen
 
 
 def _reward_of(env: BatchedEnv, percent: Int32) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cadran.envs import BatchedEnv, Step
 from cadran.policy import Actor, newest
@@ -23,7 +24,8 @@ class LearnedPolicy:
     def __init__(self, actors: Sequence[Actor], sampled_seed: int | None = None) -> None:
         self._actors = tuple(actors)
         self._seed = sampled_seed
-        self.name = "learned" if sampled_seed is None else "learned, sampled"
+        self.name = "learned" if sampled_seed is None else "learned (sampled)"
+        self.detail = "mean action, as deployed" if sampled_seed is None else "as it explores"
 
     def begin(self, env: BatchedEnv) -> None:
         """Draw exploration noise from the start again.
@@ -40,7 +42,7 @@ class LearnedPolicy:
         actions = [self._decide(actor, env.observation[:, du]) for du, actor in enumerate(self._actors)]
         return env.step(np.stack(actions, axis=1))
 
-    def _decide(self, actor: Actor, observation: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> object:
+    def _decide(self, actor: Actor, observation: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._rng is None:
             return actor.mean(observation)
         noise = self._rng.standard_normal((len(observation), actor.action_dim), dtype=np.float32)

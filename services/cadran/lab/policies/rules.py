@@ -12,10 +12,17 @@ from cadran.problem.heuristics import Heuristic
 
 @dataclass(frozen=True)
 class RulePolicy:
-    """A heuristic of `problem.heuristics` at every DU."""
+    """A heuristic of `problem.heuristics` at every DU.
+
+    Attributes:
+        name: How tables call it.
+        rule: The heuristic.
+        detail: Its numbers, where it has any.
+    """
 
     name: str
     rule: Heuristic
+    detail: str = ""
 
     def begin(self, env: BatchedEnv) -> None:
         """Nothing to forget."""
@@ -33,6 +40,7 @@ class RandomActions:
     """
 
     name = "random"
+    detail = "uniform actions"
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

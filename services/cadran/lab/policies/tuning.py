@@ -16,8 +16,8 @@ from cadran.radio import World
 
 TUNING_EPISODES = 4
 SPLIT_STEP_PERCENT = 10
-URLLC_MARGINS = (1.0, 2.0, 3.0, 4.0, 6.0, 9.0)
-MMTC_MARGINS = (0.7, 1.0, 1.3, 2.0)
+URLLC_MARGINS = (1.5, 2.0, 2.5, 3.0, 4.0, 6.0)
+MMTC_MARGINS = (0.5, 0.7, 1.0, 1.4)
 
 
 def best_static_split(world: World, spec: ProblemSpec, seed: int) -> RulePolicy:
@@ -29,7 +29,7 @@ def best_static_split(world: World, spec: ProblemSpec, seed: int) -> RulePolicy:
         if embb + mmtc <= steps
     ]
     candidates = [
-        RulePolicy(f"best static split {'/'.join(map(str, split))}", static(split)) for split in splits
+        RulePolicy("best static split", static(split), "/".join(map(str, split)) + " %") for split in splits
     ]
     return _best(world, spec, seed, candidates)
 
@@ -37,7 +37,7 @@ def best_static_split(world: World, spec: ProblemSpec, seed: int) -> RulePolicy:
 def tuned_priority(world: World, spec: ProblemSpec, seed: int) -> RulePolicy:
     """Strict priority with the best margins of a grid."""
     candidates = [
-        RulePolicy(f"tuned priority (URLLC x{urllc:g}, mMTC x{mmtc:g})", priority(urllc, mmtc))
+        RulePolicy("tuned priority", priority(urllc, mmtc), f"URLLC x{urllc:g}, mMTC x{mmtc:g}")
         for urllc, mmtc in itertools.product(URLLC_MARGINS, MMTC_MARGINS)
     ]
     return _best(world, spec, seed, candidates)
