@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Rows to be sent together.
+
+    Attributes:
+        count: how many.
+        rows: their bytes.
+        previous: (epoch, frame) of the row right before them that is not acknowledged either; None if
+            they begin with the oldest such row.
+    """
+
+    count: int
+    rows: bytes
+    previous: tuple[int, int] | None
 
 
 class ReportBuffer:
@@ -54,16 +71,17 @@ class ReportBuffer:
             self.dropped_rows += 1
         self._rows.append(((int(row["epoch"][0]), int(row["frame"][0])), row.tobytes()))
 
-    def take(self, limit: int) -> tuple[int, bytes]:
-        """The next rows to send, at most `limit`: their number and their bytes."""
+    def take(self, limit: int) -> Parcel | None:
+        """The next rows to send, at most `limit`; None if there are none, or the window is full."""
         count = min(limit, self.unsent, self._window - self._sent)
         if count <= 0:
-            return 0, b""
-        data = b"".join(row for _, row in islice(self._rows, self._sent, self._sent + count))
+            return None
+        rows = list(islice(self._rows, max(0, self._sent - 1), self._sent + count))
+        previous = rows.pop(0)[0] if self._sent else None
         self._sent += count
         self.resent_rows += max(0, min(self._sent, self._sent_once) - (self._sent - count))
         self._sent_once = max(self._sent_once, self._sent)
-        return count, data
+        return Parcel(count, b"".join(row for _, row in rows), previous)
 
     def acknowledge(self, epoch: int, frame: int) -> int:
         """Forgets every row up to (epoch, frame); returns how many."""

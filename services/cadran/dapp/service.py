@@ -105,6 +105,8 @@ class DappService:
         self._duty: _Duty | None = None
         self._assembler = Assembler(settings.du)
         self._lockstep = False
+        self._hold_until_s = 0.0
+        self._postponed = ""
         self._last_progress_s = clock()
         self._last_report_s = clock()
         self._client = E3Client(settings.e3_connect, self, rng, counters=link_metrics)
@@ -165,8 +167,9 @@ class DappService:
             self._metrics.acknowledged_rows.inc(count)
             if count:
                 self._last_progress_s = self._clock()
+                self._postponed = ""
         if ack.response_code != common_pb2.RESPONSE_CODE_POSITIVE:
-            self._log.warning("report not stored", cause=str(from_proto(ack.cause)))
+            self._postpone(duty, from_proto(ack.cause))
 
     def on_policy_chunk(self, session: E3ClientSession, chunk: dapp_pb2.PolicyChunk) -> None:
         """Collects a policy, verifies it, and answers what came of it."""
@@ -189,8 +192,8 @@ class DappService:
         self._send_status(session, duty, chunk.delivery, cause)
 
     def on_message_ack(self, session: E3ClientSession, ack: e3ap_pb2.MessageAck) -> None:
-        """Notes what the DU refused; a refused report is sent again after its time."""
-        self._log.warning("refused by the DU", message=ack.message_id, cause=str(from_proto(ack.cause)))
+        """Takes note of what the DU refused; it relays no reports while it has no RIC."""
+        self._postpone(self._known_duty(), from_proto(ack.cause))
 
     def on_closed(self, cause: Cause) -> None:
         """Notes the end of the session or of an attempt."""
@@ -221,25 +224,36 @@ class DappService:
             self._report(session, duty)
 
     def _report(self, session: E3ClientSession, duty: _Duty) -> None:
-        count, rows = duty.reports.take(self._settings.report_rows)
-        if count == 0:
+        if self._clock() < self._hold_until_s:
+            return
+        parcel = duty.reports.take(self._settings.report_rows)
+        if parcel is None:
             return
         report = dapp_pb2.DappReport(
             du_id=self._settings.du,
             schema_fingerprint=duty.schema.fingerprint,
-            row_count=count,
-            rows=rows,
+            row_count=parcel.count,
+            rows=parcel.rows,
         )
+        if parcel.previous is not None:
+            report.previous.epoch, report.previous.frame = parcel.previous
         try:
             session.send_report(report)
         except QueueFullError as error:
-            duty.reports.rewind()
-            self._log.warning("report postponed", cause=str(error.cause))
+            self._postpone(duty, error.cause)
             return
-        if duty.reports.outstanding == count:
+        if duty.reports.outstanding == parcel.count:
             self._last_progress_s = self._clock()
         self._last_report_s = self._clock()
-        self._metrics.reported_rows.inc(count)
+        self._metrics.reported_rows.inc(parcel.count)
+
+    def _postpone(self, duty: _Duty, cause: Cause) -> None:
+        """Sends everything that is not acknowledged again, a little later."""
+        duty.reports.rewind()
+        self._hold_until_s = self._clock() + self._settings.retry_after_s
+        if cause.label != self._postponed:
+            self._log.warning("reports wait", cause=str(cause))
+            self._postponed = cause.label
 
     async def _tick(self) -> None:
         """Sends reports that did not fill, and again what was not acknowledged in time."""

@@ -37,6 +37,9 @@ class DappSettings(BaseModel):
     unacknowledged_rows: int = Field(
         default=2_000, ge=1, le=100_000, description="transitions sent and not acknowledged at a time"
     )
+    retry_after_s: float = Field(
+        default=0.3, gt=0, le=60, description="wait before transitions that were refused are sent again"
+    )
     resend_after_s: float = Field(
         default=2.0,
         gt=0,

@@ -12,7 +12,7 @@ from cadran.problem import Quota
 from cadran.ransim.e3_agent import RanIdentity
 from cadran.ransim.kpm import KpmReporting
 from cadran.ransim.ran import FrameResult, Ran
-from cadran.ransim.statistics import Relayed
+from cadran.ransim.relayed import RelayedRows
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.codecs import SLICES, Ratios, control_outcome, ratios_from_proto
@@ -62,11 +62,8 @@ class E2Agent:
         self._transaction = 0
         self._session: E2Session | None = None
         self._kpm = kpm
-        self._acknowledged_frame = -1
         self._progress = asyncio.Event()
-        self.reports = 0
-        self.rows = 0
-        self.acknowledged_rows = 0
+        self.relayed = RelayedRows(identity.epoch)
 
     # From the xApp -----------------------------------------------------------------------------------------
 
@@ -114,9 +111,8 @@ class E2Agent:
     def on_report_ack(self, session: E2Session, ack: dapp_pb2.DappReportAck) -> None:
         """Relays an acknowledgement, and notes it for lock-step."""
         stored = ack.stored_up_to
-        if ack.HasField("stored_up_to") and stored.epoch == self._identity.epoch:
-            self.acknowledged_rows += max(0, stored.frame - self._acknowledged_frame)
-            self._acknowledged_frame = max(self._acknowledged_frame, stored.frame)
+        if ack.HasField("stored_up_to"):
+            self.relayed.stored_up_to(stored.epoch, stored.frame)
             self._progress.set()
         dapp = self._dapps.session(self._du)
         if dapp is not None:
@@ -144,8 +140,7 @@ class E2Agent:
     def report(self, report: dapp_pb2.DappReport) -> None:
         """Relays transitions. Raises `WireError` while there is no xApp that wants them."""
         self._associated().send_report(report)
-        self.reports += 1
-        self.rows += report.row_count
+        self.relayed.relayed(report)
 
     def policy_status(self, status: dapp_pb2.PolicyStatus) -> None:
         """Relays what the dApp runs. Raises `WireError` while there is no xApp that wants it."""
@@ -153,7 +148,7 @@ class E2Agent:
 
     async def acknowledged(self, frame: int) -> None:
         """Returns when the rows up to `frame` are acknowledged."""
-        while self._acknowledged_frame < frame:
+        while self.relayed.acknowledged_frame < frame:
             self._progress.clear()
             await self._progress.wait()
 
@@ -221,13 +216,9 @@ class E2Agents:
         for agent in self._agents:
             await agent.acknowledged(frame)
 
-    def relayed(self) -> Relayed:
-        """Reports that passed through so far."""
-        return Relayed(
-            sum(agent.reports for agent in self._agents),
-            sum(agent.rows for agent in self._agents),
-            sum(agent.acknowledged_rows for agent in self._agents),
-        )
+    def relayed(self) -> tuple[RelayedRows, ...]:
+        """Transitions that passed through so far, per DU."""
+        return tuple(agent.relayed for agent in self._agents)
 
 
 def _merged(present: Quota, requested: dict[int, Ratios]) -> Quota:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cadran.problem import Problem
 from cadran.problem.measurements import SLICES
 from cadran.ransim.ran import ByteLedger, FrameResult
+from cadran.ransim.relayed import RelayedRows
 from cadran.runtime import atomic_write
 
 EPISODE_FIELDS = (
@@ -86,15 +87,6 @@ class _Episode:
     first_frame: int
     missed_before: tuple[int, ...]
     fallback_before: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Relayed:
-    """dApp reports that passed through the DUs, all DUs together, in this epoch."""
-
-    reports: int
-    rows: int
-    acknowledged_rows: int
 
 
 @dataclass(frozen=True)
@@ -193,7 +185,7 @@ class RanStatistics:
         missed: tuple[int, ...],
         fallback: tuple[int, ...],
         ledger: ByteLedger,
-        relayed: Relayed,
+        relayed: tuple[RelayedRows, ...],
         trace: TraceShare | None,
         now_s: float,
     ) -> None:
@@ -212,7 +204,11 @@ class RanStatistics:
             "fallback_frames": sum(fallback),
             "loop_latency_ms": self._latency_quantiles_ms(),
             "bytes": asdict(ledger),
-            "reports": {"relayed": relayed.reports, "rows": relayed.rows, "acked": relayed.acknowledged_rows},
+            "reports": {
+                "relayed": sum(one.reports for one in relayed),
+                "rows": sum(one.rows for one in relayed),
+                "acked": sum(one.acknowledged for one in relayed),
+            },
             "trace": asdict(trace) if trace else None,
             "dus": [
                 {
@@ -223,6 +219,8 @@ class RanStatistics:
                     "queued_bytes": last.outcome.queued_bytes[du].tolist() if last else None,
                     "missed_frames": missed[du],
                     "fallback_frames": fallback[du],
+                    "acknowledged_rows": relayed[du].acknowledged,
+                    "acknowledged_frame": relayed[du].acknowledged_frame,
                     **self._recent.of(du),
                 }
                 for du in range(self._dus)

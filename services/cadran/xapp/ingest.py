@@ -78,7 +78,7 @@ class Stored:
         duplicates: Rows of the reports that were there before.
         last: Identity of the DU's last row at rest.
         seconds: From the first attempt to the append's return.
-        gap: Rows were left out because the ones before them never came; the dApp must go back.
+        beyond_gap: Rows left out because the ones before them have not come; the dApp will send them again.
     """
 
     du: int
@@ -86,7 +86,7 @@ class Stored:
     duplicates: int
     last: Identity | None
     seconds: float
-    gap: bool
+    beyond_gap: int = 0
 
 
 class IngestObserver(Protocol):
@@ -233,7 +233,7 @@ class Ingest:
             await self._append(du, waiting)
 
     async def _append(self, du: int, waiting: list[_Waiting]) -> None:
-        rows, gap = self._fresh(du, waiting)
+        rows, beyond_gap = self._fresh(du, waiting)
         clock = asyncio.get_running_loop().time
         started = clock()
         if len(rows):
@@ -244,29 +244,29 @@ class Ingest:
             Stored(
                 du=du,
                 fresh=tuple(identities(rows)),
-                duplicates=sum(len(one.rows) for one in waiting) - len(rows),
+                duplicates=sum(len(one.rows) for one in waiting) - len(rows) - beyond_gap,
                 last=self._last[du],
                 seconds=clock() - started,
-                gap=gap,
+                beyond_gap=beyond_gap,
             )
         )
 
-    def _fresh(self, du: int, waiting: list[_Waiting]) -> tuple[Rows, bool]:
-        """What the queued reports hold beyond the last row at rest and beyond each other, in order.
+    def _fresh(self, du: int, waiting: list[_Waiting]) -> tuple[Rows, int]:
+        """What the queued reports hold beyond the last row at rest and beyond each other, in order; and how many rows lie beyond a gap.
 
         Acknowledgements are cumulative, so nothing beyond a gap may be stored: the rows that fill the gap
         would count as acknowledged and never be sent again.
         """
-        last, parts, gap = self._last[du], [], False
+        last, parts, beyond_gap = self._last[du], [], 0
         for one in waiting:
             if one.previous is not None and (last is None or last < one.previous):
-                gap = True
+                beyond_gap += len(one.rows)
                 continue
             fresh = _after(one.rows, last)
             if len(fresh):
                 last = identities(fresh[-1:])[0]
                 parts.append(fresh)
-        return (np.concatenate(parts) if parts else self.schema.empty(0)), gap
+        return (np.concatenate(parts) if parts else self.schema.empty(0)), beyond_gap
 
     async def _until_answered(self, du: int, attempt: Callable[[], Awaitable[T]]) -> T:
         failures = 0

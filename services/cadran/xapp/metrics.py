@@ -32,6 +32,9 @@ class XappMetrics:
         self.rows_duplicate = counter(
             "rows_duplicate_total", "Transitions received that were at rest already", "du"
         )
+        self.rows_beyond_gap = counter(
+            "rows_beyond_gap_total", "Transitions left out because those before them have not come", "du"
+        )
         self.store_retries = counter(
             "store_retries_total", "Attempts to reach the replay store that failed", "task"
         )

@@ -56,6 +56,8 @@ class Monitor:
         if stored.fresh:
             self._metrics.rows_stored.labels(du).inc(len(stored.fresh))
             self._metrics.store_seconds.observe(stored.seconds)
+        if stored.beyond_gap:
+            self._metrics.rows_beyond_gap.labels(du).inc(stored.beyond_gap)
         if stored.duplicates:
             self.duplicates += stored.duplicates
             self._metrics.rows_duplicate.labels(du).inc(stored.duplicates)

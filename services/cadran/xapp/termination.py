@@ -203,7 +203,15 @@ class Termination:
 
     def on_report(self, node: E2Node, report: dapp_pb2.DappReport) -> None:
         """Queue the rows for storing, or tell the dApp why not."""
-        taken = Report(node.du_id, report.du_id, report.schema_fingerprint, report.row_count, report.rows)
+        cursor = report.previous
+        taken = Report(
+            du=node.du_id,
+            stated_du=report.du_id,
+            fingerprint=report.schema_fingerprint,
+            row_count=report.row_count,
+            rows=report.rows,
+            previous=(cursor.epoch, cursor.frame) if report.HasField("previous") else None,
+        )
         try:
             self._ingest.offer(taken)
         except ReportError as error:

@@ -71,7 +71,10 @@ def test_same_seed_same_trajectory() -> None:
 
 def test_a_restarted_dapp_explores_as_the_first_one_would_have() -> None:
     rng = np.random.default_rng(3)
-    steps = [indication(frame, rng, applied=frame - 1 if frame else None, start=frame % 5 == 0) for frame in range(11)]
+    steps = [
+        indication(frame, rng, applied=frame - 1 if frame else None, start=frame % 5 == 0)
+        for frame in range(11)
+    ]
     whole, restarted = agent(), agent()
     actions = [whole.step(step)[0] for step in steps]
     late, _ = restarted.step(steps[10])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -139,6 +140,23 @@ async def test_rows_sent_again_are_acknowledged_but_not_stored_again() -> None:
         await witness.until(1)
     assert witness.heard[0] == Stored(0, (), 3, (1, 4), witness.heard[0].seconds)
     assert store.appends == 0
+
+
+async def test_nothing_is_stored_beyond_a_gap() -> None:
+    """Acknowledgements are cumulative: a row stored after a lost one would acknowledge the lost one too."""
+    store = FlakyStore()
+    async with running(store) as (ingest, witness):
+        ingest.offer(report(0, 0, 4))
+        await witness.until(1)
+        fourth = witness.heard[0].last
+        assert fourth is not None
+        lost_before = (fourth[0], fourth[1] + 2)
+        ingest.offer(replace(report(0, 7, 9), previous=lost_before))
+        await witness.until(2)
+        assert (witness.heard[1].last, witness.heard[1].beyond_gap) == (fourth, 2)
+        ingest.offer(replace(report(0, 4, 9), previous=fourth))
+        await witness.until(3)
+    assert store.replay.count(0) == 9
 
 
 async def test_a_full_queue_refuses_and_says_so() -> None:

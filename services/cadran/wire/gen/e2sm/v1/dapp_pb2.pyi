@@ -38,16 +38,18 @@ class DappRelayActionDefinition(_message.Message):
     def __init__(self, schema_fingerprint: _Optional[str] = ...) -> None: ...
 
 class DappReport(_message.Message):
-    __slots__ = ("du_id", "schema_fingerprint", "row_count", "rows")
+    __slots__ = ("du_id", "schema_fingerprint", "row_count", "rows", "previous")
     DU_ID_FIELD_NUMBER: _ClassVar[int]
     SCHEMA_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     ROW_COUNT_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_FIELD_NUMBER: _ClassVar[int]
     du_id: int
     schema_fingerprint: str
     row_count: int
     rows: bytes
-    def __init__(self, du_id: _Optional[int] = ..., schema_fingerprint: _Optional[str] = ..., row_count: _Optional[int] = ..., rows: _Optional[bytes] = ...) -> None: ...
+    previous: ReplayCursor
+    def __init__(self, du_id: _Optional[int] = ..., schema_fingerprint: _Optional[str] = ..., row_count: _Optional[int] = ..., rows: _Optional[bytes] = ..., previous: _Optional[_Union[ReplayCursor, _Mapping]] = ...) -> None: ...
 
 class ReplayCursor(_message.Message):
     __slots__ = ("epoch", "frame")

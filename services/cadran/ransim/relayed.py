@@ -1,0 +1,62 @@
+"""Which transitions passed through a DU on their way to the RIC, and which of them are known to be stored."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from cadran.replay.schema import ReplayError, TransitionSchema
+from cadran.wire.causes import Cause, WireError
+from cadran.wire.gen.e2sm.v1 import dapp_pb2
+
+
+class RelayedRows:
+    """Counts each transition of one DU once, however often it is sent.
+
+    Attributes:
+        reports: reports relayed, repetitions included.
+        rows: different transitions relayed.
+        acknowledged: of these, the ones acknowledged as stored.
+        acknowledged_frame: frame up to which everything relayed is stored; -1 before the first.
+    """
+
+    def __init__(self, epoch: int) -> None:
+        self._epoch = epoch
+        self._waiting: deque[int] = deque()
+        self._newest_frame = -1
+        self.reports = 0
+        self.rows = 0
+        self.acknowledged = 0
+        self.acknowledged_frame = -1
+
+    def relayed(self, report: dapp_pb2.DappReport) -> None:
+        """Notes a report that was handed on.
+
+        Raises:
+            WireError: its rows cannot be read by its own schema.
+        """
+        self.reports += 1
+        for frame in self._frames(report):
+            if frame > self._newest_frame:
+                self._waiting.append(frame)
+                self._newest_frame = frame
+                self.rows += 1
+
+    def stored_up_to(self, epoch: int, frame: int) -> None:
+        """Notes an acknowledgement; one of another epoch says nothing of this one."""
+        if epoch != self._epoch:
+            return
+        while self._waiting and self._waiting[0] <= frame:
+            self._waiting.popleft()
+            self.acknowledged += 1
+        self.acknowledged_frame = max(self.acknowledged_frame, frame)
+
+    def _frames(self, report: dapp_pb2.DappReport) -> list[int]:
+        try:
+            dtype = TransitionSchema.from_fingerprint(report.schema_fingerprint).dtype
+            rows = np.frombuffer(report.rows, dtype)
+        except (ReplayError, ValueError) as error:
+            raise WireError(Cause("dapp", "schema-mismatch", str(error))) from error
+        frames: list[int] = rows["frame"][rows["epoch"] == self._epoch].tolist()
+        return frames
