@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Protocol
 
 from cadran.replay.schema import Identity
@@ -49,14 +48,11 @@ class PolicyDesk:
 
     async def publish(self, publication: Publication) -> None:
         """Store new policies, and hand those of the DUs that are not pinned to their streams."""
-        targets = await asyncio.to_thread(self._store, publication.artefacts)
+        targets = await asyncio.to_thread(self.store.publish, publication.artefacts)
         for du, target in enumerate(targets):
             if target.version == publication.version:
                 self._assign(du, target, publication.artefacts[du], publication.effective)
         await asyncio.gather(*(courier.push() for courier in self.couriers))
-
-    def _store(self, artefacts: Sequence[bytes]) -> list[Target]:
-        return [self.store.publish(artefact) for artefact in artefacts]
 
     async def roll_back(self, du: int, version: int | None) -> Target:
         """Go back to an older version and pin the DU to it. Raises as ``PolicyStore.rollback``."""

@@ -1,8 +1,8 @@
 """Policies at rest: versions of each DU on disk, and which one the DU should run.
 
 Layout: one directory as ``policy.save`` writes it, so that it can be given to any ``--policy`` option,
-and in it ``du0-target.json`` per DU. An artefact describes itself, so the list of versions is read from
-the artefacts; the target file holds what they cannot know: the version the DU should run, the number of
+and in it ``targets.json``. An artefact describes itself, so the list of versions is read from
+the artefacts; the target file holds what they cannot know: the version each DU should run, the number of
 its delivery, and whether it is pinned.
 
 A delivery is one decision "this DU should now run that version". Its number only grows, also when the
@@ -23,6 +23,7 @@ from pathlib import Path
 from cadran.policy import PolicyError, PolicyMeta, decode, save
 from cadran.runtime.files import atomic_write
 
+_TARGETS = "targets.json"
 _LEAP = 100_000
 """Deliveries that an older xApp is taken to have made at most, beyond those known here."""
 
@@ -75,8 +76,7 @@ class PolicyStore:
         root.mkdir(parents=True, exist_ok=True)
         for path in sorted(root.glob("du*-v*.safetensors")):
             self._take_up(path)
-        for du in range(dus):
-            self._read_target(du)
+        self._read_targets()
 
     def _take_up(self, path: Path) -> None:
         """One file found at start; an unsound one is left alone and named in ``refused``."""
@@ -89,26 +89,24 @@ class PolicyStore:
         if meta.du < self.dus:
             self._versions[meta.du][meta.version] = StoredVersion(meta, path, len(data))
 
-    def _target_path(self, du: int) -> Path:
-        return self._root / f"du{du}-target.json"
+    def _read_targets(self) -> None:
+        path = self._root / _TARGETS
+        stored = json.loads(path.read_bytes()) if path.exists() else {}
+        for du, versions in enumerate(self._versions):
+            if str(du) not in stored or not versions:
+                continue
+            target = Target(**stored[str(du)])
+            self._targets[du] = (
+                target if target.version in versions else _next(target, max(versions), pinned=False)
+            )
 
-    def _read_target(self, du: int) -> None:
-        path = self._target_path(du)
-        if not path.exists():
-            return
-        target = Target(**json.loads(path.read_bytes()))
-        if target.version in self._versions[du]:
-            self._targets[du] = target
-        elif self._versions[du]:
-            self._targets[du] = Target(max(self._versions[du]), target.delivery + 1, pinned=False)
+    def _write_targets(self) -> None:
+        targets = {du: asdict(target) for du, target in enumerate(self._targets) if target}
+        atomic_write(self._root / _TARGETS, json.dumps(targets).encode())
 
-    def _set_target(self, du: int, version: int, *, pinned: bool) -> Target:
-        before = self._targets[du]
-        return self._write_target(du, Target(version, before.delivery + 1 if before else 1, pinned))
-
-    def _write_target(self, du: int, target: Target) -> Target:
-        atomic_write(self._target_path(du), json.dumps(asdict(target)).encode())
+    def _set_target(self, du: int, target: Target) -> Target:
         self._targets[du] = target
+        self._write_targets()
         return target
 
     @property
@@ -121,26 +119,30 @@ class PolicyStore:
         with self._lock:
             return max((version for versions in self._versions for version in versions), default=0)
 
-    def publish(self, data: bytes) -> Target:
-        """Store one artefact (its metadata names DU and version) and make it the DU's target unless pinned.
+    def publish(self, artefacts: Sequence[bytes]) -> list[Target]:
+        """Store artefacts (their metadata name DU and version); each becomes its DU's target unless pinned.
 
         Returns:
-            The DU's target afterwards: the old one if the DU is pinned.
+            The target of each artefact's DU afterwards: the old one if the DU is pinned.
 
         Raises:
-            PolicyError: The artefact is refused (corrupt, not finite, ...).
-            UnknownVersionError: The DU does not exist here.
+            PolicyError: An artefact is refused (corrupt, not finite, ...); nothing is stored.
+            UnknownVersionError: A DU does not exist here; nothing is stored.
         """
-        meta, _ = decode(data)
+        metas = [decode(data)[0] for data in artefacts]
         with self._lock:
-            self._check_du(meta.du)
-            path = save(self._root, data)
-            self._versions[meta.du][meta.version] = StoredVersion(meta, path, len(data))
-            before = self._targets[meta.du]
-            keep_old = before is not None and before.pinned
-            target = before if before and keep_old else self._set_target(meta.du, meta.version, pinned=False)
-            self._prune(meta.du)
-            return target
+            for meta in metas:
+                self._check_du(meta.du)
+            for meta, data in zip(metas, artefacts, strict=True):
+                path = save(self._root, data)
+                self._versions[meta.du][meta.version] = StoredVersion(meta, path, len(data))
+                before = self._targets[meta.du]
+                if before is None or not before.pinned:
+                    self._targets[meta.du] = _next(before, meta.version, pinned=False)
+            self._write_targets()
+            for meta in metas:
+                self._prune(meta.du)
+            return [target for meta in metas if (target := self._targets[meta.du])]
 
     def _prune(self, du: int) -> None:
         held = self._versions[du]
@@ -163,7 +165,7 @@ class PolicyStore:
             self._check_du(du)
             wanted = version if version is not None else self._previous(du)
             self._check_version(du, wanted)
-            return self._set_target(du, wanted, pinned=True)
+            return self._set_target(du, _next(self._targets[du], wanted, pinned=True))
 
     def _previous(self, du: int) -> int:
         target = self._targets[du]
@@ -186,7 +188,7 @@ class PolicyStore:
             newest = max(self._versions[du])
             if not target.pinned and target.version == newest:
                 return target
-            return self._set_target(du, newest, pinned=False)
+            return self._set_target(du, _next(target, newest, pinned=False))
 
     def renumber(self, du: int) -> Target:
         """Give the target a much higher delivery number, for a dApp that has seen higher ones than ours.
@@ -199,7 +201,7 @@ class PolicyStore:
             target = self._targets[du]
             if target is None:
                 raise UnknownVersionError(f"DU {du} has no policy yet")
-            return self._write_target(du, replace(target, delivery=target.delivery + _LEAP))
+            return self._set_target(du, replace(target, delivery=target.delivery + _LEAP))
 
     def target(self, du: int) -> Target | None:
         """What the DU should run; None before its first version."""
@@ -245,3 +247,8 @@ class PolicyStore:
                 f"DU {du} holds no version {version}: it holds "
                 + (f"{min(held)}..{max(held)} ({len(held)} versions)" if held else "none yet")
             )
+
+
+def _next(before: Target | None, version: int, *, pinned: bool) -> Target:
+    """The target that follows another: one delivery later."""
+    return Target(version, before.delivery + 1 if before else 1, pinned)

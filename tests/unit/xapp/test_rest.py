@@ -54,7 +54,7 @@ class Api:
 async def api(tmp_path: Path, artefact: Artefact) -> AsyncIterator[Api]:
     store = PolicyStore(tmp_path, dus=2, kept=5)
     for version in (1, 2, 3):
-        store.publish(artefact(0, version))
+        store.publish([artefact(0, version)])
     health = Health(["replay store"])
     made: list[Api] = []
     parts = RestParts(
