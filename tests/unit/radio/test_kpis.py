@@ -1,0 +1,147 @@
+"""Measurements: latency models, rates, demand."""
+
+import numpy as np
+import pytest
+
+from cadran.radio import Radio, World, hard_quotas
+from cadran.radio.kpis import literal_latency_s, md1_latency_s, rbs_for_bytes
+
+from .worlds import equal, pf_all, run, seeds, small_world
+
+CAP_S = 0.010
+
+
+def test_md1_latency_is_one_interval_without_load_and_the_cap_without_room() -> None:
+    assert md1_latency_s(0.0, 0.0, 10.0, 1.0, 0.01, CAP_S) == pytest.approx(1e-3)
+    assert md1_latency_s(0.0, 0.0, 0.0, 1.0, 0.01, CAP_S) == CAP_S
+    assert md1_latency_s(5.0, 5.0, 10.0, 1.0, 0.01, CAP_S) == CAP_S
+
+
+def test_md1_wait_is_pollaczek_khinchine() -> None:
+    for load in (0.1, 0.5, 0.8):
+        wait = md1_latency_s(0.0, 20 * load, 20.0, 1.0, 0.01, CAP_S) - 1e-3
+        assert wait == pytest.approx(1e-3 * load / (2 * (1 - load)))
+        slow = md1_latency_s(0.0, 20 * load, 20.0, 2.0, 0.01, CAP_S) - 1e-3
+        assert slow == pytest.approx(2 * wait)
+
+
+def test_md1_carried_backlog_is_drained_at_the_slices_pace() -> None:
+    latency = md1_latency_s(2.0, 0.0, 20.0, 1.0, 0.01, CAP_S)
+    assert latency == pytest.approx(1e-3 + 0.01 * 2 / 20 + 0.5e-3 * 0.1 / 0.9)
+
+
+def test_more_rbs_never_raise_the_latency() -> None:
+    latency = [md1_latency_s(3.0, 7.0, rbs, 1.5, 0.01, CAP_S) for rbs in np.linspace(0.5, 100, 300)]
+    assert (np.diff(latency) <= 0).all()
+
+
+def test_urllc_needs_several_times_its_mean_need_for_five_milliseconds() -> None:
+    radio = Radio(World.model_validate({"load": {"factor_min": 1.0, "factor_max": 1.0}}))
+    state = radio.new_state(seeds(8))
+    radio.step(state, equal(radio.world, 8))
+    kept = {}
+    for multiple in (1.0, 1.5, 2.5, 4.0):
+        radio.reset(state, np.ones(8, dtype=np.bool_), 0)
+        late: list[float] = []
+        for _ in range(40):
+            quota = np.zeros((8, 6, 3), dtype=np.int64)
+            quota[..., 2] = np.minimum(np.ceil(multiple * state.kpis.arrival_rbs[..., 2]), 70)
+            quota[..., 0] = 100 - quota[..., 2] - 15
+            quota[..., 1] = 15
+            radio.step(state, hard_quotas(quota, 100))
+            delay = state.kpis.ue_delay_s[:, :, 2]
+            late.append(float((delay[~np.isnan(delay)] > 5e-3).mean()))
+        kept[multiple] = 1 - np.mean(late)
+    assert kept[1.0] < 0.5
+    assert kept[1.5] < 0.95
+    assert kept[4.0] > 0.97
+    assert kept[1.0] < kept[1.5] < kept[2.5] <= kept[4.0] + 0.01
+
+
+def test_literal_latency() -> None:
+    assert literal_latency_s(0, 32, 256e3, CAP_S) == pytest.approx(2e-3)
+    assert literal_latency_s(10_000, 32, 256e3, CAP_S) == CAP_S
+    assert literal_latency_s(0, 32, 0.0, CAP_S) == CAP_S
+
+
+def test_literal_latency_follows_the_achievable_rate() -> None:
+    radio = Radio(
+        small_world(kpis={"achievable_rate": True, "latency": "literal"}, mac={"idle_rbs": "active"})
+    )
+    state = radio.new_state(seeds(2))
+    run(radio, state, 5)
+    carried = state.queued[:, :, 2].copy()
+    radio.step(state, equal(radio.world, 2))
+    rate = state.kpis.ue_rate_bps[:, :, 2].astype(np.float64)
+    expected = np.minimum(CAP_S, 1e-3 + 8 * (carried + 32) / rate)
+    np.testing.assert_allclose(state.kpis.ue_delay_s[:, :, 2], expected, rtol=1e-6)
+
+
+def test_rbs_for_bytes() -> None:
+    assert rbs_for_bytes(500, 2.0, 2000.0) == 1.0
+    assert rbs_for_bytes(0, 2.0, 2000.0) == 0.0
+    assert np.isfinite(rbs_for_bytes(1, 0.0, 2000.0))
+
+
+@pytest.mark.parametrize("rate", ["equal_airtime", "won_rbs"])
+def test_rates_of_a_slice_without_fading(rate: str) -> None:
+    world = small_world(
+        dus=1,
+        ues=6,
+        channel={"fading": "none"},
+        kpis={"achievable_rate": True, "rate": rate},
+        mac={"idle_rbs": "active"},
+    )
+    radio = Radio(world)
+    state = radio.new_state(seeds(1))
+    radio.step(state, equal(world, 1))
+    per_rb = 200e3 * np.minimum(np.log2(1 + state.core.gain[0, 0, :, :2, 0]), 7.4063)
+    if rate == "equal_airtime":
+        expected = 4 * per_rb / 2
+    else:
+        won = np.array([[(state.core.ue_of_rb[0, 0] == s * 5 + u).sum() for u in range(2)] for s in range(3)])
+        assert won.sum() == 12
+        expected = won * per_rb
+    np.testing.assert_allclose(state.kpis.ue_rate_bps[0, 0, :, :2], expected, rtol=3e-3)
+
+
+def test_demand_is_that_of_the_queues() -> None:
+    radio = Radio(small_world())
+    state = radio.new_state(seeds(3))
+    run(radio, state, 20)
+    taken = state.core.ue_id >= 0
+    efficiency = np.where(taken, state.core.mean_se, 1.0)
+    np.testing.assert_allclose(
+        state.kpis.backlog_rbs, (8 * state.queued / efficiency / 2000).sum(axis=-1), rtol=1e-5
+    )
+    each = state.core.arrival_ewma / np.maximum(state.kpis.ues, 1)
+    np.testing.assert_allclose(
+        state.kpis.arrival_rbs,
+        np.where(taken, 8 * each[..., None] / efficiency / 2000, 0).sum(axis=-1),
+        rtol=1e-5,
+    )
+
+
+def test_delay_of_a_starved_slice_grows_by_a_frame_per_frame() -> None:
+    radio = Radio(small_world(load={"scale": 1.0}))
+    state = radio.new_state(seeds(2))
+    starving = hard_quotas(np.tile([0, 6, 6], (2, 3, 1)), 12)
+    for _ in range(30):
+        radio.step(state, starving)
+    waiting = state.queued[:, :, 0] > 0
+    before = state.kpis.ue_delay_s[:, :, 0][waiting].copy()
+    radio.step(state, starving)
+    np.testing.assert_allclose(state.kpis.ue_delay_s[:, :, 0][waiting] - before, 0.01, rtol=1e-3)
+
+
+def test_average_arrivals_settle_at_the_load() -> None:
+    world = small_world(load={"scale": 0.5, "factor_min": 2.0, "factor_max": 2.0})
+    radio = Radio(world)
+    state = radio.new_state(seeds(32))
+    for _ in range(60):
+        radio.step(state, pf_all(world, 32))
+    has_ues = state.kpis.ues > 0
+    expected = np.array(world.load.mean_bps) * 0.5 * 2 * world.frame_s / 8
+    for s in range(3):
+        mean = state.kpis.arrival_ewma_bytes[..., s][has_ues[..., s]].mean()
+        assert mean == pytest.approx(expected[s], rel=0.12)
