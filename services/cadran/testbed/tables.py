@@ -3,30 +3,44 @@
 from rich.table import Table
 
 from cadran.lab.evaluation import Evaluation
+from cadran.testbed.palette import DARK
+from cadran.testbed.series import SLICES
 from cadran.testbed.summary import RunSummary
 
 
 def evaluation_table(evaluation: Evaluation) -> Table:
-    """One line per policy, the best first: mean reward, quality per slice, and what the subject has over it."""
+    """One line per policy, the best first, within 80 columns.
+
+    Mean reward with its interval, quality of each slice, and what the subject has over it.
+    """
     table = Table(
         title=f"{evaluation.episodes} held-out episodes of {evaluation.frames_per_episode} frames, "
-        "the same for every policy; 95 % intervals over episodes",
+        "the same for every policy; 95 % intervals\n"
+        f"difference: {evaluation.subject} minus the policy of the line\n",
         title_justify="left",
+        title_style="none",
+        caption="\n".join(f"{one.name}: {one.detail}" for one in evaluation.results if one.detail),
+        caption_justify="left",
+        caption_style="dim",
+        box=None,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        header_style="bold",
     )
-    table.add_column("policy")
-    table.add_column("reward", justify="right")
-    for name in ("eMBB", "mMTC", "URLLC"):
-        table.add_column(f"QoS {name}", justify="right")
-    table.add_column(f"{evaluation.subject} minus this", justify="right")
-    table.add_column("", justify="left")
+    table.add_column("policy", no_wrap=True)
+    table.add_column("reward", justify="right", no_wrap=True)
+    for name, colour in zip(SLICES, DARK.slices, strict=True):
+        table.add_column(name, justify="right", style=colour)
+    table.add_column("difference", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
     differences = {difference.other: difference.interval for difference in evaluation.differences}
     for result in sorted(evaluation.results, key=lambda one: -one.reward.mean):
         reward, gap = result.reward, differences.get(result.name)
         table.add_row(
             result.name,
-            f"{reward.mean:.3f} [{reward.low:.3f}, {reward.high:.3f}]",
-            *(f"{value:.3f}" for value in result.qos),
-            "" if gap is None else f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]",
+            f"{reward.mean:.3f} {reward.low:.3f}…{reward.high:.3f}",
+            *(f"{value:.2f}" for value in result.qos),
+            "" if gap is None else f"{gap.mean:+.3f} {gap.low:+.3f}…{gap.high:+.3f}",
             "" if gap is None else gap.verdict,
             style="bold" if result.name == evaluation.subject else None,
         )

@@ -9,7 +9,8 @@ from cadran.testbed.status import ByteLedger, RanStatus, ReportStatus, TraceStat
 class RunTotals:
     """Adds up the RAN's counters over its epochs.
 
-    ``see`` takes each status as it is read; an epoch's counters are final once a later epoch appears.
+    ``see`` takes each status as it is read; an epoch's counters are final once a later epoch appears. What a
+    RAN that was killed did after its last status, less than a second, is not in them.
     """
 
     _epochs: dict[int, RanStatus] = field(default_factory=dict)

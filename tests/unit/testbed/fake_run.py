@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from cadran.lab.evaluation import Evaluation, PolicyResult
+from cadran.lab.evaluation_statistics import Difference, Interval
 from cadran.testbed.folder import RunFolder
 from cadran.testbed.series import EPISODE_COLUMNS
 
@@ -108,26 +110,36 @@ def write_learner(path: Path, count: int, dus: int, seed: int = 0) -> None:
             file.write(json.dumps(record) + "\n")
 
 
-EVALUATION = {
-    "subject": "learned",
-    "episodes": 24,
-    "frames_per_episode": 100,
-    "seed": 7,
-    "sentence": "On 24 held-out episodes, learned earns more than equal (+0.115).",
-    "results": [
-        {"name": name, "reward": {"mean": mean, "low": mean - 0.011, "high": mean + 0.011},
-         "qos": [0.7, 0.9, 0.97], "episode_rewards": [mean] * 24}
-        for name, mean in [
-            ("learned", 0.927), ("learned, sampled", 0.922), ("random", 0.730), ("equal", 0.813),
-            ("need-proportional", 0.686), ("pf", 0.816), ("best-static", 0.864), ("tuned-priority", 0.908),
-            ("greedy", 0.923),
-        ]
-    ],
-    "differences": [
-        {"other": "equal", "interval": {"mean": 0.114, "low": 0.09, "high": 0.13}, "verdict": "better"},
-        {"other": "greedy", "interval": {"mean": 0.004, "low": -0.006, "high": 0.014}, "verdict": "tie"},
-    ],
+MEANS = {
+    "learned": 0.927, "learned (sampled)": 0.922, "random": 0.730, "equal share": 0.813,
+    "need-proportional": 0.686, "PF over all users": 0.816, "best static split": 0.864,
+    "tuned priority": 0.908, "one-step greedy": 0.923,
 }  # fmt: skip
+EVALUATION = Evaluation(
+    subject="learned",
+    episodes=24,
+    frames_per_episode=100,
+    seed=7,
+    results=tuple(
+        PolicyResult(
+            name=name,
+            detail="URLLC x4, mMTC x1" if name == "tuned priority" else "",
+            reward=Interval(mean, mean - 0.011, mean + 0.011),
+            qos=(0.7, 0.9, 0.97),
+            episode_rewards=(mean,) * 24,
+        )
+        for name, mean in MEANS.items()
+    ),
+    differences=tuple(
+        Difference(
+            name,
+            Interval(MEANS["learned"] - mean, MEANS["learned"] - mean - 0.01, MEANS["learned"] - mean + 0.01),
+        )
+        for name, mean in MEANS.items()
+        if name != "learned"
+    ),
+    sentence="On 24 held-out episodes, learned earns more than equal share (+0.114).",
+)
 
 SUMMARY = {
     "scenario": "demo", "seed": 0, "pace": "fast", "dus": 6, "frames": 24_000, "episodes": 240,
@@ -161,5 +173,5 @@ def write_run(root: Path, episodes: int = 240, dus: int = 6, evaluated: bool = T
     folder.plots.mkdir()
     folder.scenario.write_text("name: demo\nworld: {dus: 6, ues: 200, rbs: 100, load: {scale: 1.3}}\n")
     if evaluated:
-        write_json(folder.evaluation, EVALUATION)
+        folder.evaluation.write_text(EVALUATION.to_json())
     return folder

@@ -70,17 +70,18 @@ def test_every_plot_is_a_picture_of_its_own_and_in_the_page(folder: RunFolder) -
 
 def test_the_evaluation_is_told_with_intervals_and_in_a_sentence(folder: RunFolder) -> None:
     _, words = parsed(folder)
-    assert fake_run.EVALUATION["sentence"] in words
+    assert fake_run.EVALUATION.sentence in words
     for text in (
         "0.927",
         "0.916 to 0.938",
         "+0.114",
-        "+0.090 to +0.130",
+        "+0.104 to +0.124",
         "better",
         "−0.006 to +0.014",
         "tie",
     ):
         assert text in words
+    assert "tuned priority URLLC x4, mMTC x1" in words
 
 
 def test_the_run_is_told(folder: RunFolder) -> None:

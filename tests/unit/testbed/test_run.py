@@ -158,6 +158,33 @@ def test_ctrl_c_ends_in_order_with_a_summary_and_leaves_nobody(
     assert not any(process.is_running() for process in seen)
 
 
+def test_a_second_ctrl_c_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"]
+    monkeypatch.setattr(testbed_children, "_service", lambda *_: deaf)
+    testbed = testbed_run.Testbed(settings(tmp_path / "run"))
+    before = set(psutil.Process().children())
+    seen: list[psutil.Process] = []
+
+    def interrupt_twice() -> None:
+        # Five processes with the last one's interpreter running: it has replaced the tether then.
+        while len(seen) < 5:
+            found = set(psutil.Process().children()) - before
+            seen[:] = [process for process in found if "tether" not in " ".join(process.cmdline())]
+        time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    interrupter = threading.Thread(target=interrupt_twice)
+    interrupter.start()
+    with pytest.raises(KeyboardInterrupt):
+        testbed.run()
+    interrupter.join()
+    _, alive = psutil.wait_procs(seen, timeout=5)
+    assert alive == []
+    assert "did not end" not in (testbed.folder.logs / "testbed.log").read_text()
+
+
 def test_a_service_that_refuses_its_configuration_is_a_bad_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
