@@ -199,9 +199,7 @@ class _Held:
 
     def admit(self, start: int, rows: Rows) -> None:
         """Rows `start`.. arrive; those that no longer fit leave."""
-        if start > self.count:
-            self.skipped += start - self.count
-            self._newest = None
+        self.skipped += start - self.count
         neutral = _is_neutral(rows)
         samplable = neutral | self._follows(rows)
         index = start + np.flatnonzero(samplable)
@@ -224,7 +222,7 @@ class _Held:
         self._oldest = oldest
 
     def _follows(self, rows: Rows) -> NDArray[np.bool_]:
-        """bool[n]: the row directly before is the predecessor."""
+        """bool[n]: the row directly before is the predecessor. Rows that were skipped leave a gap of frames."""
         follows = np.zeros(len(rows), np.bool_)
         follows[1:] = _adjacent(rows[:-1], rows[1:])
         if self._newest is not None:

@@ -11,6 +11,7 @@ web framework of its own.
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -156,22 +157,26 @@ def wsgi_app(registry: CollectorRegistry, health: Health) -> Callable[..., list[
     return application
 
 
+class _Handler(WSGIRequestHandler):
+    timeout = _CLIENT_TIMEOUT_S
+
+    def log_message(self, template: str, *args: object) -> None:
+        structlog.get_logger().debug("http", request=template % args)
+
+
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
     allow_reuse_address = True
+
+    def __init__(self, listen: Address) -> None:
+        self.address_family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+        super().__init__((listen.host, listen.port), _Handler)
 
     def server_bind(self) -> None:
         """Bind without the reverse name look-up of `HTTPServer`, which can take seconds."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
         self.setup_environ()
-
-
-class _Handler(WSGIRequestHandler):
-    timeout = _CLIENT_TIMEOUT_S
-
-    def log_message(self, template: str, *args: object) -> None:
-        structlog.get_logger().debug("http", request=template % args)
 
 
 class HttpServer:
@@ -183,7 +188,7 @@ class HttpServer:
         Raises:
             OSError: the address cannot be bound.
         """
-        self._server = _Server((listen.host, listen.port), _Handler)
+        self._server = _Server(listen)
         self._server.set_app(wsgi_app(registry, health))
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.1,), name="http", daemon=True

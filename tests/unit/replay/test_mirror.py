@@ -43,15 +43,23 @@ def reference_samplable(rows: Rows, kept: int) -> dict[float, tuple[Rows, np.nda
     return found
 
 
-# A history: runs of frames; a run starts 0 to 3 frames after the end of the last, or with a new epoch.
-histories = st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.integers(1, 12)), min_size=1, max_size=12)
+Run = tuple[int, bool, int, int]
+# A history is made of runs of frames. A run starts 0 to 3 frames after the last one's end; it may begin an
+# epoch; its decisions' numbers skip 0 to 2 (a dApp that was restarted); it has a length.
+histories = st.lists(
+    st.tuples(st.integers(0, 3), st.booleans(), st.integers(0, 2), st.integers(1, 12)),
+    min_size=1,
+    max_size=12,
+)
 
 
-def rows_of(history: list[tuple[int, bool, int]], du: int = 0) -> list[Rows]:
-    frame, epoch, runs = 0, 1, []
-    for gap, new_epoch, length in history:
-        frame, epoch = (0, epoch + 1) if new_epoch else (frame + gap, epoch)
-        runs.append(make_rows(range(frame, frame + length), epoch=epoch, du=du, episode_frames=7))
+def rows_of(history: list[Run]) -> list[Rows]:
+    frame, epoch, shift, runs = 0, 1, 0, []
+    for gap, new_epoch, later, length in history:
+        frame, epoch, shift = frame + gap, epoch + new_epoch, shift + later
+        rows = make_rows(range(frame, frame + length), epoch=epoch, episode_frames=7)
+        rows["sequence"] += shift
+        runs.append(rows)
         frame += length
     return runs
 
@@ -59,7 +67,7 @@ def rows_of(history: list[tuple[int, bool, int]], du: int = 0) -> list[Rows]:
 @settings(deadline=None)
 @given(histories, st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_exactly_the_rows_with_a_known_previous_action_are_sampled(
-    history: list[tuple[int, bool, int]], capacity: int, seed: int
+    history: list[Run], capacity: int, seed: int
 ) -> None:
     runs = rows_of(history)
     replay = MemoryReplay(SMALL, 1, 1000)
@@ -85,7 +93,7 @@ def test_exactly_the_rows_with_a_known_previous_action_are_sampled(
 @settings(deadline=None)
 @given(histories, st.integers(4, 40), st.integers(0, 2**32 - 1))
 def test_what_is_sampled_does_not_depend_on_how_the_rows_arrived(
-    history: list[tuple[int, bool, int]], capacity: int, seed: int
+    history: list[Run], capacity: int, seed: int
 ) -> None:
     runs = rows_of(history)
     whole, piecewise = MemoryReplay(SMALL, 1, 1000), MemoryReplay(SMALL, 1, 1000)
