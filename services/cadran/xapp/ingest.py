@@ -252,8 +252,9 @@ class Ingest:
         )
 
     def _fresh(self, du: int, waiting: list[_Waiting]) -> tuple[Rows, int]:
-        """What the queued reports hold beyond the last row at rest and beyond each other, in order; and how many rows lie beyond a gap.
+        """What the queued reports hold beyond the last row at rest and beyond each other, in order.
 
+        The second result is the number of rows left out because they lie beyond a gap.
         Acknowledgements are cumulative, so nothing beyond a gap may be stored: the rows that fill the gap
         would count as acknowledged and never be sent again.
         """

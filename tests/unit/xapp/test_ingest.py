@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cadran.replay import Identity, MemoryReplay, ReplayUnavailable, Rows
 from cadran.xapp.ingest import Ingest, Report, ReportError, RetrySpec, Stored, decode_report
@@ -157,6 +159,53 @@ async def test_nothing_is_stored_beyond_a_gap() -> None:
         ingest.offer(replace(report(0, 4, 9), previous=fourth))
         await witness.until(3)
     assert store.replay.count(0) == 9
+
+
+class Sender:
+    """A dApp's buffer: sends what is not acknowledged, and forgets what is."""
+
+    def __init__(self, frames: int) -> None:
+        self.unacknowledged = list(range(frames))
+
+    def piece(self, start: int, size: int) -> Report | None:
+        """A report of consecutive rows of the buffer."""
+        chosen = self.unacknowledged[start : start + size]
+        if not chosen:
+            return None
+        before = self.unacknowledged[start - 1] if start else None
+        made = report(0, chosen[0], chosen[-1] + 1)
+        return made if before is None else replace(made, previous=(1, before))
+
+    def acknowledged(self, upto: Identity | None) -> None:
+        if upto is not None:
+            self.unacknowledged = [frame for frame in self.unacknowledged if frame > upto[1]]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(1, 6), st.booleans(), st.booleans()), max_size=20))
+def test_whatever_reports_are_lost_or_doubled_each_row_is_at_rest_once(
+    sends: list[tuple[int, int, bool, bool]],
+) -> None:
+    """Each send: first row of the buffer, rows, whether it is lost, whether its acknowledgement is lost."""
+
+    async def play() -> MemoryReplay:
+        store, sender, heard = FlakyStore(), Sender(20), 0
+        store.lost_replies = 1
+        async with running(store) as (ingest, witness):
+            for start, size, lost, ack_lost in [*sends, *[(0, 20, False, False)] * 2]:
+                piece = sender.piece(start, size)
+                if piece is None or lost:
+                    continue
+                ingest.offer(piece)
+                heard += 1
+                await witness.until(heard)
+                if not ack_lost:
+                    sender.acknowledged(witness.heard[-1].last)
+        assert sender.unacknowledged == []
+        return store.replay
+
+    replay = asyncio.run(play())
+    assert replay.rows(0, 0, replay.count(0))["frame"].tolist() == list(range(20))
 
 
 async def test_a_full_queue_refuses_and_says_so() -> None:
