@@ -258,6 +258,24 @@ async def test_a_roll_back_is_delivered_as_a_new_delivery_and_pins(
             await du.stop()
 
 
+async def test_given_policies_are_delivered_and_stay_when_learning_is_off(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    async with running(tmp_path / "a", redis_server.url, region, seed=1) as bench:
+        trained = (await bench.http.get("/v1/policies/1/versions")).json()[0]["sha256"]
+    choices = {"seed": 2, "learn": False, "policy": tmp_path / "a" / "policies"}
+    async with running(tmp_path / "b", redis_server.url, region, **choices) as bench:
+        dus = [bench.du(0), bench.du(1)]
+        for du in dus:
+            await du.until(lambda du=du: du.accepted == [(1, 1)])
+        assert dus[1].slot.sha256 == trained
+        await asyncio.gather(*(du.store(rows_of(bench.problem, du.du, 0, 40)) for du in dus))
+        status = await bench.until(lambda s: s["stored"] == [40, 40])
+        assert (status["learning"], status["updates"], status["policy_versions"]) == (False, 0, [1, 1])
+        for du in dus:
+            await du.stop()
+
+
 async def test_unsound_reports_and_bytes_are_refused_and_the_association_goes_on(
     tmp_path: Path, redis_server: RedisServer, region: str
 ) -> None:
