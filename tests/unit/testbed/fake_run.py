@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from cadran.lab.evaluation import Evaluation, PolicyResult
-from cadran.lab.evaluation_statistics import Difference, Interval
 from cadran.testbed.folder import RunFolder
 from cadran.testbed.series import EPISODE_COLUMNS
 
@@ -110,37 +108,6 @@ def write_learner(path: Path, count: int, dus: int, seed: int = 0) -> None:
             file.write(json.dumps(record) + "\n")
 
 
-MEANS = {
-    "learned": 0.927, "learned (sampled)": 0.922, "random": 0.730, "equal share": 0.813,
-    "need-proportional": 0.686, "PF over all users": 0.816, "best static split": 0.864,
-    "tuned priority": 0.908, "one-step greedy": 0.923,
-}  # fmt: skip
-EVALUATION = Evaluation(
-    subject="learned",
-    episodes=24,
-    frames_per_episode=100,
-    seed=7,
-    results=tuple(
-        PolicyResult(
-            name=name,
-            detail="URLLC x4, mMTC x1" if name == "tuned priority" else "",
-            reward=Interval(mean, mean - 0.011, mean + 0.011),
-            qos=(0.7, 0.9, 0.97),
-            episode_rewards=(mean,) * 24,
-        )
-        for name, mean in MEANS.items()
-    ),
-    differences=tuple(
-        Difference(
-            name,
-            Interval(MEANS["learned"] - mean, MEANS["learned"] - mean - 0.01, MEANS["learned"] - mean + 0.01),
-        )
-        for name, mean in MEANS.items()
-        if name != "learned"
-    ),
-    sentence="On 24 held-out episodes, learned earns more than equal share (+0.114).",
-)
-
 SUMMARY = {
     "scenario": "demo", "seed": 0, "pace": "fast", "dus": 6, "frames": 24_000, "episodes": 240,
     "duration_s": 128.4, "frames_per_s": 199.8, "ended_by": "duration", "transitions_reported": 144_000,
@@ -155,7 +122,7 @@ SUMMARY = {
 }  # fmt: skip
 
 
-def write_run(root: Path, episodes: int = 240, dus: int = 6, evaluated: bool = True) -> RunFolder:
+def write_run(root: Path, episodes: int = 240, dus: int = 6, evaluation: str | None = None) -> RunFolder:
     """The whole folder of a run that ended, all but its plots and report."""
     folder = RunFolder(root)
     write_episodes(folder.episodes, episodes, dus)
@@ -172,6 +139,6 @@ def write_run(root: Path, episodes: int = 240, dus: int = 6, evaluated: bool = T
     write_json(folder.run_record, record)
     folder.plots.mkdir()
     folder.scenario.write_text("name: demo\nworld: {dus: 6, ues: 200, rbs: 100, load: {scale: 1.3}}\n")
-    if evaluated:
-        folder.evaluation.write_text(EVALUATION.to_json())
+    if evaluation is not None:
+        folder.evaluation.write_text(evaluation)
     return folder

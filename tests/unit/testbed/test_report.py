@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import fake_evaluation
 import fake_run
 import pytest
 from PIL import Image
@@ -40,7 +41,9 @@ def parsed(folder: RunFolder) -> tuple[Resources, str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    made = fake_run.write_run(tmp_path_factory.mktemp("run"), episodes=60)
+    made = fake_run.write_run(
+        tmp_path_factory.mktemp("run"), episodes=60, evaluation=fake_evaluation.EVALUATION.to_json()
+    )
     write_report(made)
     return made
 
@@ -70,7 +73,7 @@ def test_every_plot_is_a_picture_of_its_own_and_in_the_page(folder: RunFolder) -
 
 def test_the_evaluation_is_told_with_intervals_and_in_a_sentence(folder: RunFolder) -> None:
     _, words = parsed(folder)
-    assert fake_run.EVALUATION.sentence in words
+    assert fake_evaluation.EVALUATION.sentence in words
     for text in (
         "0.927",
         "0.916 to 0.938",
@@ -106,7 +109,8 @@ def test_the_configuration_is_complete(folder: RunFolder) -> None:
 
 
 def test_a_ledger_that_does_not_close_is_said_so(tmp_path: Path) -> None:
-    folder = fake_run.write_run(tmp_path, episodes=2, evaluated=False)
+    folder = fake_run.write_run(tmp_path, episodes=0)
+    folder.learner.unlink()
     fake_run.write_json(folder.summary, {**fake_run.SUMMARY, "bytes_dropped": 0, "trace_bytes_offered": 7})
     write_report(folder)
     _, words = parsed(folder)
@@ -115,7 +119,7 @@ def test_a_ledger_that_does_not_close_is_said_so(tmp_path: Path) -> None:
 
 
 def test_a_run_too_short_for_an_episode_still_has_a_report(tmp_path: Path) -> None:
-    folder = fake_run.write_run(tmp_path, episodes=0, evaluated=False)
+    folder = fake_run.write_run(tmp_path, episodes=0)
     unknown = dict.fromkeys(["reward_mean", "reward_mean_sampled", "reward_mean_deterministic", "qos_mean"])
     fake_run.write_json(folder.summary, {**fake_run.SUMMARY, **unknown})
     folder.learner.unlink()

@@ -2,7 +2,7 @@
 
 import io
 
-import fake_run
+import fake_evaluation
 import pytest
 from rich.console import Console
 from rich.table import Table
@@ -18,10 +18,10 @@ def shown(table: Table) -> str:
 
 
 def test_the_evaluation_is_whole_and_the_best_stands_first() -> None:
-    lines = shown(evaluation_table(fake_run.EVALUATION)).splitlines()
+    lines = shown(evaluation_table(fake_evaluation.EVALUATION)).splitlines()
     assert lines.pop().rstrip() == "tuned priority: URLLC x4, mMTC x1"
-    policies = lines[-len(fake_run.MEANS) :]
-    best_first = sorted(fake_run.MEANS.items(), key=lambda item: -item[1])
+    policies = lines[-len(fake_evaluation.MEANS) :]
+    best_first = sorted(fake_evaluation.MEANS.items(), key=lambda item: -item[1])
     for line, (name, mean) in zip(policies, best_first, strict=True):
         assert line.startswith(name)
         assert f"{mean:.3f} {mean - 0.011:.3f}…{mean + 0.011:.3f}" in line
