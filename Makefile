@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # set TORCH_INDEX_URL to PyTorch's CPU index to save gigabytes.
 TORCH ?= torch==2.13.0
 TORCH_INDEX_URL ?=
-PROTO_TOOLS ?= grpcio-tools==1.81.1
+DEMO_DURATION ?= 200s
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
@@ -26,7 +26,7 @@ $(BIN)/.cadran-ready: pyproject.toml
 	@touch $@
 
 demo: setup ## the testbed at the paper's size: learn for minutes, then evaluate (about 6 min)
-	$(BIN)/cadran demo
+	$(BIN)/cadran up --scenario scenarios/demo.yaml --pace fast --duration $(DEMO_DURATION) --evaluate 24
 
 test: setup ## the fast suite (under 5 minutes)
 	$(BIN)/python -m pytest
@@ -44,8 +44,7 @@ bench: setup ## all benchmarks, one JSON object each
 	@for what in radio loop replay learn dapp; do $(BIN)/cadran bench $$what --json || exit 1; done
 
 proto: setup ## regenerate the protobuf stubs from proto/
-	$(BIN)/pip install --quiet $(PROTO_TOOLS)
-	$(BIN)/python proto/generate.py
+	$(BIN)/python proto/generate.py services/cadran/wire/gen
 
 clean: ## remove the virtual environment, caches and runs
 	rm -rf $(VENV) runs build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

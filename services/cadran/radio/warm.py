@@ -1,0 +1,27 @@
+"""`python -m cadran.radio.warm`: compiles the radio's kernels once; later processes load them from numba's cache."""
+
+import sys
+import time
+
+import numpy as np
+
+from cadran.radio.decision import hard_quotas
+from cadran.radio.engine import Radio
+from cadran.radio.world import SLICES, World
+
+
+def main() -> None:
+    """Compiles the kernels for one and for many environments."""
+    sys.stderr.write("compiling the radio (half a minute, once) ... ")
+    sys.stderr.flush()
+    started_s = time.monotonic()
+    world = World(dus=1, ues=3, rbs=4)
+    radio = Radio(world)
+    for envs in (1, 2):
+        state = radio.new_state(np.arange(envs, dtype=np.uint64))
+        radio.step(state, hard_quotas(np.ones((envs, world.dus, SLICES), dtype=np.int32), world.rbs))
+    sys.stderr.write(f"done in {time.monotonic() - started_s:.0f} s\n")
+
+
+if __name__ == "__main__":
+    main()
