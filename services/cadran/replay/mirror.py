@@ -222,7 +222,7 @@ class _Held:
         self._oldest = oldest
 
     def _follows(self, rows: Rows) -> NDArray[np.bool_]:
-        """bool[n]: the row directly before is the predecessor. Rows that were skipped leave a gap of frames."""
+        """bool[n]: the row directly before is the predecessor. Skipped rows leave a gap of frames."""
         follows = np.zeros(len(rows), np.bool_)
         follows[1:] = _adjacent(rows[:-1], rows[1:])
         if self._newest is not None:

@@ -72,6 +72,12 @@ def test_sizes_are_checked(sizes: tuple[int, int, int]) -> None:
         TransitionSchema(*sizes)
 
 
-def test_the_papers_buffers_take_what_the_dtype_says() -> None:
-    schema = TransitionSchema(state_dim=6, action_dim=200, kpi_dim=0)
-    assert paper_buffer_bytes(schema) == 6 * 100_000 * schema.dtype.itemsize == 524_400_000
+@pytest.mark.parametrize(
+    ("kpis", "row_bytes", "all_bytes"), [(0, 874, 524_400_000), (147, 1462, 877_200_000)]
+)
+def test_the_papers_buffers_take_what_the_documentation_says(
+    kpis: int, row_bytes: int, all_bytes: int
+) -> None:
+    schema = TransitionSchema(state_dim=6, action_dim=200, kpi_dim=kpis)
+    assert schema.dtype.itemsize == row_bytes
+    assert paper_buffer_bytes(schema) == all_bytes
