@@ -14,7 +14,7 @@ from cadran.dapp.metrics import DappMetrics
 from cadran.dapp.service import DappService
 from cadran.dapp.settings import ENVIRONMENT_PREFIX, DappSettings
 from cadran.problem import ProblemSpec
-from cadran.runtime import ConfigError, load_settings, parse_address, read_document, section
+from cadran.runtime import ConfigError, load_settings, read_document, section
 from cadran.runtime.http import Health, HttpServer
 from cadran.runtime.lifecycle import EXIT_CONFIG, EXIT_FAILED, run
 from cadran.runtime.link_metrics import LinkMetrics
@@ -70,7 +70,7 @@ def _serve(settings: DappSettings, spec: ProblemSpec) -> int:
         log.error("another dApp serves this DU", cause=str(cause))
         return EXIT_FAILED
 
-    with HttpServer(parse_address(settings.http), registry, health):
+    with HttpServer(settings.http, registry, health):
         return run(serve, health)
 
 

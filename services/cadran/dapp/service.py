@@ -109,7 +109,7 @@ class DappService:
         self._postponed = ""
         self._last_progress_s = clock()
         self._last_report_s = clock()
-        self._client = E3Client(settings.e3_connect, self, rng, counters=link_metrics)
+        self._client = E3Client(str(settings.e3_connect), self, rng, counters=link_metrics)
 
     async def run(self) -> Cause:
         """Connects, acts and reports until stopped; returns why it ended."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cadran.runtime import Address, AddressField
+
 ENVIRONMENT_PREFIX = "CADRAN_DAPP_"
 
 
@@ -18,11 +20,11 @@ class DappSettings(BaseModel):
     overrides: tuple[str, ...] = Field(default=(), description="scenario overrides, key.path=value")
     du: int = Field(ge=0, le=99, description="index of the DU that this dApp serves")
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of the exploration noise")
-    e3_connect: str = Field(
-        default="127.0.0.1:36422", pattern=r"^\S+:\d+$", description="host:port of the DU's E3 agent"
+    e3_connect: AddressField = Field(
+        default=Address("127.0.0.1", 36422), description="host:port of the DU's E3 agent"
     )
-    http: str = Field(
-        default="127.0.0.1:8092", pattern=r"^\S+:\d+$", description="host:port of metrics and health"
+    http: AddressField = Field(
+        default=Address("127.0.0.1", 8092), description="host:port of metrics and health"
     )
     report_rows: int = Field(default=20, ge=1, le=256, description="transitions in one report")
     report_period_s: float = Field(

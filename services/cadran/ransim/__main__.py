@@ -20,7 +20,7 @@ from cadran.ransim.ran import Ran
 from cadran.ransim.service import RansimService
 from cadran.ransim.settings import ENVIRONMENT_PREFIX, RansimSettings
 from cadran.ransim.trace import read_packet_trace
-from cadran.runtime import ClockSpec, ConfigError, load_settings, parse_address, read_document, section
+from cadran.runtime import ClockSpec, ConfigError, load_settings, read_document, section
 from cadran.runtime.http import Health, HttpServer
 from cadran.runtime.lifecycle import EXIT_CONFIG, run
 from cadran.runtime.link_metrics import LinkMetrics
@@ -110,7 +110,7 @@ def _serve(
         )
         return await service.run()
 
-    with HttpServer(parse_address(settings.http), registry, health):
+    with HttpServer(settings.http, registry, health):
         return run(serve, health)
 
 

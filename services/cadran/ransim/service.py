@@ -76,10 +76,11 @@ class RansimService:
         self._dus = problem.frame.dus
         identity = RanIdentity(problem.frame, epoch, clock.lockstep, problem.names)
         self._decided = asyncio.Event()
+        target = str(settings.e2_connect) if settings.e2_connect is not None else None
         self._e3 = E3Agent(identity, ran, log, self._on_decision, self._decided.set)
-        self._e2 = E2Agents(identity, ran, settings.e2_connect, rng, e2_counters, log, self._e3)
+        self._e2 = E2Agents(identity, ran, target, rng, e2_counters, log, self._e3)
         self._e3.relay = self._e2
-        self._server = E3Server(settings.e3_listen, self._e3, counters=e3_counters)
+        self._server = E3Server(str(settings.e3_listen), self._e3, counters=e3_counters)
         self._pace = Pace(settings.pace, clock, problem.frame.frame_s, now_s)
         self._statistics = RanStatistics(problem, self._dus, settings.status_dir, epoch)
         self._limits = Limits(settings.frames, settings.duration_s)

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from cadran.runtime import Address, AddressField
+
 ENVIRONMENT_PREFIX = "CADRAN_RANSIM_"
 
 
@@ -18,18 +20,16 @@ class RansimSettings(BaseModel):
     scenario: Path = Field(description="scenario file (YAML) that all services of a testbed share")
     overrides: tuple[str, ...] = Field(default=(), description="scenario overrides, key.path=value")
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of layout, channel and traffic")
-    e3_listen: str = Field(
-        default="127.0.0.1:36422",
-        pattern=r"^\S+:\d+$",
+    e3_listen: AddressField = Field(
+        default=Address("127.0.0.1", 36422),
         description="host:port of the E3 agent that the dApps connect to; port 0 takes a free one",
     )
-    e2_connect: str | None = Field(
+    e2_connect: AddressField | None = Field(
         default=None,
-        pattern=r"^\S+:\d+$",
         description="host:port of the near-RT RIC's E2 termination; none: the RAN runs without a RIC",
     )
-    http: str = Field(
-        default="127.0.0.1:8091", pattern=r"^\S+:\d+$", description="host:port of metrics and health"
+    http: AddressField = Field(
+        default=Address("127.0.0.1", 8091), description="host:port of metrics and health"
     )
     pace: Literal["fast", "realtime"] = Field(
         default="realtime",

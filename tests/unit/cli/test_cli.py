@@ -1,0 +1,61 @@
+"""Bad input is one line that says what, where, and what is allowed, and exit status 2."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cadran import __version__, cli
+
+SMOKE = str(Path(__file__).parents[3] / "scenarios" / "smoke.yaml")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["cadran", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0)
+
+
+def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"cadran {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("up", "--scenario", "nowhere.yaml"), ("nowhere.yaml",)),
+        (("up", "--scenario", SMOKE, "--set", "world.duss=2"), ("world.duss", "dus")),
+        (("up", "--scenario", SMOKE, "--set", "worlds.dus=2"), ("worlds", "world")),
+        (("up", "--scenario", SMOKE, "--set", "world.dus=0"), ("world.dus", "1")),
+        (("up", "--scenario", SMOKE, "--set", "learner.gamma=1.5"), ("learner.gamma", "1")),
+        (("up", "--scenario", SMOKE, "--duration", "soon"), ("--duration soon", "90s")),
+        (("up", "--scenario", SMOKE, "--trace", "no-such-trace"), ("no-such-trace",)),
+        (("up", "--scenario", SMOKE, "--resume", "no-such-run"), ("no-such-run",)),
+        (("up", "--scenario", SMOKE, "--policy", "no-such-folder"), ("no-such-folder",)),
+        (("eval", "--scenario", SMOKE, "--policy", "no-such-rule"), ("no-such-rule", "equal")),
+        (("ransim", "--scenario", SMOKE, "--pace", "slow"), ("pace", "realtime")),
+        (("dapp", "--scenario", SMOKE), ("du",)),
+        (("dapp", "--scenario", SMOKE, "--du", "0", "--e3-connect", "here"), ("--e3-connect", "host:port")),
+        (("xapp", "--scenario", "nowhere.yaml"), ("nowhere.yaml",)),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(
+    arguments: tuple[str, ...],
+    said: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, *arguments) == 2
+    shown = capsys.readouterr()
+    lines = shown.err.strip().splitlines()
+    assert len(lines) == 1, shown.err
+    assert shown.out == ""
+    for word in said:
+        assert word in lines[0]
+    assert list(tmp_path.iterdir()) == []
