@@ -95,6 +95,44 @@ def expected_interference(gain: NDArray[np.float64], active: NDArray[np.int64], 
 
 
 @kernel
+def expected_bits(
+    gain: NDArray[np.float64],
+    own: int,
+    key: int,
+    activity: NDArray[np.float64],
+    fading: NDArray[np.float32],
+    table: NDArray[np.int32],
+    noise: NDArray[np.float64],
+    bits: NDArray[np.int32],
+) -> None:
+    """Bits that each RB is expected to carry for a UE: its own link's fading, mean interference.
+
+    One pass per DU over all RBs, so that the compiler can vectorise the sums.
+
+    Args:
+        gain: float64[C], mean gains of the UE over noise.
+        own: the serving DU.
+        key: key of the serving link.
+        activity: float64[C, K], 1 where a DU transmits.
+        fading: see ``fading_table``.
+        table: see ``bits_table``.
+        noise: float64[K], scratch.
+        bits: int32[K], written.
+    """
+    rbs = bits.shape[0]
+    for rb in range(rbs):
+        noise[rb] = 1.0
+    for d in range(gain.shape[0]):
+        if d != own:
+            cross = gain[d]
+            for rb in range(rbs):
+                noise[rb] += cross * activity[d, rb]
+    signal = gain[own]
+    for rb in range(rbs):
+        bits[rb] = bits_of_sinr(signal * fade(key, rb, fading) / noise[rb], table)
+
+
+@kernel
 def faded_interference(
     gain: NDArray[np.float64],
     active: NDArray[np.int64],

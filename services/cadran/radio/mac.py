@@ -26,7 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.radio.jit import kernel
-from cadran.radio.link import bits_of_sinr, expected_interference, fade
 from cadran.radio.world import SLICES
 
 PF, RR, BACKLOG = 0, 1, 2
@@ -35,28 +34,6 @@ FREE = -1
 """Holder of an RB that belongs to no slice."""
 SE_FLOOR = 0.01
 """bit/s/Hz; keeps the inverse of an average spectral efficiency finite."""
-
-
-class Csi(NamedTuple):
-    """What a DU knows of its UEs' channels.
-
-    Attributes:
-        own: the DU's number.
-        gain: float64[S, U, C], mean gains over noise.
-        keys: int64[S, U], hash keys of the serving links in this frame.
-        fading: float32[4096], see ``link.fading_table``.
-        bits: int32[...], see ``link.bits_table``.
-        neighbours: int64[K, C], DUs other than ``own`` that transmitted on the RB in the last frame.
-        neighbour_count: int64[K].
-    """
-
-    own: int
-    gain: NDArray[np.float64]
-    keys: NDArray[np.int64]
-    fading: NDArray[np.float32]
-    bits: NDArray[np.int32]
-    neighbours: NDArray[np.int64]
-    neighbour_count: NDArray[np.int64]
 
 
 class Waiting(NamedTuple):
@@ -95,16 +72,8 @@ class Grants(NamedTuple):
 
 
 @kernel
-def csi_bits(csi: Csi, s: int, u: int, rb: int) -> int:
-    """Bits that the RB is expected to carry for the UE in this frame."""
-    interference = expected_interference(csi.gain[s, u], csi.neighbours[rb], csi.neighbour_count[rb])
-    sinr = csi.gain[s, u, csi.own] * fade(csi.keys[s, u], rb, csi.fading) / interference
-    return bits_of_sinr(sinr, csi.bits)
-
-
-@kernel
 def best_waiting(
-    csi: Csi, waiting: Waiting, s: int, rb: int, factor: NDArray[np.float64]
+    csi: NDArray[np.int32], waiting: Waiting, s: int, rb: int, factor: NDArray[np.float64]
 ) -> tuple[int, int, float]:
     """Waiting UE of slice ``s`` with the highest bits x ``factor``; (index in ``places``, its bits, its
     metric).
@@ -116,7 +85,7 @@ def best_waiting(
     index = rb % count
     for _ in range(count):
         u = int(waiting.places[s, index])
-        bits = csi_bits(csi, s, u, rb)
+        bits = int(csi[s, u, rb])
         metric = bits * factor[s, u]
         if metric > best_metric:
             best, best_bits, best_metric = index, bits, metric
@@ -152,12 +121,14 @@ def grant(waiting: Waiting, grants: Grants, s: int, index: int, rb: int, bits: i
 
 
 @kernel
-def serve_slice(csi: Csi, waiting: Waiting, grants: Grants, scheduler: int, s: int, rb: int) -> None:
+def serve_slice(
+    csi: NDArray[np.int32], waiting: Waiting, grants: Grants, scheduler: int, s: int, rb: int
+) -> None:
     """Give the RB to a waiting UE of slice ``s`` by the slice's own scheduler."""
     if scheduler == RR:
         index = next_in_turn(waiting, s, int(np.int64(grants.next_place[s])))
         u = int(waiting.places[s, index])
-        bits = csi_bits(csi, s, u, rb)
+        bits = int(csi[s, u, rb])
         grants.next_place[s] = (u + 1) % waiting.places.shape[1]
     else:
         index, bits, _ = best_waiting(csi, waiting, s, rb, waiting.weight)
@@ -166,7 +137,7 @@ def serve_slice(csi: Csi, waiting: Waiting, grants: Grants, scheduler: int, s: i
 
 @kernel
 def serve_blocks(
-    csi: Csi,
+    csi: NDArray[np.int32],
     waiting: Waiting,
     grants: Grants,
     schedulers: NDArray[np.int64],
@@ -188,7 +159,7 @@ def serve_blocks(
 
 
 @kernel
-def serve_shared(csi: Csi, waiting: Waiting, grants: Grants, most: NDArray[np.int32]) -> None:
+def serve_shared(csi: NDArray[np.int32], waiting: Waiting, grants: Grants, most: NDArray[np.int32]) -> None:
     """Pass 2 of mode 0: each free RB to the highest metric over all slices below their ``max``."""
     for rb in range(grants.slice_of_rb.shape[0]):
         if grants.slice_of_rb[rb] != FREE:
@@ -207,7 +178,11 @@ def serve_shared(csi: Csi, waiting: Waiting, grants: Grants, most: NDArray[np.in
 
 @kernel
 def serve_assigned(
-    csi: Csi, waiting: Waiting, grants: Grants, schedulers: NDArray[np.int64], assigned: NDArray[np.int8]
+    csi: NDArray[np.int32],
+    waiting: Waiting,
+    grants: Grants,
+    schedulers: NDArray[np.int64],
+    assigned: NDArray[np.int8],
 ) -> None:
     """Mode 1: each RB within the slice that the decision names."""
     for rb in range(assigned.shape[0]):
@@ -222,7 +197,12 @@ def serve_assigned(
 
 @kernel
 def pad_idle(
-    csi: Csi, waiting: Waiting, grants: Grants, shared: bool, most: NDArray[np.int32], ues: NDArray[np.int32]
+    csi: NDArray[np.int32],
+    waiting: Waiting,
+    grants: Grants,
+    shared: bool,
+    most: NDArray[np.int32],
+    ues: NDArray[np.int32],
 ) -> None:
     """Every idle RB transmits padding to a UE of its slice.
 
@@ -285,7 +265,7 @@ def usable_rbs(
 
 @kernel
 def schedule(
-    csi: Csi,
+    csi: NDArray[np.int32],
     waiting: Waiting,
     grants: Grants,
     schedulers: NDArray[np.int64],
@@ -299,7 +279,11 @@ def schedule(
     quota: NDArray[np.int32],
     service: NDArray[np.float64],
 ) -> None:
-    """Schedule one DU for one frame; fills ``grants``, ``quota`` int32[S] and ``service`` float64[S]."""
+    """Schedule one DU for one frame; fills ``grants``, ``quota`` int32[S] and ``service`` float64[S].
+
+    ``csi``, int32[S, U, K] here and in every pass: bits that an RB is expected to carry for a UE in this
+    frame, valid for waiting UEs (for all of them with ``pad``).
+    """
     if mode == 1:
         serve_assigned(csi, waiting, grants, schedulers, assigned)
         for s in range(SLICES):
