@@ -12,6 +12,7 @@ When learning diverges, the learner goes back to the newest checkpoint, its poli
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import sys
 import threading
@@ -24,6 +25,7 @@ from typing import Protocol, TypeVar
 import torch
 
 from cadran.learn import DivergedError
+from cadran.policy import PolicyError
 from cadran.replay import Identity, ReplayUnavailable
 from cadran.xapp.checkpoints import Checkpoint, CheckpointStore
 from cadran.xapp.frame_gate import CompleteFrame
@@ -121,7 +123,7 @@ class LearnerHost:
         self._unix_s = unix_s
         self._allowed = asyncio.Event()
         self._allowed.set()
-        self._saved_at_s = -float("inf")
+        self._saved_at_s = -math.inf
         self._switch_interval_s = sys.getswitchinterval()
         sys.setswitchinterval(spec.thread_switch_s)
         self._thread = ThreadPoolExecutor(1, "learner", _prepare_thread, (spec.nice,))
@@ -140,7 +142,11 @@ class LearnerHost:
         self.policy_version += 1
         version, frame = self.policy_version, effective[1] if effective else 0
         make = partial(self._trainer.artefacts, version, self._spec.problem, frame, self._unix_s())
-        artefacts = await self._on_thread(make)
+        try:
+            artefacts = await self._on_thread(make)
+        except PolicyError as error:  # weights that are not finite under losses that still are
+            await self._halt(str(error))
+            artefacts = await self._on_thread(make)
         await self._publish(Publication(version, tuple(artefacts), effective))
 
     async def save(self) -> None:
@@ -209,8 +215,9 @@ class LearnerHost:
         return True
 
     async def close(self) -> None:
-        """Finish the burst under way, write a last checkpoint, end the thread."""
-        await self.save()
+        """Finish the burst under way, write a last checkpoint (if there was a first), end the thread."""
+        if math.isfinite(self._saved_at_s):
+            await self.save()
         await asyncio.to_thread(self._thread.shutdown)
         sys.setswitchinterval(self._switch_interval_s)
 

@@ -100,33 +100,43 @@ class Xapp:
         """
         parts = self._parts
         try:
-            await parts.start_policies()
             with _listen(self._rest) as listening:
                 self.rest_port = listening.getsockname()[1]
-                async with _serving(parts.rest, listening):
-                    await self._serve()
+                await parts.start_policies()
+                async with _serving(parts.rest, listening), self._e2():
+                    self._log.info("listening", e2_port=self.e2_port, rest_port=self.rest_port)
+                    self.started.set()
+                    await self._work()
         except BaseExceptionGroup as group:
             raise _cause_of(group) from group
         finally:
-            await parts.e2.stop()
             await parts.host.close()
             await parts.close_store()
-            self._write_status()
         return 0
 
-    async def _serve(self) -> None:
+    @contextlib.asynccontextmanager
+    async def _e2(self) -> AsyncIterator[None]:
+        """E2 nodes can connect inside this context."""
         parts = self._parts
         try:
             self.e2_port = await parts.e2.start()
         except OSError as error:
             raise ConfigError(f"--e2-listen: {error}") from error
         parts.health.met(LISTENING)
-        self._log.info("listening", e2_port=self.e2_port, rest_port=self.rest_port)
-        self.started.set()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(parts.desk.run(), name="policies")
-            tasks.create_task(self._store_and_learn(), name="store and learn")
-            tasks.create_task(self._tell(), name="status")
+        try:
+            yield
+        finally:
+            await parts.e2.stop()
+
+    async def _work(self) -> None:
+        parts = self._parts
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(parts.desk.run(), name="policies")
+                tasks.create_task(self._store_and_learn(), name="store and learn")
+                tasks.create_task(self._tell(), name="status")
+        finally:
+            self._write_status()
 
     async def _store_and_learn(self) -> None:
         parts = self._parts

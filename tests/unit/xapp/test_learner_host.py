@@ -12,7 +12,7 @@ import pytest
 
 from cadran.learn import Batch, TrainingSchedule
 from cadran.learn.checkpoint import unpack
-from cadran.policy import decode
+from cadran.policy import PolicyCause, PolicyError, decode
 from cadran.replay import MemoryReplay, Mirror, Replay, ReplayUnavailable
 from cadran.xapp.checkpoints import CheckpointStore
 from cadran.xapp.frame_gate import CompleteFrame
@@ -214,6 +214,32 @@ async def test_divergence_restores_the_checkpoint_publishes_it_and_stops_until_r
         assert host.resume()
         assert not host.resume()
     assert events.reasons[1:] == ["resumed"]
+
+
+async def test_weights_that_cannot_be_published_count_as_divergence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = new_trainer(full_replay(10))
+    async with hosted(trainer, tmp_path) as (host, events):
+        await host.save()
+        real, failures = trainer.artefacts, [PolicyError(PolicyCause.NOT_FINITE, "layers.0.weight")]
+
+        def artefacts(*arguments: object) -> list[bytes]:
+            if failures:
+                raise failures.pop()
+            return real(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(trainer, "artefacts", artefacts)
+        await host.complete(CompleteFrame((1, 9), (10, 10)))
+        assert host.halted
+        assert "not_finite" in events.reasons[0]
+        assert [decode(artefact)[0].updates for artefact in events.publications[-1].artefacts] == [0, 0]
+
+
+async def test_a_host_that_never_began_leaves_no_checkpoint(tmp_path: Path) -> None:
+    async with hosted(new_trainer(full_replay()), tmp_path):
+        pass
+    assert CheckpointStore(tmp_path, 3).newest() == (None, [])
 
 
 async def test_nothing_is_sampled_before_every_du_has_a_row(tmp_path: Path) -> None:
