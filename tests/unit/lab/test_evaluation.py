@@ -8,7 +8,7 @@ from cadran.lab.evaluation import evaluate, summarise
 from cadran.lab.policies import BASELINES, LearnedPolicy, OneStepGreedy, RulePolicy, baseline
 from cadran.lab.policies.base import Rollout, episode_seeds, rollout
 from cadran.policy import Actor, PolicyMeta, tensor_shapes
-from cadran.problem import ProblemSpec
+from cadran.problem import ProblemSpec, Quota
 from cadran.problem.heuristics import equal, priority, static
 
 from .worlds import EQ8_WORLD, WORLD, eq8
@@ -125,7 +125,7 @@ def test_one_step_greedy_leaves_the_present_as_it_was():
     policy.begin(env)
     step = policy.act(env)
     twin = BatchedEnv(WORLD, SPEC, episode_seeds(3, "held_out", 2))
-    replayed = twin.step_decision(type(env.problem.decode(env.problem.neutral_action)).hard(policy.percent))
+    replayed = twin.step_decision(Quota.hard(policy.percent))
     assert step.reward.tobytes() == replayed.reward.tobytes()
 
 

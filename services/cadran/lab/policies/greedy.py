@@ -13,7 +13,7 @@ from cadran.problem.heuristics import equal, priority
 
 Int32 = NDArray[np.int32]
 
-_STEPS_PERCENT = (24, 8, 3)
+_STEPS_PERCENT = (24, 12, 6, 3)
 _SHIFTS = tuple(itertools.permutations(range(3), 2))
 
 
@@ -25,6 +25,9 @@ class OneStepGreedy:
     once, with steps that shrink from 24 to 3 percent. It starts from the best of its last decision, an equal
     split and a priority rule. It looks one frame ahead and climbs locally: a strong reference, not a bound on
     what a policy can earn over an episode.
+
+    Attributes:
+        percent: Quota decided last, int32 ``[E, C, S]``.
     """
 
     name = "one-step greedy"

@@ -14,7 +14,7 @@ from cadran.problem import ProblemSpec
 from cadran.problem.heuristics import priority, static
 from cadran.radio import World
 
-TUNING_EPISODES = 4
+TUNING_EPISODES = 6
 SPLIT_STEP_PERCENT = 10
 URLLC_MARGINS = (1.5, 2.0, 2.5, 3.0, 4.0, 6.0)
 MMTC_MARGINS = (0.5, 0.7, 1.0, 1.4)
