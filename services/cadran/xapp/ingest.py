@@ -197,10 +197,6 @@ class Ingest:
         """Identity of the DU's last row at rest, as far as known here."""
         return self._last[du]
 
-    def waiting(self, du: int) -> int:
-        """Reports of the DU that are not at rest yet (without those of the append under way)."""
-        return self._queues[du].qsize()
-
     def offer(self, report: Report) -> None:
         """Take one report into its DU's queue; never waits.
 

@@ -91,14 +91,17 @@ class PolicyStore:
 
     def _read_targets(self) -> None:
         path = self._root / _TARGETS
-        stored = json.loads(path.read_bytes()) if path.exists() else {}
+        try:
+            stored = json.loads(path.read_bytes()) if path.exists() else {}
+            targets = {int(du): Target(**target) for du, target in stored.items()}
+        except (ValueError, TypeError, AttributeError) as error:
+            self.refused.append(f"{path}: {error}")
+            return
         for du, versions in enumerate(self._versions):
-            if str(du) not in stored or not versions:
-                continue
-            target = Target(**stored[str(du)])
-            self._targets[du] = (
-                target if target.version in versions else _next(target, max(versions), pinned=False)
-            )
+            target = targets.get(du)
+            if target is not None and versions:
+                held = target.version in versions
+                self._targets[du] = target if held else _next(target, max(versions), pinned=False)
 
     def _write_targets(self) -> None:
         targets = {du: asdict(target) for du, target in enumerate(self._targets) if target}

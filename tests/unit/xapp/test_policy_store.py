@@ -78,6 +78,17 @@ def test_an_unsound_artefact_is_refused_and_changes_nothing(tmp_path: Path, arte
     assert store.target(0) == Target(1, 1, pinned=False)
 
 
+@pytest.mark.parametrize("content", ["{", "[]", '{"0": 1}', '{"0": {"versoin": 1}}'])
+def test_unreadable_targets_are_told_and_forgotten(tmp_path: Path, artefact: Artefact, content: str) -> None:
+    store = PolicyStore(tmp_path, dus=1, kept=5)
+    store.publish([artefact(0, 1)])
+    (tmp_path / "targets.json").write_text(content)
+    again = PolicyStore(tmp_path, dus=1, kept=5)
+    assert again.target(0) is None
+    assert "targets.json" in again.refused[0]
+    assert again.newest_version() == 1
+
+
 def test_a_damaged_target_falls_back_to_the_newest_sound_version(tmp_path: Path, artefact: Artefact) -> None:
     store = PolicyStore(tmp_path, dus=1, kept=5)
     store.publish([artefact(0, 1)])
