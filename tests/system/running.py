@@ -1,0 +1,68 @@
+"""`cadran up` as a person starts it, watched by a test."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+SCENARIO = Path(__file__).parents[2] / "scenarios" / "smoke.yaml"
+SETTLE_S = 60.0
+
+
+class Run:
+    """`cadran up` as a person starts it, and its run folder."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        command = [
+            sys.executable,
+            "-m",
+            "cadran.cli",
+            "up",
+            "--scenario",
+            str(SCENARIO),
+            "--out",
+            str(folder),
+        ]
+        self.process = subprocess.Popen([*command, *options, "--json"], stdout=subprocess.PIPE, text=True)
+
+    def child(self, *words: str) -> int | None:
+        """Process id of the service whose command line holds these words."""
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            try:
+                line = " ".join(child.cmdline())
+            except psutil.Error:
+                continue  # it has just ended
+            if all(word in line for word in words):
+                return child.pid
+        return None
+
+    def status(self, service: str) -> dict[str, Any]:
+        path = self.folder / service / "status.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def progress(self) -> tuple[int, int, int]:
+        """Frames run, transitions stored, updates made."""
+        ran, xapp = self.status("ransim"), self.status("xapp")
+        return ran.get("frame", 0), sum(xapp.get("stored", [])), xapp.get("updates", 0)
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + SETTLE_S
+        while not condition():
+            assert self.process.poll() is None, f"the testbed ended while waiting until {what}"
+            assert time.monotonic() < deadline, f"not within {SETTLE_S} s: {what}"
+            time.sleep(0.1)
+
+    def end(self) -> dict[str, Any]:
+        self.process.send_signal(signal.SIGINT)
+        output, _ = self.process.communicate(timeout=60)
+        assert self.process.returncode == 0
+        return json.loads(output.splitlines()[-1])
