@@ -1,4 +1,4 @@
-"""`python -m cadran.radio.warm`: compiles the radio's kernels once; later processes load them from numba's cache."""
+"""`python -m cadran.radio.warm`: compiles the kernels once; later processes load them from the cache."""
 
 import sys
 import time
