@@ -1,8 +1,8 @@
 """The two rewards, as pure functions of KPIs and thresholds.
 
 A reward sees nothing but its KPI vector, which travels with each transition: whoever changes a threshold can
-compute the reward of old transitions anew. Arithmetic is float64 inside, float32 outside. Equation and section
-numbers are those of arXiv 2511.15002.
+compute the reward of old transitions anew. Arithmetic is float64 inside, float32 outside. Equation and
+section numbers are those of arXiv 2511.15002.
 """
 
 from __future__ import annotations
