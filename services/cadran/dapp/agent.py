@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cadran.dapp.policies import PolicySlot
 from cadran.policy import noise
-from cadran.problem import Assignment, Measurements, Problem, Quota
+from cadran.problem import Assessment, Assignment, Measurements, Problem, Quota
 from cadran.replay.schema import RowFlag, TransitionSchema
 
 # A decision older than this is never asked for again: the DU falls back long before.
@@ -107,16 +107,17 @@ class DuAgent:
                 self._policies.release()
             self._epoch = indication.epoch
             self._forget()
-        row = self._settle(indication)
-        return self._act(indication), row
+        outcome = None if indication.outcome is None else self._problem.assess(indication.outcome)
+        row = self._settle(indication, outcome)
+        return self._act(indication, outcome), row
 
-    def _settle(self, indication: Indication) -> NDArray[Any] | None:
+    def _settle(self, indication: Indication, outcome: Assessment | None) -> NDArray[Any] | None:
         acted, applied = self._acted, indication.applied_frame
         row = None
         if applied is None:
             self._be_neutral()
         elif acted is not None and applied == acted.action.frame == indication.frame - 1:
-            row = self._transition(indication, acted)
+            row = None if outcome is None else self._transition(indication, acted, outcome)
             self._previous, self._previous_is_neutral = acted.action.action, False
         elif applied in self._actions:
             # The DU ran an older decision; the next observation must name that one.
@@ -127,10 +128,7 @@ class DuAgent:
             self._be_neutral()
         return row
 
-    def _transition(self, indication: Indication, acted: _Acted) -> NDArray[Any] | None:
-        if indication.outcome is None:
-            return None
-        kpis = self._problem.kpis(indication.outcome)
+    def _transition(self, indication: Indication, acted: _Acted, outcome: Assessment) -> NDArray[Any]:
         row = np.zeros(1, dtype=self._schema.dtype)
         row["epoch"] = indication.epoch
         row["frame"] = acted.action.frame
@@ -143,19 +141,23 @@ class DuAgent:
         )
         row["state"] = acted.state
         row["action"] = acted.action.action
-        row["reward"] = self._problem.reward(kpis)
-        row["kpis"] = kpis
-        row["next_state"] = self._problem.state(indication.outcome)
+        row["reward"] = outcome.reward
+        row["kpis"] = outcome.kpis
+        row["next_state"] = outcome.state
         self._sequence += 1
         return row
 
-    def _act(self, indication: Indication) -> Action | None:
+    def _act(self, indication: Indication, outcome: Assessment | None) -> Action | None:
         self._acted = None
         actor, version = self._policies.at(indication.frame)
-        measured = indication.start if indication.start is not None else indication.outcome
-        if actor is None or measured is None:
+        if actor is None:
             return None
-        state = self._problem.state(measured)
+        if indication.start is not None:
+            state = self._problem.state(indication.start)
+        elif outcome is not None:
+            state = outcome.state
+        else:
+            return None
         observation = self._problem.observation(state, self._previous)
         if indication.deterministic:
             vector = actor.mean(observation)

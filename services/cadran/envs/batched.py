@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.envs.convert import problem_of, to_decisions, to_measurements
-from cadran.problem import Assignment, Measurements, ProblemSpec, Quota
+from cadran.problem import Assessment, Assignment, Measurements, ProblemSpec, Quota
 from cadran.radio import Radio, World
 from cadran.radio import State as RadioState
 
@@ -111,18 +111,19 @@ class BatchedEnv:
             raise ValueError(f"the episode of {self.world.episode_frames} frames has ended: reset first")
         self.radio.step(self.radio_state, to_decisions(decision, self.frame.rbs))
         self._frames_left -= 1
-        self._observe()
-        kpis = self.problem.kpis(self.measurements)
+        assessed = self._observe()
         return Step(
             state=self.state,
             observation=self.observation,
-            kpis=kpis,
-            reward=self.problem.reward(kpis),
+            kpis=assessed.kpis,
+            reward=assessed.reward,
             measurements=self.measurements,
             episode_end=self._frames_left == 0,
         )
 
-    def _observe(self) -> None:
+    def _observe(self) -> Assessment:
         self.measurements = to_measurements(self.radio_state.kpis)
-        self.state = self.problem.state(self.measurements)
+        assessed = self.problem.assess(self.measurements)
+        self.state = assessed.state
         self.observation = self.problem.observation(self.state, self._previous_action)
+        return assessed

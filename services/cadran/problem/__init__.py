@@ -2,11 +2,12 @@
 
 from cadran.problem.action import Assignment, Quota, quota_rbs
 from cadran.problem.measurements import SLICES, Frame, Measurements
-from cadran.problem.problem import Problem
+from cadran.problem.problem import Assessment, Problem
 from cadran.problem.spec import DeliveredSpec, Eq8Spec, ProblemSpec
 
 __all__ = [
     "SLICES",
+    "Assessment",
     "Assignment",
     "DeliveredSpec",
     "Eq8Spec",

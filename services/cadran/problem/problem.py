@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from cadran.problem import observation
@@ -9,6 +11,23 @@ from cadran.problem.action import Assignment, Quota, decode_rb_bits, decode_slic
 from cadran.problem.measurements import SLICES, Float32, Frame, Measurements
 from cadran.problem.reward import Delivered, Eq8, Reward
 from cadran.problem.spec import ProblemSpec
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What a frame came to.
+
+    Attributes:
+        kpis: What the reward is made of, float32 ``[..., kpi_dim]``.
+        qos: Quality of each slice, float32 ``[..., S]``.
+        reward: float32 ``[...]``.
+        state: State after the frame, float32 ``[..., state_dim]``.
+    """
+
+    kpis: Float32
+    qos: Float32
+    reward: Float32
+    state: Float32
 
 
 class Problem:
@@ -47,7 +66,15 @@ class Problem:
 
     def state(self, m: Measurements) -> Float32:
         """State after a frame with measurements ``m``, float32 ``[..., state_dim]``."""
-        qos = self.qos(self.kpis(m))
+        return self._state(m, self.qos(self.kpis(m)))
+
+    def assess(self, m: Measurements) -> Assessment:
+        """All that a frame with measurements ``m`` came to, each part computed once."""
+        kpis = self._reward.kpis(m)
+        qos, reward = self._reward.judge(kpis)
+        return Assessment(kpis, qos, reward, self._state(m, qos))
+
+    def _state(self, m: Measurements, qos: Float32) -> Float32:
         if self.spec.observation == "demand":
             return observation.demand_state(m, qos, self.frame, self.spec.demand)
         return observation.paper_state(m, qos, self.spec.paper_ues_scale)
@@ -78,8 +105,8 @@ class Problem:
 
     def reward(self, kpis: Float32) -> Float32:
         """Reward of a frame from its KPIs alone, float32 ``[...]``."""
-        return self._reward.reward(kpis)
+        return self._reward.judge(kpis).reward
 
     def qos(self, kpis: Float32) -> Float32:
         """Quality of each slice in [0, 1], float32 ``[..., S]``."""
-        return self._reward.qos(kpis)
+        return self._reward.judge(kpis).qos

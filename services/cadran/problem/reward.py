@@ -7,7 +7,7 @@ section numbers are those of arXiv 2511.15002.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,18 @@ ABSENT = np.float32(-1.0)
 """KPI entry of a UE place that nobody holds; real rates and delays are never negative."""
 
 
+class Judgement(NamedTuple):
+    """What a frame's KPIs are worth.
+
+    Attributes:
+        qos: Quality of each slice in [0, 1], float32 ``[..., S]``.
+        reward: float32 ``[...]``.
+    """
+
+    qos: Float32
+    reward: Float32
+
+
 class Reward(Protocol):
     """A reward form: how its KPIs are taken, and what they are worth."""
 
@@ -28,11 +40,8 @@ class Reward(Protocol):
     def kpis(self, m: Measurements) -> Float32:
         """Everything the reward is made of, NaN-free, float32 ``[..., kpi_dim]``."""
 
-    def qos(self, kpis: Float32) -> Float32:
-        """Quality of each slice in [0, 1], float32 ``[..., S]``; a slice without UEs counts as 1."""
-
-    def reward(self, kpis: Float32) -> Float32:
-        """The reward, float32 ``[...]``."""
+    def judge(self, kpis: Float32) -> Judgement:
+        """Quality of each slice and the reward; a slice without UEs counts as quality 1."""
 
 
 class Delivered:
@@ -53,13 +62,11 @@ class Delivered:
         """Delays in seconds, float32 ``[..., S U]``, -1 where no UE is."""
         return _filled(m.ue_delay_s)
 
-    def qos(self, kpis: Float32) -> Float32:
-        """Quality of each slice, float32 ``[..., S]``."""
-        return self._qos(kpis).astype(np.float32)
-
-    def reward(self, kpis: Float32) -> Float32:
-        """Reward in [0, 1], float32 ``[...]``."""
-        return np.asarray(ordered_sum(self._qos(kpis) * self._weights), dtype=np.float32)
+    def judge(self, kpis: Float32) -> Judgement:
+        """Quality of each slice, and their weighted sum in [0, 1]."""
+        qos = self._qos(kpis)
+        reward = np.asarray(ordered_sum(qos * self._weights), dtype=np.float32)
+        return Judgement(qos.astype(np.float32), reward)
 
     def _qos(self, kpis: Float32) -> Float64:
         spec = self._spec
@@ -98,17 +105,14 @@ class Eq8:
         used = np.asarray(m.rbs_used, dtype=np.float32)
         return np.concatenate([_filled(m.ue_rate_bps), _filled(m.ue_delay_s), used], axis=-1)
 
-    def qos(self, kpis: Float32) -> Float32:
-        """Qbar^l of each slice, float32 ``[..., S]``."""
-        return self._scaled_quality(*self._split(kpis)).astype(np.float32)
-
-    def reward(self, kpis: Float32) -> Float32:
-        """Eq (8), float32 ``[...]``."""
+    def judge(self, kpis: Float32) -> Judgement:
+        """Qbar^l of each slice, and Eq (8)."""
         rate, delay = self._split(kpis)
         quality = self._scaled_quality(rate, delay)
         utility = ordered_sum(sigmoid(self._alpha(quality) * quality))
         penalty = self._overuse(kpis) + ordered_sum(self._shortfall(rate, delay))
-        return np.asarray(utility - self._spec.zeta * penalty, dtype=np.float32)
+        reward = np.asarray(utility - self._spec.zeta * penalty, dtype=np.float32)
+        return Judgement(quality.astype(np.float32), reward)
 
     def _split(self, kpis: Float32) -> tuple[Float64, Float64]:
         shape = (*kpis.shape[:-1], *self._shape)

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cadran.problem import Problem
+from cadran.problem import Assessment, Problem
 from cadran.problem.measurements import SLICES
 from cadran.ransim.ran import ByteLedger, FrameResult
 from cadran.ransim.relayed import RelayedRows
@@ -53,10 +52,10 @@ class _Means:
         self.used = np.zeros((self._dus, SLICES))
         self.delivered = np.zeros((self._dus, SLICES))
 
-    def add(self, result: FrameResult, reward: NDArray[Any], qos: NDArray[Any]) -> None:
+    def add(self, result: FrameResult, assessed: Assessment) -> None:
         self.frames += 1
-        self.reward += reward
-        self.qos += qos
+        self.reward += assessed.reward
+        self.qos += assessed.qos
         self.quota += result.outcome.rbs_quota
         self.used += result.outcome.rbs_used
         self.delivered += result.outcome.delivered_bytes
@@ -137,10 +136,9 @@ class RanStatistics:
         self, result: FrameResult, missed: tuple[int, ...], fallback: tuple[int, ...], now_s: float
     ) -> None:
         """Takes one frame; `missed` and `fallback` are totals per DU so far, `now_s` the wall clock."""
-        kpis = self._problem.kpis(result.outcome)
-        reward, qos = self._problem.reward(kpis), self._problem.qos(kpis)
-        self._recent.add(result, reward, qos)
-        self._whole.add(result, reward, qos)
+        assessed = self._problem.assess(result.outcome)
+        self._recent.add(result, assessed)
+        self._whole.add(result, assessed)
         self._last = result
         self._frames = result.frame + 1
         if result.start is not None:
