@@ -62,24 +62,51 @@ class _Acted:
     deterministic: bool
 
 
+@dataclass(frozen=True)
+class Transition:
+    """A frame that was decided, applied and measured; its row can be made later, off the frame's path."""
+
+    epoch: int
+    sequence: int
+    episode_ended: bool
+    acted: _Acted
+    outcome: Assessment
+
+    def row(self, schema: TransitionSchema) -> NDArray[Any]:
+        """The transition as one row of its schema."""
+        action = self.acted.action
+        row = schema.empty(1)
+        row["epoch"] = self.epoch
+        row["frame"] = action.frame
+        row["sequence"] = self.sequence
+        row["policy_version"] = action.policy_version
+        row["flags"] = (
+            (RowFlag.PREVIOUS_IS_NEUTRAL if self.acted.previous_is_neutral else 0)
+            | (RowFlag.EPISODE_END if self.episode_ended else 0)
+            | (RowFlag.DETERMINISTIC if self.acted.deterministic else 0)
+        )
+        row["state"] = self.acted.state
+        row["action"] = action.action
+        row["reward"] = self.outcome.reward
+        row["kpis"] = self.outcome.kpis
+        row["next_state"] = self.outcome.state
+        return row
+
+
 class DuAgent:
     """Acts for one DU and remembers just enough to report what came of it.
 
     Args:
         du: index of the DU, 0-based.
         problem: what is observed, decided and rewarded.
-        schema: the layout of a transition.
         policies: the actor in force and those scheduled.
         seed: seed of the exploration noise; noise depends on (seed, du, frame) alone, so a
             restarted dApp explores as the first one would have.
     """
 
-    def __init__(
-        self, du: int, problem: Problem, schema: TransitionSchema, policies: PolicySlot, seed: int
-    ) -> None:
+    def __init__(self, du: int, problem: Problem, policies: PolicySlot, seed: int) -> None:
         self.du = du
         self._problem = problem
-        self._schema = schema
         self._policies = policies
         self._seed = seed
         self._epoch: int | None = None
@@ -95,12 +122,12 @@ class DuAgent:
         self._previous = self._problem.neutral_action
         self._previous_is_neutral = True
 
-    def step(self, indication: Indication) -> tuple[Action | None, NDArray[Any] | None]:
+    def step(self, indication: Indication) -> tuple[Action | None, Transition | None]:
         """Takes one indication; returns the decision and the transition that it completes.
 
         Returns:
             (decision for `indication.frame`, or None while no policy is held;
-            one row of the transition schema, or None if frame - 1 was not this dApp's to answer for).
+            frame - 1, or None if it was not this dApp's to answer for).
         """
         if indication.epoch != self._epoch:
             if self._epoch is not None:
@@ -108,16 +135,19 @@ class DuAgent:
             self._epoch = indication.epoch
             self._forget()
         outcome = None if indication.outcome is None else self._problem.assess(indication.outcome)
-        row = self._settle(indication, outcome)
-        return self._act(indication, outcome), row
+        transition = self._settle(indication, outcome)
+        return self._act(indication, outcome), transition
 
-    def _settle(self, indication: Indication, outcome: Assessment | None) -> NDArray[Any] | None:
+    def _settle(self, indication: Indication, outcome: Assessment | None) -> Transition | None:
         acted, applied = self._acted, indication.applied_frame
-        row = None
+        transition = None
         if applied is None:
             self._be_neutral()
         elif acted is not None and applied == acted.action.frame == indication.frame - 1:
-            row = None if outcome is None else self._transition(indication, acted, outcome)
+            if outcome is not None:
+                ended = indication.start is not None
+                transition = Transition(indication.epoch, self._sequence, ended, acted, outcome)
+                self._sequence += 1
             self._previous, self._previous_is_neutral = acted.action.action, False
         elif applied in self._actions:
             # The DU ran an older decision; the next observation must name that one.
@@ -126,26 +156,7 @@ class DuAgent:
             self._be_neutral()
         if indication.start is not None:
             self._be_neutral()
-        return row
-
-    def _transition(self, indication: Indication, acted: _Acted, outcome: Assessment) -> NDArray[Any]:
-        row = np.zeros(1, dtype=self._schema.dtype)
-        row["epoch"] = indication.epoch
-        row["frame"] = acted.action.frame
-        row["sequence"] = self._sequence
-        row["policy_version"] = acted.action.policy_version
-        row["flags"] = (
-            (RowFlag.PREVIOUS_IS_NEUTRAL if acted.previous_is_neutral else 0)
-            | (RowFlag.EPISODE_END if indication.start is not None else 0)
-            | (RowFlag.DETERMINISTIC if acted.deterministic else 0)
-        )
-        row["state"] = acted.state
-        row["action"] = acted.action.action
-        row["reward"] = outcome.reward
-        row["kpis"] = outcome.kpis
-        row["next_state"] = outcome.state
-        self._sequence += 1
-        return row
+        return transition
 
     def _act(self, indication: Indication, outcome: Assessment | None) -> Action | None:
         self._acted = None

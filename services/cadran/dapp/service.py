@@ -6,13 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from structlog.stdlib import BoundLogger
 
-from cadran.dapp.agent import Action, DuAgent, Indication
+from cadran.dapp.agent import Action, DuAgent, Indication, Transition
 from cadran.dapp.metrics import DappMetrics
 from cadran.dapp.policies import PolicySlot
 from cadran.dapp.reports import ReportBuffer
@@ -49,7 +47,7 @@ class _Duty:
         self.problem = Problem(spec, frame)
         self.schema = TransitionSchema(self.problem.state_dim, self.problem.action_dim, self.problem.kpi_dim)
         self.policies = PolicySlot(settings.du, self.problem)
-        self.agent = DuAgent(settings.du, self.problem, self.schema, self.policies, settings.seed)
+        self.agent = DuAgent(settings.du, self.problem, self.policies, settings.seed)
         self.reports = ReportBuffer(settings.buffered_rows, settings.unacknowledged_rows)
 
     def measurements(self, message: measurements_pb2.Measurements) -> Measurements:
@@ -152,12 +150,13 @@ class DappService:
         """Decides one frame and keeps the transition that the indication completes."""
         duty = self._known_duty()
         started_s = self._clock()
-        action, row = duty.agent.step(duty.indication(indication))
+        action, transition = duty.agent.step(duty.indication(indication))
         if action is not None:
             session.send_control_action(self._message(action))
             self._metrics.decided(self._clock() - started_s, action.policy_version)
-        if row is not None:
-            self._keep(session, duty, row)
+        if transition is not None:
+            # After the decision has left: the DU waits for that, not for this.
+            asyncio.get_running_loop().call_soon(self._keep, session, duty, transition)
 
     def on_report_ack(self, session: E3ClientSession, ack: dapp_pb2.DappReportAck) -> None:
         """Forgets what is stored, and sends what may be sent now."""
@@ -216,9 +215,9 @@ class DappService:
             set_quota(message, action.decision)
         return message
 
-    def _keep(self, session: E3ClientSession, duty: _Duty, row: NDArray[Any]) -> None:
+    def _keep(self, session: E3ClientSession, duty: _Duty, transition: Transition) -> None:
         dropped = duty.reports.dropped_rows
-        duty.reports.add(row)
+        duty.reports.add(transition.row(duty.schema))
         self._metrics.dropped_rows.inc(duty.reports.dropped_rows - dropped)
         if self._lockstep or duty.reports.unsent >= self._settings.report_rows:
             self._report(session, duty)

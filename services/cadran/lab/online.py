@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from cadran.dapp import Action, DuAgent, Indication, PolicySlot
+from cadran.dapp import Action, DuAgent, Indication, PolicySlot, Transition
 from cadran.envs import to_decisions, to_measurements
 from cadran.lab.experiment import Experiment
 from cadran.learn import Batch, Learner, TrainingSchedule
-from cadran.problem import Assignment, Measurements, Problem, Quota
+from cadran.problem import Assignment, Measurements, Quota
 from cadran.radio import Decisions, Radio
-from cadran.replay import MemoryReplay, Mirror, Rows, TransitionSchema
+from cadran.replay import MemoryReplay, Mirror, TransitionSchema
 
 EPOCH = 1
 """The one life of the RAN in a process."""
@@ -51,7 +51,8 @@ class OnlineRun:
         self._schedule = TrainingSchedule.of(experiment.learner)
         self._sampler = sampler(seed)
         self._slots = [PolicySlot(du, self._problem) for du in range(world.dus)]
-        self._agents = [DuAgent(du, self._problem, schema, slot, seed) for du, slot in enumerate(self._slots)]
+        self._schema = schema
+        self._agents = [DuAgent(du, self._problem, slot, seed) for du, slot in enumerate(self._slots)]
         self._radio = Radio(world)
         self._state = self._radio.new_state(np.array([seed], dtype=np.uint64))
         self.frame = 0
@@ -70,7 +71,7 @@ class OnlineRun:
     def _run_frame(self) -> None:
         acted = [agent.step(self._indication(du)) for du, agent in enumerate(self._agents)]
         if self.frame > 0:
-            self._learn([row for _, row in acted])
+            self._learn([transition for _, transition in acted])
         actions = [action for action, _ in acted if action is not None]
         self._radio.step(self._state, self._decisions(actions))
         self._outcome, self._start = self._measure(), None
@@ -91,11 +92,11 @@ class OnlineRun:
             deterministic=every > 0 and self._episode % every == every - 1,
         )
 
-    def _learn(self, rows: list[Rows | None]) -> None:
+    def _learn(self, transitions: list[Transition | None]) -> None:
         """What the xApp does when the rows of frame - 1 of every DU are stored."""
-        for du, row in enumerate(rows):
-            if row is not None:
-                self.replay.append(du, row)
+        for du, transition in enumerate(transitions):
+            if transition is not None:
+                self.replay.append(du, transition.row(self._schema))
         self._mirror.refresh()
         publish = False
         stored = min(self.replay.count(du) for du in range(self.replay.dus))

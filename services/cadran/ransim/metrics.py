@@ -31,7 +31,7 @@ class RansimMetrics:
             {source: decisions.labels(du=str(du), source=source.value) for source in Source}
             for du in range(dus)
         ]
-        self._step_seconds = Histogram(
+        self.step_seconds = Histogram(
             "cadran_ransim_frame_compute_duration_seconds",
             "Time to compute one frame of the radio.",
             buckets=_STEP_BUCKETS_S,
@@ -51,10 +51,9 @@ class RansimMetrics:
         )
         self._booked = {"offered": 0, "delivered": 0, "dropped": 0, "discarded": 0}
 
-    def frame(self, result: FrameResult, compute_s: float) -> None:
+    def frame(self, result: FrameResult) -> None:
         """One frame was run."""
         self._frames.inc()
-        self._step_seconds.observe(compute_s)
         for children, applied in zip(self._decisions, result.applied, strict=True):
             children[applied.source].inc()
 

@@ -85,6 +85,8 @@ class RansimService:
         self._statistics = RanStatistics(problem, self._dus, settings.status_dir, epoch)
         self._limits = Limits(settings.frames, settings.duration_s)
         self._indicated_s = 0.0
+        self._began_s = 0.0
+        self._next_status_s = 0.0
 
     async def run(self) -> int:
         """Serves until the frames or the time are over; returns the process's exit status."""
@@ -123,45 +125,53 @@ class RansimService:
 
     async def _run_frames(self) -> None:
         self._pace.start()
-        began_s = self._now_s()
-        next_status_s = began_s
+        self._began_s = self._now_s()
         last: FrameResult | None = None
-        while not self._over(began_s):
+        while not self._over():
             if self._clock.lockstep:
                 await self._e2.acknowledged(self._ran.frame - 1 - self._clock.push_delay_frames)
-            self._decided.clear()
-            self._indicated_s = self._now_s()
-            self._e3.indicate(last)
+            await self._indicate(last)
             await self._pace.wait(self._all_decided, self._decided)
             last = self._run_frame()
-            if self._now_s() >= next_status_s:
-                self._write_status()
-                next_status_s = self._now_s() + self._settings.status_period_s
         await self._drain(last)
+
+    async def _indicate(self, last: FrameResult | None) -> None:
+        """Sends the indications, and keeps the books of the last frame while the dApps decide the next."""
+        self._decided.clear()
+        self._indicated_s = self._now_s()
+        self._e3.indicate(last)
+        if last is not None:
+            await asyncio.sleep(0)  # lets the indications leave first
+            self._keep_books(last)
 
     async def _drain(self, last: FrameResult | None) -> None:
         """Tells the dApps the outcome of the last frame, and gives their last reports time to be stored."""
-        self._e3.indicate(last)
+        await self._indicate(last)
         try:
             async with asyncio.timeout(self._settings.drain_s):
                 await self._e2.acknowledged(self._ran.frame - 1)
         except TimeoutError:
             self._log.warning("some of the last transitions are not acknowledged")
 
-    def _over(self, began_s: float) -> bool:
+    def _over(self) -> bool:
         frames, duration_s = self._limits.frames, self._limits.duration_s
         if frames is not None and self._ran.frame >= frames:
             return True
-        return duration_s is not None and self._now_s() - began_s >= duration_s
+        return duration_s is not None and self._now_s() - self._began_s >= duration_s
 
     def _run_frame(self) -> FrameResult:
         started_s = self._now_s()
         result = self._ran.run_frame()
-        self._metrics.frame(result, self._now_s() - started_s)
-        self._e2.measured(result)
-        missed, fallback = self._counts()
-        self._statistics.frame(result, missed, fallback, time.time())
+        self._metrics.step_seconds.observe(self._now_s() - started_s)
         return result
+
+    def _keep_books(self, result: FrameResult) -> None:
+        self._metrics.frame(result)
+        self._e2.measured(result)
+        self._statistics.frame(result, *self._counts(), time.time())
+        if self._now_s() >= self._next_status_s:
+            self._write_status()
+            self._next_status_s = self._now_s() + self._settings.status_period_s
 
     def _on_decision(self) -> None:
         seconds = self._now_s() - self._indicated_s

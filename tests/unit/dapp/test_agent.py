@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from worlds import measurements, problem, slot_with_policy
 
-from cadran.dapp import DuAgent, Indication, PolicySlot
+from cadran.dapp import Action, DuAgent, Indication, PolicySlot
 from cadran.replay.schema import RowFlag, TransitionSchema
 
 SEED = 7
@@ -18,7 +18,7 @@ def schema() -> TransitionSchema:
 
 def agent(slot: PolicySlot | None = None) -> DuAgent:
     made = problem()
-    return DuAgent(0, made, schema(), slot or slot_with_policy(made), SEED)
+    return DuAgent(0, made, slot or slot_with_policy(made), SEED)
 
 
 def indication(
@@ -34,12 +34,18 @@ def indication(
     )
 
 
+def step(acting: DuAgent, given: Indication) -> tuple[Action | None, np.ndarray | None]:
+    """The decision, and the row of the transition that the indication completes."""
+    action, transition = acting.step(given)
+    return action, None if transition is None else transition.row(schema())
+
+
 def run(frames: int, du_agent: DuAgent) -> list[np.ndarray]:
     rng = np.random.default_rng(0)
     rows = []
     for frame in range(frames):
         applied = frame - 1 if frame > 0 else None
-        _, row = du_agent.step(indication(frame, rng, applied=applied, start=frame == 0))
+        _, row = step(du_agent, indication(frame, rng, applied=applied, start=frame == 0))
         if row is not None:
             rows.append(row)
     return rows
@@ -55,9 +61,9 @@ def test_a_transition_holds_its_own_reward_and_next_state() -> None:
     made = problem()
     rng = np.random.default_rng(0)
     acting = agent()
-    acting.step(indication(0, rng, applied=None, start=True))
+    step(acting, indication(0, rng, applied=None, start=True))
     outcome = measurements(rng)
-    _, row = acting.step(Indication(1, 1, outcome, 0, None, False))
+    _, row = step(acting, Indication(1, 1, outcome, 0, None, False))
     assert row is not None
     assert row["reward"][0] == made.reward(made.kpis(outcome))
     np.testing.assert_array_equal(row["next_state"][0], made.state(outcome))
@@ -76,8 +82,8 @@ def test_a_restarted_dapp_explores_as_the_first_one_would_have() -> None:
         for frame in range(11)
     ]
     whole, restarted = agent(), agent()
-    actions = [whole.step(step)[0] for step in steps]
-    late, _ = restarted.step(steps[10])
+    actions = [step(whole, one)[0] for one in steps]
+    late, _ = step(restarted, steps[10])
     assert actions[10] is not None
     assert late is not None
     np.testing.assert_array_equal(actions[10].action, late.action)
@@ -86,10 +92,10 @@ def test_a_restarted_dapp_explores_as_the_first_one_would_have() -> None:
 def test_a_frame_that_the_fallback_ran_gives_no_transition_and_a_neutral_previous_action() -> None:
     rng = np.random.default_rng(0)
     acting = agent()
-    acting.step(indication(0, rng, applied=None, start=True))
-    _, row = acting.step(indication(1, rng, applied=None))
+    step(acting, indication(0, rng, applied=None, start=True))
+    _, row = step(acting, indication(1, rng, applied=None))
     assert row is None
-    _, row = acting.step(indication(2, rng, applied=1))
+    _, row = step(acting, indication(2, rng, applied=1))
     assert row is not None
     assert row["flags"][0] & RowFlag.PREVIOUS_IS_NEUTRAL
 
@@ -97,18 +103,18 @@ def test_a_frame_that_the_fallback_ran_gives_no_transition_and_a_neutral_previou
 def test_a_frame_that_ran_an_older_decision_gives_no_transition() -> None:
     rng = np.random.default_rng(0)
     acting = agent()
-    acting.step(indication(0, rng, applied=None, start=True))
-    acting.step(indication(1, rng, applied=0))
-    _, row = acting.step(indication(2, rng, applied=0))
+    step(acting, indication(0, rng, applied=None, start=True))
+    step(acting, indication(1, rng, applied=0))
+    _, row = step(acting, indication(2, rng, applied=0))
     assert row is None
 
 
 def test_an_episode_ends_with_its_last_transition_and_begins_neutral() -> None:
     rng = np.random.default_rng(0)
     acting = agent()
-    acting.step(indication(0, rng, applied=None, start=True))
-    _, last = acting.step(indication(1, rng, applied=0, start=True))
-    _, first = acting.step(indication(2, rng, applied=1))
+    step(acting, indication(0, rng, applied=None, start=True))
+    _, last = step(acting, indication(1, rng, applied=0, start=True))
+    _, first = step(acting, indication(2, rng, applied=1))
     assert last is not None
     assert first is not None
     assert last["flags"][0] & RowFlag.EPISODE_END
@@ -118,13 +124,13 @@ def test_an_episode_ends_with_its_last_transition_and_begins_neutral() -> None:
 def test_a_new_epoch_forgets_what_was_pending() -> None:
     rng = np.random.default_rng(0)
     acting = agent()
-    acting.step(indication(0, rng, applied=None, start=True))
-    _, row = acting.step(indication(1, rng, applied=0, epoch=2))
+    step(acting, indication(0, rng, applied=None, start=True))
+    _, row = step(acting, indication(1, rng, applied=0, epoch=2))
     assert row is None
 
 
 def test_without_a_policy_nothing_is_decided() -> None:
     rng = np.random.default_rng(0)
-    action, row = agent(PolicySlot(0, problem())).step(indication(0, rng, applied=None, start=True))
+    action, row = step(agent(PolicySlot(0, problem())), indication(0, rng, applied=None, start=True))
     assert action is None
     assert row is None
