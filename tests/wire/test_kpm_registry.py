@@ -25,18 +25,18 @@ from cadran.wire.kpm_registry import (
 
 
 def _measurements(ues: int, dus: int = 1, **changes: object) -> MeasurementArrays:
-    """All DUs alike: `ues` UEs a slice with 5 ms delay, 1000 bytes in, 750 out, 250 dropped, 10 RBs."""
-    delay = np.full((dus, 3, 4), np.nan, np.float32)
+    """One frame; each DU has `ues` UEs a slice with 5 ms delay, 1000 bytes in, 750 out, 250 dropped."""
+    delay = np.full((1, dus, 3, 4), np.nan, np.float32)
     delay[..., :ues] = 0.005
     values: dict[str, object] = {
-        field.name: np.zeros((dus, 3), np.float32) for field in fields(MeasurementArrays)
+        field.name: np.zeros((1, dus, 3), np.float32) for field in fields(MeasurementArrays)
     }
     values |= {
-        "ues": np.full((dus, 3), ues, np.int32),
-        "arrived_bytes": np.full((dus, 3), 1000),
-        "delivered_bytes": np.full((dus, 3), 750),
-        "dropped_bytes": np.full((dus, 3), 250),
-        "rbs_used": np.full((dus, 3), 10, np.int32),
+        "ues": np.full((1, dus, 3), ues, np.int32),
+        "arrived_bytes": np.full((1, dus, 3), 1000),
+        "delivered_bytes": np.full((1, dus, 3), 750),
+        "dropped_bytes": np.full((1, dus, 3), 250),
+        "rbs_used": np.full((1, dus, 3), 10, np.int32),
         "ue_delay_s": delay,
         "ue_rate_bps": delay,
     }

@@ -110,6 +110,7 @@ class DuAgent:
         self._policies = policies
         self._seed = seed
         self._epoch: int | None = None
+        self._drawn: tuple[int, NDArray[np.float32]] | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -158,6 +159,16 @@ class DuAgent:
             self._be_neutral()
         return transition
 
+    def prepare(self, frame: int) -> None:
+        """Draws the exploration noise of a frame ahead of its indication, off the frame's path."""
+        self._drawn = (frame, noise(self._seed, self.du, frame, self._problem.action_dim))
+
+    def _noise_of(self, frame: int) -> NDArray[np.float32]:
+        drawn = self._drawn
+        if drawn is not None and drawn[0] == frame:
+            return drawn[1]
+        return noise(self._seed, self.du, frame, self._problem.action_dim)
+
     def _act(self, indication: Indication, outcome: Assessment | None) -> Action | None:
         self._acted = None
         actor, version = self._policies.at(indication.frame)
@@ -173,8 +184,7 @@ class DuAgent:
         if indication.deterministic:
             vector = actor.mean(observation)
         else:
-            draw = noise(self._seed, self.du, indication.frame, self._problem.action_dim)
-            vector = actor.sample(observation, draw)
+            vector = actor.sample(observation, self._noise_of(indication.frame))
         vector = np.array(vector, dtype=np.float32)
         action = Action(indication.frame, version, vector, self._problem.decode(vector))
         self._acted = _Acted(action, state, self._previous_is_neutral, indication.deterministic)

@@ -11,6 +11,7 @@ class DappMetrics:
     """The metrics of one dApp, in a registry of its own."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self._pending_s: list[float] = []
         self.decision_seconds = Histogram(
             "cadran_dapp_decision_duration_seconds",
             "Time from an indication's arrival to its decision's departure.",
@@ -44,7 +45,12 @@ class DappMetrics:
             registry=registry,
         )
 
-    def decided(self, seconds: float, policy_version: int) -> None:
+    def decided(self, seconds: float) -> None:
         """One decision was sent."""
-        self.decision_seconds.observe(seconds)
-        self.policy_version.set(policy_version)
+        self._pending_s.append(seconds)
+
+    def flush(self) -> None:
+        """Brings the times of the last decisions into the histogram; done off their path."""
+        for seconds in self._pending_s:
+            self.decision_seconds.observe(seconds)
+        self._pending_s.clear()

@@ -28,6 +28,7 @@ from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
 
 _TICK_S = 0.05
+_LATER_S = 0.003
 _MEASUREMENT_FIELDS = tuple(field.name for field in fields(Measurements))
 
 
@@ -153,10 +154,10 @@ class DappService:
         action, transition = duty.agent.step(duty.indication(indication))
         if action is not None:
             session.send_control_action(self._message(action))
-            self._metrics.decided(self._clock() - started_s, action.policy_version)
+            self._metrics.decided(self._clock() - started_s)
         if transition is not None:
-            # After the decision has left: the DU waits for that, not for this.
-            asyncio.get_running_loop().call_soon(self._keep, session, duty, transition)
+            self._later(self._keep, session, duty, transition)
+        self._later(duty.agent.prepare, indication.frame + 1)
 
     def on_report_ack(self, session: E3ClientSession, ack: dapp_pb2.DappReportAck) -> None:
         """Forgets what is stored, and sends what may be sent now."""
@@ -215,6 +216,14 @@ class DappService:
             set_quota(message, action.decision)
         return message
 
+    def _later(self, work: Callable[..., object], *arguments: object) -> None:
+        """Does what the DU does not wait for after the decisions of all dApps on this machine have left."""
+        loop = asyncio.get_running_loop()
+        if self._lockstep:
+            loop.call_soon(work, *arguments)
+        else:
+            loop.call_later(_LATER_S, work, *arguments)
+
     def _keep(self, session: E3ClientSession, duty: _Duty, transition: Transition) -> None:
         dropped = duty.reports.dropped_rows
         duty.reports.add(transition.row(duty.schema))
@@ -267,6 +276,7 @@ class DappService:
                 self._last_progress_s = now_s
             if duty.reports.unsent and now_s - self._last_report_s > self._settings.report_period_s:
                 self._report(session, duty)
+            self._metrics.flush()
             self._metrics.buffered_rows.set(len(duty.reports))
             self._metrics.policy_version.set(duty.policies.version)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -80,6 +81,12 @@ class Measurements:
     mean_se: Float32
     ue_rate_bps: Float32
     ue_delay_s: Float32
+
+    @staticmethod
+    def stack(parts: Sequence[Measurements]) -> Measurements:
+        """Join measurements of one shape along a new first axis."""
+        names = [field.name for field in fields(Measurements)]
+        return Measurements(**{name: np.stack([getattr(part, name) for part in parts]) for name in names})
 
     def select(self, index: Any) -> Measurements:
         """Take a part of the batch; ``index`` addresses the leading axes."""

@@ -8,10 +8,10 @@ from typing import Protocol
 import numpy as np
 from structlog.stdlib import BoundLogger
 
-from cadran.problem import Quota
+from cadran.problem import Measurements, Quota
 from cadran.ransim.e3_agent import RanIdentity
 from cadran.ransim.kpm import KpmReporting
-from cadran.ransim.ran import FrameResult, Ran
+from cadran.ransim.ran import Ran
 from cadran.ransim.relayed import RelayedRows
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.causes import Cause, WireError
@@ -207,9 +207,9 @@ class E2Agents:
         """Relays what a DU's dApp runs."""
         self._agents[du].policy_status(status)
 
-    def measured(self, result: FrameResult) -> None:
-        """Takes one frame's measurements into the reports of every DU."""
-        self._kpm.measured(result)
+    def measured(self, first_frame: int, outcomes: Measurements) -> None:
+        """Takes measurements of consecutive frames, arrays [N, C, ...], into the reports of every DU."""
+        self._kpm.measured(first_frame, outcomes)
 
     async def acknowledged(self, frame: int) -> None:
         """Returns when every DU's rows up to `frame` are acknowledged."""

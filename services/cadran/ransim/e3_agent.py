@@ -221,6 +221,8 @@ def _set_applied(message: e3ap_pb2.AppliedDecision, applied: Applied) -> None:
     if applied.decision_frame is not None:
         message.decision_frame = applied.decision_frame
     message.policy_version = applied.policy_version
+    if applied.source is Source.DAPP:
+        return  # the dApp knows what it decided
     if isinstance(applied.decision, Assignment):
         set_assignment(message, applied.decision.slice_of_rb)
     else:

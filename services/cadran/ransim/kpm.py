@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from cadran.problem import Frame
-from cadran.ransim.ran import FrameResult
+from cadran.problem import Frame, Measurements
 from cadran.wire.codecs import SLICES
 from cadran.wire.e2_client import E2Session, Subscription
 from cadran.wire.gen.e2sm.v1 import kpm_pb2
@@ -61,15 +60,20 @@ class KpmReporting:
             group.subscribers = [one for one in group.subscribers if one.du != du]
         self._groups = {period: group for period, group in self._groups.items() if group.subscribers}
 
-    def measured(self, result: FrameResult) -> None:
-        """Takes one frame, and sends the windows that it completes."""
+    def measured(self, first_frame: int, outcomes: Measurements) -> None:
+        """Takes consecutive frames, arrays [N, C, ...], and sends the windows that they complete."""
+        count = len(outcomes.ues)
         for period_ms, group in self._groups.items():
-            if group.frames == 0:
-                group.first_frame = result.frame
-            group.accumulator.add(result.outcome)
-            group.frames += 1
-            if group.frames >= group.period_frames:
-                self._send(period_ms, group, result.frame)
+            at = 0
+            while at < count:
+                if group.frames == 0:
+                    group.first_frame = first_frame + at
+                taken = min(count - at, group.period_frames - group.frames)
+                group.accumulator.add(outcomes.select(slice(at, at + taken)))
+                group.frames += taken
+                at += taken
+                if group.frames == group.period_frames:
+                    self._send(period_ms, group, first_frame + at - 1)
 
     def _send(self, period_ms: int, group: _Group, last_frame: int) -> None:
         windows: list[Window] = group.accumulator.take()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counts
+from collections.abc import Iterable, Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from cadran.ransim.ladder import Source
@@ -31,13 +34,13 @@ class RansimMetrics:
             {source: decisions.labels(du=str(du), source=source.value) for source in Source}
             for du in range(dus)
         ]
-        self.step_seconds = Histogram(
+        self._step_seconds = Histogram(
             "cadran_ransim_frame_compute_duration_seconds",
             "Time to compute one frame of the radio.",
             buckets=_STEP_BUCKETS_S,
             registry=registry,
         )
-        self.loop_seconds = Histogram(
+        self._loop_seconds = Histogram(
             "e3_loop_duration_seconds",
             "Time from a frame's indication to its decision.",
             buckets=_LOOP_BUCKETS_S,
@@ -51,11 +54,19 @@ class RansimMetrics:
         )
         self._booked = {"offered": 0, "delivered": 0, "dropped": 0, "discarded": 0}
 
-    def frame(self, result: FrameResult) -> None:
-        """One frame was run."""
-        self._frames.inc()
-        for children, applied in zip(self._decisions, result.applied, strict=True):
-            children[applied.source].inc()
+    def frames(self, results: Sequence[FrameResult]) -> None:
+        """Frames were run."""
+        self._frames.inc(len(results))
+        for du, children in enumerate(self._decisions):
+            for source, count in Counts(result.applied[du].source for result in results).items():
+                children[source].inc(count)
+
+    def timed(self, compute_s: Iterable[float], loop_s: Iterable[float]) -> None:
+        """Times of computing frames, and from indications to decisions."""
+        for seconds in compute_s:
+            self._step_seconds.observe(seconds)
+        for seconds in loop_s:
+            self._loop_seconds.observe(seconds)
 
     def bytes(self, ledger: ByteLedger) -> None:
         """The books as they stand now."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from structlog.stdlib import BoundLogger
 
-from cadran.problem import Problem
+from cadran.problem import Measurements, Problem
 from cadran.ransim.e2_agent import E2Agents
 from cadran.ransim.e3_agent import E3Agent, RanIdentity
 from cadran.ransim.metrics import RansimMetrics
@@ -24,6 +24,7 @@ from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.e3_server import E3Server
 
 _READY_POLL_S = 0.02
+_BOOKED_FRAMES = 25
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,9 @@ class RansimService:
         self._pace = Pace(settings.pace, clock, problem.frame.frame_s, now_s)
         self._statistics = RanStatistics(problem, self._dus, settings.status_dir, epoch)
         self._limits = Limits(settings.frames, settings.duration_s)
+        self._unbooked: list[FrameResult] = []
+        self._compute_s: list[float] = []
+        self._loop_s: list[float] = []
         self._indicated_s = 0.0
         self._began_s = 0.0
         self._next_status_s = 0.0
@@ -162,21 +166,34 @@ class RansimService:
     def _run_frame(self) -> FrameResult:
         started_s = self._now_s()
         result = self._ran.run_frame()
-        self._metrics.step_seconds.observe(self._now_s() - started_s)
+        self._compute_s.append(self._now_s() - started_s)
         return result
 
     def _keep_books(self, result: FrameResult) -> None:
-        self._metrics.frame(result)
-        self._e2.measured(result)
-        self._statistics.frame(result, *self._counts(), time.time())
-        if self._now_s() >= self._next_status_s:
+        """Notes a frame; frames are booked many at a time, because that costs little more than one."""
+        self._unbooked.append(result)
+        status_due = self._now_s() >= self._next_status_s
+        if status_due or result.start is not None or len(self._unbooked) >= _BOOKED_FRAMES:
+            self._book()
+        if result.start is not None:
+            self._statistics.end_episode(*self._counts(), time.time())
+        if status_due:
             self._write_status()
             self._next_status_s = self._now_s() + self._settings.status_period_s
 
+    def _book(self) -> None:
+        results, self._unbooked = self._unbooked, []
+        self._metrics.timed(self._compute_s, self._loop_s)
+        self._statistics.latencies(self._loop_s)
+        self._compute_s, self._loop_s = [], []
+        if results:
+            outcomes = Measurements.stack([result.outcome for result in results])
+            self._metrics.frames(results)
+            self._statistics.frames(results, outcomes)
+            self._e2.measured(results[0].frame, outcomes)
+
     def _on_decision(self) -> None:
-        seconds = self._now_s() - self._indicated_s
-        self._statistics.latency(seconds)
-        self._metrics.loop_seconds.observe(seconds)
+        self._loop_s.append(self._now_s() - self._indicated_s)
         if self._all_decided():
             self._decided.set()
 
@@ -211,5 +228,6 @@ class RansimService:
         return TraceShare(str(self._settings.trace), *self._ran.trace_bytes())
 
     def _close_books(self) -> None:
+        self._book()
         self._statistics.end_episode(*self._counts(), time.time())
         self._write_status()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cadran.problem import Assessment, Problem
+from cadran.problem import Assessment, Measurements, Problem
 from cadran.problem.measurements import SLICES
 from cadran.ransim.ran import ByteLedger, FrameResult
 from cadran.ransim.relayed import RelayedRows
@@ -52,13 +53,14 @@ class _Means:
         self.used = np.zeros((self._dus, SLICES))
         self.delivered = np.zeros((self._dus, SLICES))
 
-    def add(self, result: FrameResult, assessed: Assessment) -> None:
-        self.frames += 1
-        self.reward += assessed.reward
-        self.qos += assessed.qos
-        self.quota += result.outcome.rbs_quota
-        self.used += result.outcome.rbs_used
-        self.delivered += result.outcome.delivered_bytes
+    def add(self, outcomes: Measurements, assessed: Assessment) -> None:
+        """Adds consecutive frames, arrays [N, C, ...]."""
+        self.frames += len(outcomes.ues)
+        self.reward += assessed.reward.sum(axis=0)
+        self.qos += assessed.qos.sum(axis=0)
+        self.quota += outcomes.rbs_quota.sum(axis=0)
+        self.used += outcomes.rbs_used.sum(axis=0)
+        self.delivered += outcomes.delivered_bytes.sum(axis=0)
 
     def of(self, du: int) -> dict[str, Any]:
         """Means of one DU; reward in problem units, PRB shares of all PRBs, rates in bit/s."""
@@ -128,21 +130,17 @@ class RanStatistics:
         self._rate_mark: tuple[float, int] | None = None
         self._frames_per_s = 0.0
 
-    def latency(self, seconds: float) -> None:
-        """Takes the time from one indication to its decision."""
-        self._latencies_s.append(seconds)
+    def latencies(self, seconds: Sequence[float]) -> None:
+        """Takes times from an indication to its decision."""
+        self._latencies_s.extend(seconds)
 
-    def frame(
-        self, result: FrameResult, missed: tuple[int, ...], fallback: tuple[int, ...], now_s: float
-    ) -> None:
-        """Takes one frame; `missed` and `fallback` are totals per DU so far, `now_s` the wall clock."""
-        assessed = self._problem.assess(result.outcome)
-        self._recent.add(result, assessed)
-        self._whole.add(result, assessed)
-        self._last = result
-        self._frames = result.frame + 1
-        if result.start is not None:
-            self.end_episode(missed, fallback, now_s)
+    def frames(self, results: Sequence[FrameResult], outcomes: Measurements) -> None:
+        """Takes consecutive frames of one episode; `outcomes` are theirs, arrays [N, C, ...]."""
+        assessed = self._problem.assess(outcomes)
+        self._recent.add(outcomes, assessed)
+        self._whole.add(outcomes, assessed)
+        self._last = results[-1]
+        self._frames = self._last.frame + 1
 
     def end_episode(self, missed: tuple[int, ...], fallback: tuple[int, ...], now_s: float) -> None:
         """Writes the episode's lines; an episode without a frame writes none."""

@@ -1,10 +1,34 @@
-"""Counters of one interface's sessions, by the Prometheus conventions: `e2_pdus_sent_total` and so on."""
+"""Counters of one interface's sessions, by the Prometheus conventions: `e2_pdus_sent_total` and so on.
+
+Sessions count every PDU, so counting is a dictionary's increment; metrics are made of it when they are read.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
+
+_TEXTS = {
+    "pdus_sent": "PDUs put on a stream's queue.",
+    "pdus_received": "Well-formed PDUs received.",
+    "pdus_dropped": "PDUs dropped unsent because a newer one replaced them.",
+    "pdus_refused": "PDUs of the peer that were refused.",
+    "indications_missed": "Indications that gaps in the sequence numbers show.",
+    "sessions_opened": "Sessions that passed their setup.",
+    "sessions_closed": "Sessions that ended and setups that failed.",
+}
+_LABELS = {
+    "pdus_sent": ("pdu",),
+    "pdus_received": ("pdu",),
+    "pdus_dropped": ("pdu",),
+    "pdus_refused": ("pdu", "cause"),
+    "sessions_closed": ("cause",),
+}
 
 
 class Labelled(Protocol):
@@ -15,7 +39,7 @@ class Labelled(Protocol):
         """Fit for a metric label."""
 
 
-class LinkMetrics:
+class LinkMetrics(Collector):
     """What the sessions of one interface count.
 
     Args:
@@ -24,57 +48,45 @@ class LinkMetrics:
     """
 
     def __init__(self, registry: CollectorRegistry, interface: str) -> None:
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(f"{interface}_{name}_total", text, labels, registry=registry)
+        self._interface = interface
+        self._counts: dict[str, Counter[tuple[str, ...]]] = {name: Counter() for name in _TEXTS}
+        for name in _TEXTS.keys() - _LABELS.keys():
+            self._counts[name][()] = 0
+        registry.register(self)
 
-        self._sent = _ByKind(counter("pdus_sent", "PDUs put on a stream's queue.", "pdu"))
-        self._received = _ByKind(counter("pdus_received", "Well-formed PDUs received.", "pdu"))
-        self._dropped = _ByKind(
-            counter("pdus_dropped", "PDUs dropped unsent because a newer one replaced them.", "pdu")
-        )
-        self._missed = counter("indications_missed", "Indications that gaps in the sequence numbers show.")
-        self._refused = counter("pdus_refused", "PDUs of the peer that were refused.", "pdu", "cause")
-        self._opened = counter("sessions_opened", "Sessions that passed their setup.")
-        self._closed = counter("sessions_closed", "Sessions that ended and setups that failed.", "cause")
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        """The counters as they stand."""
+        for name, text in _TEXTS.items():
+            family = CounterMetricFamily(f"{self._interface}_{name}", text, labels=_LABELS.get(name, ()))
+            # A copy in one step: the scraper's thread reads while the event loop counts.
+            for labels, count in self._counts[name].copy().items():
+                family.add_metric(labels, count)
+            yield family
 
     def sent(self, interface: str, kind: str) -> None:
         """A PDU was put on the stream's queue."""
-        self._sent.count(kind)
+        self._counts["pdus_sent"][(kind,)] += 1
 
     def received(self, interface: str, kind: str) -> None:
         """A well-formed PDU arrived."""
-        self._received.count(kind)
+        self._counts["pdus_received"][(kind,)] += 1
 
     def dropped(self, interface: str, kind: str) -> None:
         """A PDU was dropped unsent."""
-        self._dropped.count(kind)
-
-    def missed(self, interface: str, count: int) -> None:
-        """Sequence numbers were skipped."""
-        self._missed.inc(count)
+        self._counts["pdus_dropped"][(kind,)] += 1
 
     def refused(self, interface: str, kind: str, cause: Labelled) -> None:
         """A PDU of the peer was refused."""
-        self._refused.labels(pdu=kind, cause=cause.label).inc()
+        self._counts["pdus_refused"][kind, cause.label] += 1
+
+    def missed(self, interface: str, count: int) -> None:
+        """Sequence numbers were skipped."""
+        self._counts["indications_missed"][()] += count
 
     def opened(self, interface: str) -> None:
         """A session passed its setup."""
-        self._opened.inc()
+        self._counts["sessions_opened"][()] += 1
 
     def closed(self, interface: str, cause: Labelled) -> None:
         """A session ended, or a setup failed."""
-        self._closed.labels(cause=cause.label).inc()
-
-
-class _ByKind:
-    """A counter whose labelled children are kept: looking one up costs more than counting."""
-
-    def __init__(self, counter: Counter) -> None:
-        self._counter = counter
-        self._children: dict[str, Counter] = {}
-
-    def count(self, kind: str) -> None:
-        child = self._children.get(kind)
-        if child is None:
-            child = self._children[kind] = self._counter.labels(pdu=kind)
-        child.inc()
+        self._counts["sessions_closed"][(cause.label,)] += 1

@@ -225,16 +225,16 @@ class KpmAccumulator:
         self._sums = np.zeros((7, dus, slices))
 
     def add(self, m: HasMeasurements) -> None:
-        """Add one frame; arrays have a leading axis of DUs: [C, S] and [C, S, U]."""
-        self._frames += 1
+        """Add N frames of all DUs; arrays are [N, C, S] and [N, C, S, U]."""
+        self._frames += len(m.ues)
         sums = self._sums
-        sums[0] += m.ues
-        sums[1] += np.count_nonzero(m.ue_delay_s > 0.0, axis=-1)
-        sums[2] += m.arrived_bytes
-        sums[3] += m.delivered_bytes
-        sums[4] += m.dropped_bytes
-        sums[5] += m.rbs_used
-        sums[6] += np.nansum(m.ue_delay_s, axis=-1)
+        sums[0] += m.ues.sum(axis=0)
+        sums[1] += np.count_nonzero(m.ue_delay_s > 0.0, axis=(0, -1))
+        sums[2] += m.arrived_bytes.sum(axis=0)
+        sums[3] += m.delivered_bytes.sum(axis=0)
+        sums[4] += m.dropped_bytes.sum(axis=0)
+        sums[5] += m.rbs_used.sum(axis=0)
+        sums[6] += np.nansum(m.ue_delay_s, axis=(0, -1))
 
     def take(self) -> list[Window]:
         """The window of each DU since the last call, and begin a new one."""
