@@ -3,7 +3,7 @@
 from cadran.learn.bench import BenchSize, LearnBench, bench_updates
 from cadran.learn.checkpoint import CheckpointError
 from cadran.learn.learner import Batch, DivergedError, Learner, UpdateMetrics
-from cadran.learn.schedule import TrainingSchedule, rho_at
+from cadran.learn.schedule import TrainingSchedule, batch_sampler, rho_at
 from cadran.learn.spec import LearnerSpec, RhoSpec, SamSpec
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "SamSpec",
     "TrainingSchedule",
     "UpdateMetrics",
+    "batch_sampler",
     "bench_updates",
     "rho_at",
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from cadran.learn.spec import LearnerSpec, RhoSpec
+from cadran.replay import RateLimiter
 
 
 @dataclass(frozen=True)
@@ -13,39 +15,35 @@ class TrainingSchedule:
     """Ties updates to experience, so that lab and services train alike.
 
     Attributes:
-        warmup_transitions: transitions per DU before the first update.
-        updates_per_frame: updates per further transition per DU.
+        limiter: Updates per transition; one sample is one batch of every DU, one insert one row of every DU.
         publish_every_updates: updates between two publications.
     """
 
-    warmup_transitions: int
-    updates_per_frame: float
+    limiter: RateLimiter
     publish_every_updates: int
 
     @classmethod
     def of(cls, spec: LearnerSpec) -> TrainingSchedule:
         """The schedule that a specification asks for."""
-        return cls(spec.warmup_transitions, spec.updates_per_frame, spec.publish_every_updates)
+        return cls(RateLimiter(spec.updates_per_frame, spec.warmup_transitions), spec.publish_every_updates)
 
     def updates_due(self, transitions_per_du_min: int, updates_done: int) -> int:
-        """How many updates to make now.
+        """How many updates to make now: as many as the limiter allows.
 
         Args:
             transitions_per_du_min: transitions ever stored for the DU that has fewest.
             updates_done: updates made so far.
-
-        Returns:
-            floor((transitions - warm-up + 1) * updates_per_frame) - updates_done, at least 0; the transition
-            that ends the warm-up is the first to count.
         """
-        counted = transitions_per_du_min - self.warmup_transitions + 1
-        if counted <= 0:
-            return 0
-        return max(0, math.floor(counted * self.updates_per_frame) - updates_done)
+        return self.limiter.allowed(transitions_per_du_min, updates_done)
 
     def publish_due(self, updates_done: int) -> bool:
         """Whether the actors are to be published after this many updates."""
         return updates_done > 0 and updates_done % self.publish_every_updates == 0
+
+
+def batch_sampler(seed: int) -> np.random.Generator:
+    """The generator that draws the learner's batches: a stream of its own beside the learner's."""
+    return np.random.default_rng([seed, 1])
 
 
 def rho_at(rho: RhoSpec, decay_updates: int, updates: int) -> float:

@@ -11,7 +11,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from cadran.learn import CheckpointError as LearnerCheckpointError
-from cadran.learn import Learner, TrainingSchedule
+from cadran.learn import Learner, TrainingSchedule, batch_sampler
 from cadran.replay import Mirror, ReplayError, TransitionSchema
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import AsyncRedisReplay, RedisReplay, connect, connect_async, require_durable
@@ -38,7 +38,7 @@ from cadran.xapp.settings import XappSettings
 from cadran.xapp.start_policy import load_policies, start_from
 from cadran.xapp.status import LearnerStatus
 from cadran.xapp.termination import Expected, Termination
-from cadran.xapp.trainer import Trainer, sampler
+from cadran.xapp.trainer import Trainer
 
 
 def new_health() -> Health:
@@ -106,7 +106,7 @@ class Assembly:
             self._learner,
             TrainingSchedule.of(spec),
             Mirror(self._replay, spec.replay_capacity, problem.neutral_action),
-            sampler(settings.seed),
+            batch_sampler(settings.seed),
             spec.batch_size,
             problem.reward,
             settings.loss_limit,

@@ -2,7 +2,7 @@
 
 Given the same rows, the same limits and the same seed, a trainer makes the same updates from the same batches
 as a plain loop around ``learn.Learner`` would: the decisions are those of ``learn.TrainingSchedule``, the
-batches those of ``replay.Mirror`` with ``numpy.random.default_rng([seed, 1])``.
+batches those of ``replay.Mirror`` with ``learn.batch_sampler(seed)``.
 """
 
 from __future__ import annotations
@@ -20,11 +20,6 @@ from cadran.replay import Mirror
 from cadran.xapp.checkpoints import Checkpoint
 
 Float32 = NDArray[np.float32]
-
-
-def sampler(seed: int) -> np.random.Generator:
-    """The generator that draws batches: its own stream beside the learner's."""
-    return np.random.default_rng([seed, 1])
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,7 @@ class Trainer:
         learner: Networks and optimisers.
         schedule: What is due.
         mirror: Local copy of the experience.
-        rng: From :func:`sampler`.
+        rng: From ``learn.batch_sampler``.
         batch_size: Transitions per DU and update.
         reward: Reward of transitions by their KPIs, ``[N, B, K] -> [N, B]``: the xApp's own view of what is
             good, not the dApp's.

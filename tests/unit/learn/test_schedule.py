@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cadran.learn import (
@@ -13,28 +12,26 @@ from cadran.learn import (
     RhoSpec,
     SamSpec,
     TrainingSchedule,
+    batch_sampler,
     bench_updates,
     rho_at,
 )
+from cadran.replay import RateLimiter
 
 
-@given(st.integers(1, 500), st.floats(0.01, 4.0), st.lists(st.integers(1, 60), min_size=1, max_size=40))
-def test_updates_do_not_depend_on_how_experience_arrives(
-    warmup: int, ratio: float, portions: list[int]
-) -> None:
-    schedule = TrainingSchedule(warmup, ratio, 10)
-    stored = done = 0
-    for portion in portions:
-        stored += portion
-        done += schedule.updates_due(stored, done)
-    assert done == schedule.updates_due(sum(portions), 0)
-    assert schedule.updates_due(stored, done) == 0
+def test_updates_are_what_the_limiter_allows() -> None:
+    spec = LearnerSpec(warmup_transitions=100, updates_per_frame=0.5)
+    schedule = TrainingSchedule.of(spec)
+    assert schedule.limiter == RateLimiter(samples_per_insert=0.5, min_size=100)
+    assert [schedule.updates_due(n, 0) for n in (0, 99, 100, 101, 104)] == [0, 0, 0, 1, 2]
+    assert schedule.updates_due(104, 1) == 1
+    assert schedule.updates_due(104, 5) == 0
 
 
-def test_no_update_before_the_warm_up_ends() -> None:
-    schedule = TrainingSchedule(100, 1.0, 10)
-    assert [schedule.updates_due(n, 0) for n in (0, 99, 100, 101)] == [0, 0, 1, 2]
-    assert schedule.updates_due(100, 5) == 0
+@pytest.mark.parametrize("seed", [0, 7])
+def test_the_batch_sampler_is_a_stream_of_its_own(seed: int) -> None:
+    assert batch_sampler(seed).random() == np.random.default_rng([seed, 1]).random()
+    assert batch_sampler(seed).random() != np.random.default_rng(seed).random()
 
 
 def test_publication_every_so_many_updates() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cadran.learn import Batch, TrainingSchedule
+from cadran.learn import Batch, TrainingSchedule, batch_sampler
 from cadran.learn.checkpoint import unpack
 from cadran.policy import PolicyCause, PolicyError, decode
 from cadran.replay import MemoryReplay, Mirror, Replay, ReplayUnavailable
@@ -18,7 +18,7 @@ from cadran.xapp.checkpoints import CheckpointStore
 from cadran.xapp.frame_gate import CompleteFrame
 from cadran.xapp.ingest import RetrySpec
 from cadran.xapp.learner_host import HostSpec, LearnerHost, Publication
-from cadran.xapp.trainer import Trainer, sampler
+from cadran.xapp.trainer import Trainer
 
 from .experience import DUS, NEUTRAL, PROBLEM, SCHEMA, SPEC, learner, reward, rows
 
@@ -64,7 +64,7 @@ def new_trainer(replay: Replay, loss_limit: float = 1e6) -> Trainer:
     mirror = Mirror(replay, SPEC.replay_capacity, NEUTRAL)
     schedule = TrainingSchedule.of(SPEC)
     return Trainer(
-        learner(), schedule, mirror, sampler(3), SPEC.batch_size, reward, loss_limit, lambda *_: None
+        learner(), schedule, mirror, batch_sampler(3), SPEC.batch_size, reward, loss_limit, lambda *_: None
     )
 
 
@@ -95,7 +95,7 @@ def contents(state: bytes) -> dict[str, list[float]]:
 
 def plain_loop(frames: int) -> tuple[list[tuple[int, list[str]]], dict[str, list[float]]]:
     """What lock-step must give, written down on its own: frame and hashes of each publication, the end."""
-    ours, schedule, rng = learner(), TrainingSchedule.of(SPEC), sampler(3)
+    ours, schedule, rng = learner(), TrainingSchedule.of(SPEC), batch_sampler(3)
     replay = MemoryReplay(SCHEMA, DUS, 1000)
     mirror = Mirror(replay, SPEC.replay_capacity, NEUTRAL)
     published = []
@@ -250,9 +250,3 @@ async def test_nothing_is_sampled_before_every_du_has_a_row(tmp_path: Path) -> N
         await host.complete(CompleteFrame((1, 19), (20, 0)))
     assert trainer.updates == 0
     assert events.publications == []
-
-
-@pytest.mark.parametrize("seed", [0, 7])
-def test_the_sampler_is_a_stream_of_its_own(seed: int) -> None:
-    assert sampler(seed).random() == np.random.default_rng([seed, 1]).random()
-    assert sampler(seed).random() != np.random.default_rng(seed).random()

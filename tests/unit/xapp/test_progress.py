@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from cadran.learn import TrainingSchedule, UpdateMetrics
+from cadran.learn import TrainingSchedule, UpdateMetrics, batch_sampler
 from cadran.replay import MemoryReplay, Mirror
 from cadran.xapp.progress import Progress
-from cadran.xapp.trainer import Trainer, sampler
+from cadran.xapp.trainer import Trainer
 
 from .experience import DUS, NEUTRAL, SCHEMA, SPEC, learner, reward, rows
 
@@ -29,7 +29,7 @@ def test_progress_writes_means_of_so_many_updates(tmp_path: Path) -> None:
         learner(),
         TrainingSchedule.of(SPEC),
         Mirror(replay, 100, NEUTRAL),
-        sampler(0),
+        batch_sampler(0),
         4,
         reward,
         1e6,
