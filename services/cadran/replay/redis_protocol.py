@@ -26,6 +26,8 @@ _APPEND_BYTES = 1 << 20
 _MOST_STRING_BYTES = 512 << 20
 """Redis keeps no longer string (proto-max-bulk-len)."""
 _WRONG_FORMAT = "CADRANFORMAT"
+REGION_PATTERN = r"[A-Za-z0-9._-]{1,64}"
+"""Names of regions, in full: they stand in keys."""
 
 _CHECK_FORMAT = f"""
 local head = redis.call('HMGET', KEYS[2], 'format', 'count', 'last')
@@ -164,7 +166,7 @@ class Layout:
 
 def check_region(region: str) -> None:
     """Raise `ReplayError` unless the name can stand in a key."""
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", region):
+    if not re.fullmatch(REGION_PATTERN, region):
         raise ReplayError(f"replay region '{region}': must be 1 to 64 letters, digits, '.', '_' or '-'")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cadran.replay.redis_protocol import REGION_PATTERN
 from cadran.runtime.addresses import Address, AddressField
 from cadran.runtime.logging import LogFormat, LogLevel
 
@@ -63,9 +64,8 @@ class XappSettings(BaseModel):
     )
     redis_region: str = Field(
         default="cadran",
-        min_length=1,
-        max_length=100,
-        description="name under which Redis keeps the experience",
+        pattern=f"^{REGION_PATTERN}$",
+        description="name under which Redis keeps the experience: 1 to 64 letters, digits, '.', '_' or '-'",
     )
     redis_may_lose: bool = Field(
         default=False,

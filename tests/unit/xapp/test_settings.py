@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from cadran.policy import decode, save
 from cadran.problem import Problem, ProblemSpec
+from cadran.replay.redis_protocol import check_region
 from cadran.runtime import Address, ConfigError, load_settings
 from cadran.xapp.__main__ import main, parser
 from cadran.xapp.settings import ENVIRONMENT_PREFIX, XappSettings
@@ -98,3 +100,16 @@ def test_actors_start_from_the_artefacts(artefact: Artefact) -> None:
     for du in range(DUS):
         for name, value in theirs.actor_tensors(du).items():
             np.testing.assert_array_equal(ours.actor_tensors(du)[name], value)
+
+
+@pytest.mark.parametrize("region", ["", "a b", "a{b}", "x" * 65, "ü", "a\n", "demo", "run-1.b_2", "x" * 64])
+def test_a_region_is_accepted_exactly_if_replay_accepts_it(region: str) -> None:
+    def accepted(call: Callable[[], object]) -> bool:
+        try:
+            call()
+        except ValueError:
+            return False
+        return True
+
+    of_settings = accepted(lambda: XappSettings(scenario=Path("s.yaml"), redis_region=region))
+    assert of_settings == accepted(lambda: check_region(region))
