@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import uuid
 from pathlib import Path
 
 
@@ -11,7 +11,8 @@ def atomic_write(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that a crash at any moment leaves the old content or the new one.
 
     The bytes go to a temporary file of the same folder, which is flushed to the disk and then renamed over
-    `path`; the folder is flushed last, because the rename itself is data of the folder.
+    `path`; the folder is flushed last, because the rename itself is data of the folder. The file gets the
+    mode that the process's umask gives to new files.
 
     Args:
         path: the file; its folder must exist.
@@ -20,10 +21,9 @@ def atomic_write(path: Path, data: bytes) -> None:
     Raises:
         OSError: the folder is missing or not writable, or the disk is full; `path` is as it was.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
-    partial = Path(name)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with partial.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -14,6 +14,16 @@ def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["state"]
 
 
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_a_file_has_the_mode_that_any_new_file_has(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        atomic_write(tmp_path / "report.html", b"page")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "report.html").stat().st_mode & 0o777 == 0o666 & ~umask
+
+
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
