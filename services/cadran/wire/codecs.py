@@ -28,31 +28,56 @@ class HasMeasurements(Protocol):
     """One DU's measurements: fields, units and shapes of `MeasurementArrays`."""
 
     @property
-    def ues(self) -> AnyIntArray: ...  # noqa: D102
+    def ues(self) -> AnyIntArray:
+        """Attached UEs, int[S]."""
+
     @property
-    def arrived_bytes(self) -> AnyIntArray: ...  # noqa: D102
+    def arrived_bytes(self) -> AnyIntArray:
+        """Bytes that arrived in the frame, int[S]."""
+
     @property
-    def delivered_bytes(self) -> AnyIntArray: ...  # noqa: D102
+    def delivered_bytes(self) -> AnyIntArray:
+        """Bytes delivered in the frame, int[S]."""
+
     @property
-    def dropped_bytes(self) -> AnyIntArray: ...  # noqa: D102
+    def dropped_bytes(self) -> AnyIntArray:
+        """Bytes dropped in the frame, int[S]."""
+
     @property
-    def queued_bytes(self) -> AnyIntArray: ...  # noqa: D102
+    def queued_bytes(self) -> AnyIntArray:
+        """Bytes waiting at the frame's end, int[S]."""
+
     @property
-    def rbs_quota(self) -> AnyIntArray: ...  # noqa: D102
+    def rbs_quota(self) -> AnyIntArray:
+        """Most RBs that the slice could have had, int[S]."""
+
     @property
-    def rbs_used(self) -> AnyIntArray: ...  # noqa: D102
+    def rbs_used(self) -> AnyIntArray:
+        """RBs transmitted on, int[S]."""
+
     @property
-    def backlog_rbs(self) -> FloatArray: ...  # noqa: D102
+    def backlog_rbs(self) -> FloatArray:
+        """RBs that the waiting bytes need, float32[S]."""
+
     @property
-    def arrival_rbs(self) -> FloatArray: ...  # noqa: D102
+    def arrival_rbs(self) -> FloatArray:
+        """RBs a frame that the expected arrivals need, float32[S]."""
+
     @property
-    def arrival_ewma_bytes(self) -> FloatArray: ...  # noqa: D102
+    def arrival_ewma_bytes(self) -> FloatArray:
+        """Smoothed arrivals in bytes a frame, float32[S]."""
+
     @property
-    def mean_se(self) -> FloatArray: ...  # noqa: D102
+    def mean_se(self) -> FloatArray:
+        """Mean spectral efficiency in bit/s/Hz, float32[S]."""
+
     @property
-    def ue_rate_bps(self) -> FloatArray: ...  # noqa: D102
+    def ue_rate_bps(self) -> FloatArray:
+        """Achievable rate in bit/s, float32[S, U], NaN where there is no UE."""
+
     @property
-    def ue_delay_s(self) -> FloatArray: ...  # noqa: D102
+    def ue_delay_s(self) -> FloatArray:
+        """Age of the oldest waiting byte in s, float32[S, U], NaN where there is no UE."""
 
 
 @dataclass(frozen=True)
@@ -182,11 +207,16 @@ class HasQuota(Protocol):
     """PRB ratios per slice in percent: fields of `QuotaArrays`."""
 
     @property
-    def dedicated_percent(self) -> IntArray: ...  # noqa: D102
+    def dedicated_percent(self) -> IntArray:
+        """Dedicated ratio in percent, int[S]."""
+
     @property
-    def min_percent(self) -> IntArray: ...  # noqa: D102
+    def min_percent(self) -> IntArray:
+        """Guaranteed ratio in percent, int[S]."""
+
     @property
-    def max_percent(self) -> IntArray: ...  # noqa: D102
+    def max_percent(self) -> IntArray:
+        """Largest ratio in percent, int[S]."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings(XappSettings, flags.pop("config"), ENVIRONMENT_PREFIX, flags)
         return _run(settings)
     except ConfigError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"{error}\n")
         return EXIT_CONFIG
 
 
