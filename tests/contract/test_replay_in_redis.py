@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 import redis
 
-from cadran.replay import Mirror, ReplayError, ReplayUnavailable, TransitionSchema, read_export
+from cadran.replay import Mirror, ReplayError, ReplayUnavailable, TransitionSchema, export, read_export
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import (
     AsyncRedisReplay,
     RedisReplay,
     connect,
     connect_async,
-    export_region,
     require_durable,
 )
 from redis_server import RedisServer
@@ -184,8 +183,8 @@ def test_a_region_can_be_read_by_its_name_alone(redis_server: RedisServer, tmp_p
     place = layout(capacity=40)
     with connect(redis_server.url, 5.0) as client:
         RedisReplay.open(client, place).append(1, make_rows(range(70)))
-    path = tmp_path / "experience.npz"
-    assert export_region(redis_server.url, place.region, path) == [0, 40]
+        path = tmp_path / "experience.npz"
+        assert export(RedisReplay.read(client, place.region), path) == [0, 40]
     schema, rows = read_export(path)
     assert schema == SMALL
     np.testing.assert_array_equal(rows[1], make_rows(range(30, 70)))

@@ -191,7 +191,7 @@ async def test_no_acknowledged_row_is_lost_or_doubled_when_redis_is_killed(
 ) -> None:
     async with running(tmp_path / "state", own_redis_server.url, region) as bench:
         du = bench.du(0)
-        await du.until(lambda: du.session is not None and du.session.reports_wanted)
+        await du.until(lambda: du.reports_wanted)
         await du.store(rows_of(bench.problem, 0, 0, 20))
         own_redis_server.kill()
         sending = asyncio.create_task(du.store(rows_of(bench.problem, 0, 10, 60)))
@@ -281,7 +281,7 @@ async def test_unsound_reports_and_bytes_are_refused_and_the_association_goes_on
 ) -> None:
     async with running(tmp_path, redis_server.url, region) as bench:
         du = bench.du(0)
-        await du.until(lambda: du.session is not None and du.session.reports_wanted)
+        await du.until(lambda: du.reports_wanted)
         assert du.session is not None
         du.session.send_report(dapp_pb2.DappReport(du_id=0, schema_fingerprint="s1.a1.k1.0", rows=b"x"))
         await du.until(lambda: du.acks)

@@ -63,6 +63,7 @@ class Du:
         self.refusals: list[Cause] = []
         self.closures: list[Cause] = []
         self.kpm: Subscription | None = None
+        self.reports_wanted = False
         self.changed = asyncio.Event()
         self.client = E2Client(f"127.0.0.1:{self.e2_port}", self, np.random.default_rng(self.du), FAST)
         self.task = asyncio.create_task(self.client.run())
@@ -86,7 +87,7 @@ class Du:
             row_count=len(rows),
             rows=schema.encode(rows),
         )
-        if self.session is not None and self.session.reports_wanted:
+        if self.session is not None and self.reports_wanted:
             self.session.send_report(message)
 
     async def store(self, rows: Rows) -> None:
@@ -128,6 +129,7 @@ class Du:
     def on_subscription(self, session: E2Session, subscription: Subscription) -> None:
         if subscription.ran_function_id == KPM_FUNCTION_ID:
             self.kpm = subscription
+        self.reports_wanted |= subscription.ran_function_id == DAPP_FUNCTION_ID
         self.changed.set()
 
     def on_control(self, session: E2Session, message: rc_pb2.RcControlMessage) -> rc_pb2.RicControlOutcome:
@@ -176,5 +178,6 @@ class Du:
 
     def on_closed(self, cause: Cause) -> None:
         self.session = None
+        self.reports_wanted = False
         self.closures.append(cause)
         self.changed.set()

@@ -204,6 +204,7 @@ class Node:
         )
         self.session: E2Session | None = None
         self.refuse_relayed: Cause | None = None
+        self.subscriptions: list[Subscription] = []
         self.events: list[tuple[object, ...]] = []
         self.errors: list[Cause] = []
         self.closed: list[Cause] = []
@@ -217,6 +218,7 @@ class Node:
     def on_subscription(self, session: E2Session, subscription: Subscription) -> None:
         if subscription.schema_fingerprint == "other":
             raise WireError(Cause("dapp", "schema-mismatch", "rows are abc, not other"))
+        self.subscriptions.append(subscription)
 
     def on_control(self, session: E2Session, message: rc_pb2.RcControlMessage) -> rc_pb2.RicControlOutcome:
         requested = ratios_from_proto(message.rrm_policy_ratio_list)

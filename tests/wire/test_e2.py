@@ -52,11 +52,9 @@ async def test_reports_flow_once_subscribed() -> None:
     async with e2_server(xapp) as (_, port), running(node_client(port, node)):
         await until(lambda: node.session and xapp.nodes)
         assert node.session is not None
-        assert not node.session.reports_wanted
         with pytest.raises(WireError, match="not-stored"):
             node.session.send_report(_report(b"lost"))
         await xapp.nodes[0].subscribe_reports("abc")
-        assert node.session.reports_wanted
         for index in range(50):
             node.session.send_report(_report(b"%d" % index))
         node.session.send_policy_status(dapp_pb2.PolicyStatus(running_version=3))
@@ -71,7 +69,7 @@ async def test_sequence_numbers_wrap_and_show_gaps() -> None:
         await until(lambda: node.session and xapp.nodes)
         assert node.session is not None
         await xapp.nodes[0].subscribe_kpm(["RRU.PrbTotDl"], 100)
-        (subscription,) = node.session.kpm_subscriptions()
+        (subscription,) = node.subscriptions
         window = KpmAccumulator(1, 3, 0.01, 100).take()[0]
         message = indication_message(subscription.meas_names, window, SLICES, 100)
         for sequence in (0, 1, 5, SN_MODULUS - 1, 0):
@@ -222,4 +220,5 @@ async def test_the_du_may_start_first_and_the_xapp_may_restart() -> None:
                 await until(lambda xapp=xapp: xapp.nodes)
                 await xapp.nodes[0].subscribe_reports("abc")
                 assert node.session is not None
-                assert node.session.reports_wanted
+                node.session.send_report(_report(b"heard"))
+                await until(lambda xapp=xapp: xapp.reports == [b"heard"])

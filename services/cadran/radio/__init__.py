@@ -6,7 +6,7 @@ they measure.
 """
 
 from cadran.radio.decision import Decisions, assignment, hard_quotas, quotas, validate
-from cadran.radio.engine import FrameFacts, Radio
+from cadran.radio.engine import Radio
 from cadran.radio.state import Kpis, Ledger, State
 from cadran.radio.traffic import trace_table
 from cadran.radio.world import EMBB, MMTC, SLICES, URLLC, World
@@ -17,7 +17,6 @@ __all__ = [
     "SLICES",
     "URLLC",
     "Decisions",
-    "FrameFacts",
     "Kpis",
     "Ledger",
     "Radio",

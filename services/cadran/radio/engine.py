@@ -1,7 +1,5 @@
 """``Radio``: one world's tables and kernels, stepping batches of environments."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,28 +19,6 @@ INITIAL_LOAD = 8
 """Hash stream of the first load levels of an episode."""
 LARGEST_QUEUE_BYTES = 2**30
 """A queue entry is an int32."""
-
-
-class FrameFacts(NamedTuple):
-    """What a controller may know of the RAN from its configuration; nothing hidden.
-
-    Attributes:
-        rbs: resource blocks per DU, K.
-        slices: S.
-        ues_per_slice: places per (DU, slice), U.
-        frame_s: length of a frame in s.
-        rb_bandwidth_hz: bandwidth of an RB in Hz.
-        dus: C.
-        ues: UEs in the whole RAN.
-    """
-
-    rbs: int
-    slices: int
-    ues_per_slice: int
-    frame_s: float
-    rb_bandwidth_hz: float
-    dus: int
-    ues: int
 
 
 class Radio:
@@ -75,19 +51,6 @@ class Radio:
             raise ValueError(
                 f"load: mean_bps x scale x buffer_s: a queue is limited to {LARGEST_QUEUE_BYTES} bytes"
             )
-
-    def frame_facts(self) -> FrameFacts:
-        """Sizes and durations that decisions and observations are made with."""
-        world = self.world
-        return FrameFacts(
-            rbs=world.rbs,
-            slices=SLICES,
-            ues_per_slice=world.max_ues_per_slice,
-            frame_s=world.frame_s,
-            rb_bandwidth_hz=world.rb_bandwidth_hz,
-            dus=world.dus,
-            ues=world.ues,
-        )
 
     def new_state(self, seeds: NDArray[np.uint64]) -> State:
         """One environment per seed, each at the start of its episode 0."""

@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import redis
@@ -30,7 +29,6 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-from cadran.replay.npz import export
 from cadran.replay.redis_protocol import (
     APPEND,
     TAIL,
@@ -261,22 +259,6 @@ class AsyncRedisReplay:
             if attempt + 1 < self._attempts:
                 await asyncio.sleep(_FIRST_PAUSE_S * 2**attempt)
         raise failure
-
-
-def export_region(url: str, region: str, path: Path, timeout_s: float = 5.0) -> list[int]:
-    """What `cadran replay export` does: write a region's rows to an `.npz` file; see `npz.export`.
-
-    Args:
-        url: the server's.
-        region: name of the region.
-        path: the file to write.
-        timeout_s: per reply [s].
-
-    Returns:
-        Rows written per DU.
-    """
-    with connect(url, timeout_s) as client:
-        return export(RedisReplay.read(client, region), path)
 
 
 def require_durable(client: redis.Redis, allow_loss: bool = False) -> None:

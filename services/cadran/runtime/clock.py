@@ -17,9 +17,10 @@ class ClockSpec(BaseModel):
     )
     push_delay_frames: int = Field(
         default=2,
-        ge=0,
+        ge=1,
         le=1000,
-        description="With lockstep: a policy computed from frame f acts from f + push_delay_frames [frames].",
+        description="With lockstep: a policy computed when frame f is complete acts from "
+        "f + 1 + push_delay_frames [frames]; at least 1, because the indication of f + 1 completes f.",
     )
     max_decision_age_frames: int = Field(
         default=10,

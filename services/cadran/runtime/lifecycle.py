@@ -1,9 +1,8 @@
-"""The life of a service's process: run, stop when told, end in bounded time, and never outlive its parent."""
+"""The life of a service's process: run, stop when told, end in bounded time."""
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
 import sys
@@ -22,7 +21,6 @@ EXIT_STUCK = 70
 """The service was told to stop and did not in its grace time (EX_SOFTWARE of sysexits.h)."""
 
 _BEAT_S = 1.0
-_PR_SET_PDEATHSIG = 1
 
 
 def run(main: Callable[[], Awaitable[int]], health: Health | None = None, grace_s: float = 5.0) -> int:
@@ -120,29 +118,3 @@ def _end_after(grace_s: float) -> None:
     timer = threading.Timer(grace_s, end)
     timer.daemon = True
     timer.start()
-
-
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-
-def die_with_parent(parent_pid: int, sent: signal.Signals = signal.SIGTERM) -> None:
-    """Have the kernel signal this process when its parent's thread that started it ends (Linux; prctl(2)).
-
-    Without it, a supervisor that is killed leaves its children behind. It holds across exec, so it can be
-    called between fork and exec for a program that is not ours. On other systems nothing happens.
-
-    Args:
-        parent_pid: process id of the parent, as the parent itself knows it: if the parent has already ended
-            when this is called, the signal is sent at once.
-        sent: the signal.
-
-    Raises:
-        OSError: the kernel refuses.
-    """
-    if _LIBC is None:
-        return
-    if _LIBC.prctl(_PR_SET_PDEATHSIG, int(sent), 0, 0, 0) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"prctl(PR_SET_PDEATHSIG): {os.strerror(number)}")
-    if os.getppid() != parent_pid:
-        os.kill(os.getpid(), sent)

@@ -74,11 +74,6 @@ class Assembler:
         self._head: dapp_pb2.PolicyChunk | None = None
         self._parts: list[bytes] = []
 
-    @property
-    def held_bytes(self) -> int:
-        """Bytes of the unfinished artefact."""
-        return sum(map(len, self._parts))
-
     def add(self, chunk: dapp_pb2.PolicyChunk) -> Artefact | None:
         """Take one chunk; returns the artefact with its last chunk, else None.
 

@@ -112,15 +112,6 @@ class E2Session(E2Association):
             "error_indication": self._on_error_indication,
         }
 
-    @property
-    def reports_wanted(self) -> bool:
-        """Whether the xApp has subscribed to reports, so that `send_report` reaches someone."""
-        return any(s.ran_function_id == DAPP_FUNCTION_ID for s in self._subscriptions.values())
-
-    def kpm_subscriptions(self) -> tuple[Subscription, ...]:
-        """The subscriptions to measurements."""
-        return tuple(s for s in self._subscriptions.values() if s.ran_function_id == KPM_FUNCTION_ID)
-
     def send_report(self, report: dapp_pb2.DappReport) -> None:
         """Relay transitions of the dApp.
 

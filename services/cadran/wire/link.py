@@ -136,11 +136,6 @@ class Outbox:
         self._closing = False
         self._idle: asyncio.Future[None] | None = None
 
-    @property
-    def ordered_bytes(self) -> int:
-        """Bytes that wait in the ordered lane."""
-        return self._ordered_bytes
-
     def post(self, lane: Lane, kind: str, data: bytes) -> None:
         """Queue one serialised PDU; never waits.
 

@@ -18,8 +18,6 @@ def test_default_is_the_papers_world() -> None:
     assert world.ues_per_slice == (67, 67, 66)
     assert 10 * np.log10(world.tx_power_per_rb_w) + 30 == pytest.approx(36.0)
     assert 10 * np.log10(world.noise_per_rb_w) + 30 == pytest.approx(-113.0, abs=0.02)
-    facts = Radio(world).frame_facts()
-    assert facts == (100, 3, 24, 0.010, 200e3, 6, 200)
 
 
 def test_assumptions_are_marked_and_explained() -> None:

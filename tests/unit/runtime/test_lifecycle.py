@@ -17,7 +17,7 @@ from cadran.runtime.lifecycle import run
 PREAMBLE = """
 import asyncio, os, subprocess, sys, threading, time
 from cadran.runtime import ConfigError
-from cadran.runtime.lifecycle import die_with_parent, run
+from cadran.runtime.lifecycle import run
 """
 
 
@@ -104,34 +104,6 @@ def test_a_service_that_fails_while_closing_says_so() -> None:
     status, output, errors = end(start(program), signal.SIGTERM)
     assert status == 1
     assert "could not close" in output + errors
-
-
-def test_a_child_ends_when_its_parent_is_killed() -> None:
-    program = """
-    child = '''
-    import os, sys, time
-    from cadran.runtime.lifecycle import die_with_parent
-    die_with_parent(int(sys.argv[1]))
-    print("ready", flush=True)
-    time.sleep(60)
-    '''
-    import textwrap
-    subprocess.run([sys.executable, "-c", textwrap.dedent(child), str(os.getpid())])
-    """
-    process = start(program)
-    process.kill()
-    # The child holds the pipe: its end is the pipe's end.
-    assert process.stdout
-    assert process.stderr
-    with process.stdout as pipe, process.stderr:
-        assert pipe.read() == ""
-    assert process.wait() == -signal.SIGKILL
-
-
-def test_a_child_whose_parent_is_already_gone_ends_at_once() -> None:
-    program = "from cadran.runtime.lifecycle import die_with_parent; die_with_parent(1 << 22); print('alive')"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (-signal.SIGTERM, "")
 
 
 # ------------------------------------------------------------------------------- in this very process
