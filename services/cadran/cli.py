@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,7 @@ from cadran.runtime import ConfigError
 
 if TYPE_CHECKING:
     from cadran.lab.evaluation import Evaluation
+    from cadran.testbed.folder import RunFolder
     from cadran.testbed.summary import RunSummary
 
 EXIT_FAILED = 1
@@ -39,7 +41,9 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change the scenario, e.g. world.dus=2."),
 ]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of world, exploration and learner.")]
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, max=2**63 - 1, help="Seed of world, exploration and learner.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 
 
@@ -63,10 +67,16 @@ class BenchName(StrEnum):
 def main() -> None:
     """Runs the command line; bad configuration is one line on standard error and exit status 2."""
     try:
-        app()
+        status = app(standalone_mode=False)
+    except typer.TyperException as error:
+        # Without any argument the help has been shown, and there is no more to say.
+        if said := error.format_message().strip():
+            typer.echo(" ".join(said.split()), err=True)
+        sys.exit(error.exit_code)
     except ConfigError as error:
         typer.echo(str(error), err=True)
         sys.exit(EXIT_CONFIG)
+    sys.exit(status)
 
 
 def _show_version(wanted: bool) -> None:
@@ -135,11 +145,14 @@ def up(
         raise typer.Exit(EXIT_FAILED) from error
     if not as_json:
         _print_summary(summary)
-    if evaluate is not None:
-        _evaluate_run(settings.scenario, overrides, testbed.folder.root, evaluate, seed, quiet=as_json)
-    typer.echo(f"Report: {testbed.folder.report}", err=as_json)
-    if as_json:
-        typer.echo(summary.to_json())
+    try:
+        if evaluate is not None:
+            _evaluate_run(testbed.folder, summary, evaluate, quiet=as_json)
+    finally:
+        # The run was made, whatever comes of its evaluation.
+        typer.echo(f"Report: {testbed.folder.report}", err=as_json)
+        if as_json:
+            typer.echo(summary.to_json())
 
 
 @app.command("eval")
@@ -156,7 +169,6 @@ def evaluate_policy(
     from cadran.lab.experiment import load_experiment
     from cadran.lab.policies.baselines import BASELINES, baseline
     from cadran.lab.policies.learned import load_actors
-    from cadran.policy import PolicyError
 
     experiment = load_experiment(scenario, overrides or ())
     world, spec = experiment.world, experiment.problem_spec
@@ -166,10 +178,7 @@ def evaluate_policy(
     elif not Path(policy).is_dir():
         raise ConfigError(f"--policy {policy}: neither a folder nor a baseline ({', '.join(BASELINES)})")
     else:
-        try:
-            actors = load_actors(Path(policy), world.dus)
-        except (FileNotFoundError, PolicyError) as error:
-            raise ConfigError(f"--policy {error}") from error
+        actors = load_actors(Path(policy), experiment.problem(), world.dus)
         result = evaluate_learned(world, spec, actors, episodes=episodes, seed=seed, progress=_progress)
     if as_json:
         typer.echo(result.to_json())
@@ -204,17 +213,23 @@ def xapp(context: typer.Context) -> None:
 @replay_app.command("export")
 def export_replay(
     out: Annotated[Path, typer.Option(help="File to write (.npz).")],
-    redis: Annotated[str, typer.Option(help="URL of the Redis that keeps the experience.")] = (
-        "redis://127.0.0.1:6379/0"
-    ),
-    region: Annotated[str, typer.Option(help="Region whose experience is meant.")] = "cadran",
+    run: Annotated[Path | None, typer.Option(help="Run folder whose experience is meant.")] = None,
+    redis: Annotated[str | None, typer.Option(help="Or the URL of the Redis that keeps it.")] = None,
+    region: Annotated[str, typer.Option(help="Region in that Redis.")] = "cadran",
 ) -> None:
     """Write the stored experience to a .npz file, one array per field and DU."""
-    from cadran.replay import ReplayError, ReplayUnavailable, export
-    from cadran.replay.redis_store import RedisReplay, connect
+    from cadran.replay import ReplayError, ReplayUnavailable
+    from cadran.testbed.export import export_region, export_run
+    from cadran.testbed.prepare import check_redis
 
+    if out.suffix != ".npz" or not out.parent.is_dir():
+        raise ConfigError(f"--out {out}: a file that ends in .npz, in a folder that exists")
+    if (run is None) == (redis is None):
+        raise ConfigError("--run DIR or --redis URL: one of the two says whose experience is meant")
+    if redis is not None:
+        check_redis(redis)
     try:
-        rows = export(RedisReplay.read(connect(redis), region), out)
+        rows = export_run(run, out) if run is not None else export_region(str(redis), region, out)
     except (ReplayError, ReplayUnavailable, OSError) as error:
         typer.echo(f"replay export: {error}", err=True)
         raise typer.Exit(EXIT_FAILED) from error
@@ -243,7 +258,7 @@ def bench(
 
 def _seconds(text: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
-    if match is None or float(match[1]) == 0:
+    if match is None or not 0 < float(match[1]) < math.inf:
         raise ConfigError(f"--duration {text}: a number above 0 with s, m or h, e.g. 90s or 2m")
     return float(match[1]) * _SECONDS[match[2]]
 
@@ -252,24 +267,13 @@ def _progress(text: str) -> None:
     typer.echo(f"  {text}", err=True)
 
 
-def _evaluate_run(
-    scenario: Path, overrides: Sequence[str] | None, run: Path, episodes: int, seed: int, quiet: bool
-) -> None:
-    """Compares the run's newest policies on held-out episodes, and puts the result into its report."""
-    from cadran.lab.evaluation import evaluate_learned
-    from cadran.lab.experiment import load_experiment
-    from cadran.lab.policies.learned import load_actors
-    from cadran.testbed.folder import RunFolder
-    from cadran.testbed.report import write_evaluation
+def _evaluate_run(folder: RunFolder, summary: RunSummary, episodes: int, quiet: bool) -> None:
+    from cadran.testbed.compare import evaluate_run
 
-    experiment = load_experiment(scenario, overrides or ())
-    folder = RunFolder(run)
-    actors = load_actors(folder.xapp / "policies", experiment.world.dus)
-    _progress(f"evaluating on {episodes} held-out episodes")
-    result = evaluate_learned(
-        experiment.world, experiment.problem_spec, actors, episodes=episodes, seed=seed, progress=_progress
-    )
-    write_evaluation(folder, result)
+    if summary.ended_by == "stopped":
+        _progress("stopped before its end: not evaluated")
+        return
+    result = evaluate_run(folder, episodes, summary.seed, _progress)
     if not quiet:
         _print_evaluation(result)
 

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cadran.envs import frame_of
+from cadran.envs import problem_of
 from cadran.learn import LearnerSpec
 from cadran.problem import Problem, ProblemSpec
 from cadran.radio import World
-from cadran.runtime import ClockSpec, read_document, section
+from cadran.runtime import ClockSpec, ConfigError, read_document, section
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """All sections of a scenario, validated."""
+    """All sections of a scenario, validated, and the problem fits the world."""
 
     name: str
     world: World
@@ -25,7 +25,7 @@ class Experiment:
 
     def problem(self) -> Problem:
         """The decision problem in this world."""
-        return Problem(self.problem_spec, frame_of(self.world))
+        return problem_of(self.world, self.problem_spec)
 
 
 def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
@@ -35,10 +35,15 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
         ConfigError: in one line: file, field, value, what is allowed.
     """
     document = read_document(path, overrides)
-    return Experiment(
+    experiment = Experiment(
         document.name,
         section(document, "world", World),
         section(document, "problem", ProblemSpec),
         section(document, "learner", LearnerSpec),
         section(document, "clock", ClockSpec),
     )
+    try:
+        experiment.problem()
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return experiment

@@ -3,13 +3,9 @@
 Times of a shared machine drift: compare figures of one call with each other, not with those of another day.
 """
 
-import asyncio
 import resource
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,10 +22,8 @@ from cadran.radio import Radio, World, hard_quotas
 from cadran.replay import MemoryReplay, TransitionSchema, paper_buffer_bytes
 from cadran.replay.bench import bench_replay
 from cadran.replay.redis_protocol import Layout
-from cadran.replay.redis_server import find_redis_server, redis_command
 from cadran.replay.redis_store import RedisReplay, connect
-from cadran.testbed.ports import free_ports
-from cadran.testbed.redis_child import answers_ping, redis_url
+from cadran.testbed.redis_child import serving_redis
 from cadran.testbed.run import Testbed
 from cadran.testbed.settings import TestbedSettings
 
@@ -38,7 +32,6 @@ RADIO_SECONDS = 2.0
 LOOP_FRAMES = 2000
 INFERENCES = 5000
 REPLAY_ROWS = 25_600
-REDIS_START_S = 10.0
 PAPER_HIDDEN, PAPER_OBSERVATION, PAPER_ACTION = (300, 400, 400), 206, 200
 DEMO_HIDDEN, DEMO_OBSERVATION, DEMO_ACTION = (128, 128), 27, 3
 
@@ -108,7 +101,7 @@ def replay() -> dict[str, Any]:
     """Stores side by side: in memory, and in a Redis that acknowledges after the write is on disk."""
     small = TransitionSchema(state_dim=24, action_dim=3, kpi_dim=17)
     stores = [bench_replay(MemoryReplay(small, 1, REPLAY_ROWS), "memory", REPLAY_ROWS)]
-    with tempfile.TemporaryDirectory() as folder, _redis(Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, serving_redis(Path(folder)) as url:
         client = connect(url, timeout_s=5.0)
         for name, schema in {"redis": small, "redis-paper-row": paper_schema()}.items():
             store = RedisReplay.open(client, Layout(name, schema, 1, REPLAY_ROWS))
@@ -129,24 +122,6 @@ def paper_schema() -> TransitionSchema:
         ProblemSpec(observation="paper", action="rb_bits", reward="eq8"),
     )
     return TransitionSchema(problem.state_dim, problem.action_dim, problem.kpi_dim)
-
-
-@contextmanager
-def _redis(folder: Path) -> Iterator[str]:
-    port = free_ports(1)[0]
-    server = subprocess.Popen(
-        redis_command(find_redis_server(), port, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        deadline_s = time.monotonic() + REDIS_START_S
-        while not asyncio.run(answers_ping(redis_url(port))):
-            if time.monotonic() > deadline_s:
-                raise TimeoutError(f"redis-server did not answer within {REDIS_START_S:g} s")
-            time.sleep(0.05)
-        yield redis_url(port)
-    finally:
-        server.terminate()
-        server.wait(REDIS_START_S)
 
 
 def learn() -> dict[str, Any]:

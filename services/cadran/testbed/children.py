@@ -1,5 +1,6 @@
 """The processes of one run, in the order of their start, with their command lines."""
 
+import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from cadran.testbed.supervisor import Child
 ONE_THREAD = {
     name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 }
+# A frame in real time leaves the dApps a few milliseconds, and the cores are few: who decides goes before who
+# learns. At the fast pace the RAN waits for decisions, and the learner keeps the xApp's own choice.
+LEARNER_NICE = "CADRAN_XAPP_LEARNER_NICE"
+REALTIME_LEARNER_NICE = "19"
 REDIS_STAGE, XAPP_STAGE, DAPP_STAGE, RANSIM_STAGE = range(4)
 
 
@@ -104,6 +109,8 @@ def _child(
 ) -> Child:
     log = plan.folder.logs / f"{name}.log"
     environment = {**ONE_THREAD, "CADRAN_XAPP_REDIS_REGION": plan.redis_region}
+    if plan.settings.pace == "realtime":
+        environment[LEARNER_NICE] = os.environ.get(LEARNER_NICE, REALTIME_LEARNER_NICE)
     return Child(name, command, log, environment=environment, stage=stage, ends_run=ends_run)
 
 

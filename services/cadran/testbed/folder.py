@@ -1,5 +1,6 @@
 """The run folder: where everything about one run lies, and how a later run takes it up."""
 
+import json
 import shutil
 import time
 from dataclasses import dataclass
@@ -108,6 +109,35 @@ def create(out: Path | None) -> RunFolder:
     except OSError as error:
         raise ConfigError(f"out: {root} cannot be made: {error.strerror}") from error
     return folder
+
+
+@dataclass(frozen=True)
+class KeptExperience:
+    """Where a run keeps its experience.
+
+    Attributes:
+        own: whether the run started its own Redis, in its folder, which ended with it.
+        url: where the Redis listened; a given one may still do so.
+        region: name under which it keeps the experience.
+    """
+
+    own: bool
+    url: str
+    region: str
+
+
+def kept_experience(run: Path) -> KeptExperience:
+    """Where the experience of a run is, from the run's record.
+
+    Raises:
+        ConfigError: ``run`` is not a run folder.
+    """
+    try:
+        record = json.loads(RunFolder(run).run_record.read_text(encoding="utf-8"))
+        redis = record["redis"]
+        return KeptExperience(record["settings"]["redis"] is None, redis["url"], redis["region"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{run} is not a run folder (it has no run.json that names a Redis)") from error
 
 
 def check_resumable(earlier: Path) -> None:

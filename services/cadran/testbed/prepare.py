@@ -10,11 +10,10 @@ from pathlib import Path
 
 import yaml
 
-from cadran.envs import problem_of
-from cadran.lab.experiment import Experiment, load_experiment
+from cadran.lab.experiment import Experiment
 from cadran.replay.redis_server import RedisServerMissingError, find_redis_server
 from cadran.runtime import ConfigError, atomic_write
-from cadran.testbed.folder import RunFolder, check_resumable
+from cadran.testbed.folder import RunFolder, check_resumable, kept_experience
 from cadran.testbed.redis_child import answers_ping
 from cadran.testbed.settings import TestbedSettings
 
@@ -24,17 +23,29 @@ PACKAGES = ("cadran", "numpy", "numba", "torch", "grpcio", "protobuf", "redis", 
 
 
 def check_paths(settings: TestbedSettings) -> None:
-    """Checks that the files and folders that the run starts from exist.
+    """Checks that the files and folders that the run starts from exist and go together.
 
     Raises:
-        ConfigError: one does not.
+        ConfigError: one does not exist, or an earlier run cannot be resumed in this way.
     """
     if settings.trace is not None and not settings.trace.is_file():
         raise ConfigError(f"trace: {settings.trace}: no such file")
     if settings.policy is not None and not settings.policy.is_dir():
         raise ConfigError(f"policy: {settings.policy}: no such directory")
     if settings.resume is not None:
-        check_resumable(settings.resume)
+        _check_resume(settings, settings.resume)
+
+
+def _check_resume(settings: TestbedSettings, earlier: Path) -> None:
+    check_resumable(earlier)
+    if settings.policy is not None:
+        raise ConfigError(
+            f"policy: {settings.policy}: allowed only without resume: the policies are those of {earlier}"
+        )
+    kept = kept_experience(earlier)
+    if settings.redis != (None if kept.own else kept.url):
+        needed = "without --redis" if kept.own else f"with --redis {kept.url}"
+        raise ConfigError(f"resume: {earlier}: its experience is found only {needed}")
 
 
 def check_redis(url: str) -> None:
@@ -79,28 +90,13 @@ def write_scenario(folder: RunFolder, experiment: Experiment) -> None:
     atomic_write(folder.scenario, text.encode())
 
 
-def load_checked(settings: TestbedSettings) -> Experiment:
-    """Reads the scenario and checks all of it.
-
-    Raises:
-        ConfigError: a section is wrong, or the problem does not fit the world.
-    """
-    experiment = load_experiment(settings.scenario, settings.overrides)
-    try:
-        problem_of(experiment.world, experiment.problem_spec)
-    except ValueError as error:
-        raise ConfigError(f"{settings.scenario}: problem: {error}") from error
-    return experiment
-
-
 def redis_region(settings: TestbedSettings) -> str:
     """The name under which Redis keeps this run's experience.
 
     That of the earlier run where one is resumed; else a new one in a Redis that others may use as well.
     """
     if settings.resume is not None:
-        record = json.loads(RunFolder(settings.resume).run_record.read_text(encoding="utf-8"))
-        return str(record["redis"]["region"])
+        return kept_experience(settings.resume).region
     return OWN_REGION if settings.redis is None else f"{OWN_REGION}-{time.time_ns()}"
 
 

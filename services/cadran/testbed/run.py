@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from cadran.lab.experiment import load_experiment
 from cadran.runtime import ConfigError, atomic_write
 from cadran.testbed.children import Plan, Remaining, allocate, children
 from cadran.testbed.folder import RunFolder, create, take_up
@@ -15,7 +16,6 @@ from cadran.testbed.live import Display, Headline, clock, display
 from cadran.testbed.prepare import (
     check_paths,
     check_redis,
-    load_checked,
     own_redis_server,
     redis_region,
     write_record,
@@ -49,7 +49,7 @@ class Testbed:
     def __init__(self, settings: TestbedSettings) -> None:
         self._settings = settings
         check_paths(settings)
-        self._experiment = load_checked(settings)
+        self._experiment = load_experiment(settings.scenario, settings.overrides)
         if settings.redis is not None:
             check_redis(settings.redis)
         self._redis_server = own_redis_server() if settings.redis is None else None
@@ -57,6 +57,7 @@ class Testbed:
         self._observer = Observer(self._folder)
         self._events: deque[str] = deque(maxlen=20)
         self._stored_before: int | None = None
+        self._signalled = False
 
     @property
     def folder(self) -> RunFolder:
@@ -83,7 +84,7 @@ class Testbed:
                 raise ConfigError(str(error)) from error
             except asyncio.CancelledError:
                 raise KeyboardInterrupt from None
-        return self._finish(ended_by, supervisor.restarts)
+        return self._finish(ended_by, supervisor.restarts, plan.redis_region)
 
     def _prepare(self) -> Plan:
         """Writes what can be written before the start, and takes up an earlier run if one is resumed."""
@@ -162,6 +163,7 @@ class Testbed:
         def on_signal() -> None:
             if stop.is_set() and task is not None:
                 task.cancel()
+            self._signalled = True
             stop.set()
 
         for number in STOP_SIGNALS:
@@ -188,8 +190,10 @@ class Testbed:
             yield shown
 
     def _why(self, ended_by: str | None) -> str:
-        """``frames``, ``duration`` or ``stopped``."""
+        """``stopped`` by a signal, or else ``frames`` or ``duration``."""
         settings = self._settings
+        if self._signalled:
+            return "stopped"
         if settings.frames is not None and self._observer.totals.frames >= settings.frames:
             return "frames"
         if settings.duration_s is not None and (
@@ -203,7 +207,7 @@ class Testbed:
         log.write(f"{time.strftime('%H:%M:%S')} {line}\n")
         log.flush()
 
-    def _finish(self, ended_by: str, restarts: dict[str, int]) -> RunSummary:
+    def _finish(self, ended_by: str, restarts: dict[str, int], redis_region: str) -> RunSummary:
         facts = RunFacts(
             scenario=self._experiment.name,
             seed=self._settings.seed,
@@ -213,6 +217,7 @@ class Testbed:
             duration_s=self._observer.elapsed_s,
             stored_before=self._stored_before or 0,
             restarts=restarts,
+            redis_region=redis_region,
             folder=str(self._folder.root),
         )
         summary = summarise(facts, self._observer, read_episodes(self._folder.episodes))

@@ -22,7 +22,7 @@ class RunSummary:
         episodes: complete episodes.
         duration_s: seconds from the start of the first process to the end of the last.
         frames_per_s: frames by the seconds between the RAN's first and last status.
-        ended_by: ``frames``, ``duration`` or ``stopped``.
+        ended_by: ``frames``, ``duration``, or ``stopped`` by a signal.
         transitions_reported: transitions that the RAN relayed to the xApp.
         transitions_acknowledged: of these, the ones that the xApp acknowledged.
         transitions_stored: transitions that replay gained in this run.
@@ -45,6 +45,7 @@ class RunSummary:
         trace_bytes_played: bytes of the trace portion played, from the file itself.
         trace_bytes_offered: bytes that the eMBB slices were offered from the trace.
         restarts: restarts of each process.
+        redis_region: name under which Redis keeps the run's experience.
         folder: the run folder.
     """
 
@@ -79,6 +80,7 @@ class RunSummary:
     trace_bytes_played: int | None
     trace_bytes_offered: int | None
     restarts: dict[str, int]
+    redis_region: str
     folder: str
 
     def to_json(self) -> str:
@@ -98,6 +100,7 @@ class RunFacts:
     duration_s: float
     stored_before: int
     restarts: dict[str, int]
+    redis_region: str
     folder: str
 
 
@@ -138,6 +141,7 @@ def summarise(facts: RunFacts, observer: Observer, episodes: Episodes) -> RunSum
         trace_bytes_played=trace.bytes_played if trace else None,
         trace_bytes_offered=trace.bytes_offered if trace else None,
         restarts=facts.restarts,
+        redis_region=facts.redis_region,
         folder=facts.folder,
     )
 

@@ -56,7 +56,8 @@ def summary_table(summary: RunSummary) -> Table:
     rows = {
         "frames": f"{summary.frames} at {summary.frames_per_s:g} frames/s ({summary.dus} DUs)",
         "decisions": lost,
-        "transitions": f"{summary.transitions_reported} reported, {summary.transitions_stored} stored",
+        "transitions": f"{summary.transitions_reported} reported, {summary.transitions_stored} stored "
+        f"(region {summary.redis_region})",
         "learner": f"{summary.updates} updates, policy versions {_span(summary.policy_versions)}",
         "reward": f"{_number(summary.reward_mean_sampled)} exploring, "
         f"{_number(summary.reward_mean_deterministic)} by the mean",

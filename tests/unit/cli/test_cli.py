@@ -9,7 +9,8 @@ import pytest
 
 from cadran import __version__, cli
 
-SMOKE = str(Path(__file__).parents[3] / "scenarios" / "smoke.yaml")
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
+SMOKE, DEMO = str(SCENARIOS / "smoke.yaml"), str(SCENARIOS / "demo.yaml")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -37,6 +38,19 @@ def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         (("up", "--scenario", SMOKE, "--resume", "no-such-run"), ("no-such-run",)),
         (("up", "--scenario", SMOKE, "--policy", "no-such-folder"), ("no-such-folder",)),
         (("eval", "--scenario", SMOKE, "--policy", "no-such-rule"), ("no-such-rule", "equal")),
+        (
+            ("eval", "--scenario", DEMO, "--policy", "equal", "--set", "problem.reward=eq8"),
+            ("achievable_rate",),
+        ),
+        (("up",), ("--scenario",)),
+        (("up", "--scenario", SMOKE, "--frames", "0"), ("--frames", "1")),
+        (("up", "--scenario", SMOKE, "--frame", "5"), ("--frame",)),
+        (("up", "--scenario", SMOKE, "--seed", str(2**63)), ("--seed", str(2**63 - 1))),
+        (("up", "--scenario", SMOKE, "--duration", "9" * 400), ("--duration", "90s")),
+        (("replay", "export", "--redis", "foo", "--out", "rows.npz"), ("redis", "foo", "redis://")),
+        (("replay", "export", "--run", "no-such-run", "--out", "rows.npz"), ("no-such-run", "run folder")),
+        (("replay", "export", "--run", "no-such-run", "--out", "rows.csv"), ("--out rows.csv", ".npz")),
+        (("replay", "export", "--out", "rows.npz"), ("--run", "--redis")),
         (("ransim", "--scenario", SMOKE, "--pace", "slow"), ("pace", "realtime")),
         (("dapp", "--scenario", SMOKE), ("du",)),
         (("dapp", "--scenario", SMOKE, "--du", "0", "--e3-connect", "here"), ("--e3-connect", "host:port")),

@@ -10,11 +10,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import fake_run
 import psutil
 import pytest
 import yaml
 
 from cadran.dapp.__main__ import parser as dapp_parser
+from cadran.lab.experiment import load_experiment
 from cadran.ransim.__main__ import parser as ransim_parser
 from cadran.runtime import ConfigError
 from cadran.testbed import children as testbed_children
@@ -22,7 +24,7 @@ from cadran.testbed import run as testbed_run
 from cadran.testbed import settings as testbed_settings
 from cadran.testbed.children import Plan, Remaining, allocate
 from cadran.testbed.folder import RunFolder, create
-from cadran.testbed.prepare import load_checked, write_scenario
+from cadran.testbed.prepare import write_scenario
 from cadran.testbed.supervisor import ChildFailedError
 
 SCENARIO = Path(__file__).parents[3] / "scenarios" / "smoke.yaml"
@@ -88,8 +90,8 @@ def test_the_resolved_scenario_resolves_to_itself(tmp_path: Path) -> None:
     first, again = RunFolder(tmp_path / "first"), RunFolder(tmp_path / "again")
     for folder in (first, again):
         folder.root.mkdir()
-    write_scenario(first, load_checked(settings(tmp_path, overrides=("learner.lr=1e-5",))))
-    write_scenario(again, load_checked(settings(tmp_path, scenario=first.scenario)))
+    write_scenario(first, load_experiment(SCENARIO, ("learner.lr=1e-5",)))
+    write_scenario(again, load_experiment(first.scenario))
     assert again.scenario.read_text() == first.scenario.read_text()
 
 
@@ -153,6 +155,7 @@ def test_ctrl_c_ends_in_order_with_a_summary_and_leaves_nobody(
     summary = testbed.run()
     interrupter.join()
     assert summary.ended_by == "stopped"
+    assert summary.redis_region == "cadran"
     assert summary.frames > 0
     assert len(seen) == 5
     assert not any(process.is_running() for process in seen)
@@ -248,6 +251,35 @@ def test_services_compute_on_one_thread_each(tmp_path: Path) -> None:
     for child in testbed_children.children(plan_for(create(tmp_path / "run"))):
         assert child.environment["OMP_NUM_THREADS"] == "1"
         assert child.ends_run == (child.name == "ransim")
+
+
+def test_in_real_time_the_learner_goes_last_and_otherwise_as_the_xapp_has_it(tmp_path: Path) -> None:
+    folder = create(tmp_path / "run")
+    xapps = {pace: testbed_children.children(plan_for(folder, pace=pace))[0] for pace in ("realtime", "fast")}
+    assert xapps["realtime"].environment["CADRAN_XAPP_LEARNER_NICE"] == "19"
+    assert "CADRAN_XAPP_LEARNER_NICE" not in xapps["fast"].environment
+
+
+@pytest.mark.parametrize(
+    ("kept_at", "changes", "text"),
+    [
+        (None, {"redis": "redis://127.0.0.1:1/0"}, "its experience is found only without --redis"),
+        ("redis://there:1/0", {}, "its experience is found only with --redis redis://there:1/0"),
+        ("redis://there:1/0", {"redis": "redis://here:1/0"}, "only with --redis redis://there:1/0"),
+        (None, {"policy": Path()}, "policy: .: allowed only without resume"),
+    ],
+)
+def test_a_run_is_resumed_only_with_its_own_experience_and_policies(
+    tmp_path: Path, kept_at: str | None, changes: dict[str, object], text: str
+) -> None:
+    earlier = create(tmp_path / "earlier")
+    url = kept_at or "redis://127.0.0.1:2/0"
+    record = {"settings": {"redis": kept_at}, "redis": {"url": url, "region": "r"}}
+    fake_run.write_json(earlier.run_record, record)
+    with pytest.raises(ConfigError) as error:
+        testbed_run.Testbed(settings(tmp_path / "run", resume=earlier.root, **changes))
+    assert text in str(error.value)
+    assert not (tmp_path / "run").exists()
 
 
 def test_learning_can_be_off(tmp_path: Path) -> None:

@@ -44,9 +44,10 @@ def test_the_summary_tells_the_run(known: bool) -> None:
         loop_latency_p99_ms=mean, loop_latency_max_ms=mean, bytes_offered=9, bytes_delivered=9,
         bytes_dropped=0,
         bytes_discarded=0, bytes_queued=0, trace_bytes_played=count, trace_bytes_offered=count,
-        restarts={"xapp": 2, "dapp-0": 0}, folder="runs/x",
+        restarts={"xapp": 2, "dapp-0": 0}, redis_region="cadran-7", folder="runs/x",
     )  # fmt: skip
     text = shown(summary_table(summary))
     assert "xapp 2" in text
+    assert "region cadran-7" in text
     assert "3 to 4" in text
     assert ("1234 bytes played" in text) == known

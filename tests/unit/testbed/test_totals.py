@@ -17,7 +17,7 @@ from cadran.testbed.totals import RunTotals
 
 FACTS = RunFacts(
     scenario="smoke", seed=3, pace="fast", dus=2, ended_by="frames", duration_s=9.0, stored_before=50,
-    restarts={"xapp": 1, "ransim": 0}, folder="runs/x",
+    restarts={"xapp": 1, "ransim": 0}, redis_region="cadran", folder="runs/x",
 )  # fmt: skip
 
 

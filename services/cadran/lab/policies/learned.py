@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.envs import BatchedEnv, Step
-from cadran.policy import Actor, newest
+from cadran.policy import Actor, PolicyError, newest, require_compatible
 from cadran.policy import load as load_policy
+from cadran.problem import Problem
+from cadran.runtime import ConfigError
 
 
 class LearnedPolicy:
@@ -49,15 +51,33 @@ class LearnedPolicy:
         return actor.sample(observation, noise)
 
 
-def load_actors(directory: Path, dus: int) -> tuple[Actor, ...]:
+def load_actors(directory: Path, problem: Problem, dus: int) -> tuple[Actor, ...]:
     """The newest actor of each DU in a directory of policy artefacts.
 
     Raises:
-        FileNotFoundError: A DU has no policy there.
-        PolicyError: An artefact is not sound.
+        ConfigError: No such directory, a DU without a policy, or a policy that is damaged or does not fit.
     """
-    paths = newest(directory)
+    try:
+        paths = newest(directory)
+    except OSError as error:
+        raise ConfigError(f"policy: {directory}: {error.strerror}") from error
     missing = [du for du in range(dus) if du not in paths]
     if missing:
-        raise FileNotFoundError(f"{directory}: no policy for DU {', '.join(map(str, missing))}")
-    return tuple(load_policy(paths[du])[1] for du in range(dus))
+        raise ConfigError(f"policy: {directory}: no policy for DU {', '.join(map(str, missing))}")
+    return tuple(_load_actor(paths[du], du, problem) for du in range(dus))
+
+
+def _load_actor(path: Path, du: int, problem: Problem) -> Actor:
+    try:
+        meta, actor = load_policy(path)
+        require_compatible(
+            meta,
+            du=du,
+            observation_dim=problem.observation_dim,
+            action_dim=problem.action_dim,
+            problem=problem.names,
+            current_version=None,
+        )
+    except (OSError, PolicyError) as error:
+        raise ConfigError(f"policy: {path}: {error}") from error
+    return actor
