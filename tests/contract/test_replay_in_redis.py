@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
 import threading
 import time
@@ -270,3 +272,27 @@ async def test_the_asynchronous_writer_survives_a_kill(own_redis_server: RedisSe
     own_redis_server.start()
     assert await writer.append(0, make_rows(range(20))) == 8
     await writing.aclose()
+
+
+class SwallowsCancellation:
+    """A client that waits for ever and, when cancelled, answers or fails as if nothing had happened."""
+
+    def __init__(self, outcome: Exception | None) -> None:
+        self._outcome = outcome
+
+    async def execute_command(self, *arguments: object) -> object:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        if self._outcome is not None:
+            raise self._outcome
+        return b"7"
+
+
+@pytest.mark.parametrize("outcome", [None, redis.ConnectionError("no route")])
+async def test_a_cancellation_that_the_client_swallows_still_ends_the_task(outcome: Exception | None) -> None:
+    writer = AsyncRedisReplay(SwallowsCancellation(outcome), layout())  # type: ignore[arg-type]
+    task = asyncio.create_task(writer.count(0))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 5)

@@ -256,9 +256,22 @@ class AsyncRedisReplay:
                 return await call()
             except RedisError as error:
                 failure = _classify(error, self._layout)
+            finally:
+                _heed_cancellation()
             if attempt + 1 < self._attempts:
                 await asyncio.sleep(_FIRST_PAUSE_S * 2**attempt)
         raise failure
+
+
+def _heed_cancellation() -> None:
+    """Raise `CancelledError` if the current task was cancelled and redis.asyncio took the exception away.
+
+    It does so when a task is cancelled while it connects: the call returns or fails as if nothing had
+    happened, and a task that tries again would run on for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def require_durable(client: redis.Redis, allow_loss: bool = False) -> None:

@@ -17,7 +17,6 @@ import numpy as np
 
 from cadran.replay.schema import Identity, ReplayError, ReplayUnavailable, Rows, TransitionSchema, identities
 from cadran.wire.causes import Cause
-from cadran.xapp.cancellation import heed_cancellation
 
 T = TypeVar("T")
 
@@ -269,12 +268,8 @@ class Ingest:
         failures = 0
         while True:
             try:
-                answer = await attempt()
+                return await attempt()
             except ReplayUnavailable as error:
-                heed_cancellation()
                 failures += 1
                 self._observer.retried(du, error)
                 await asyncio.sleep(self._retry.wait_s(failures))
-            else:
-                heed_cancellation()
-                return answer

@@ -18,7 +18,6 @@ from cadran.replay import ReplayError, ReplayUnavailable
 from cadran.runtime import Address, ConfigError, atomic_write
 from cadran.runtime.http import Health
 from cadran.wire.e2_server import E2Server
-from cadran.xapp.cancellation import heed_cancellation
 from cadran.xapp.ingest import Ingest, RetrySpec
 from cadran.xapp.learner_host import LearnerHost
 from cadran.xapp.monitor import Monitor
@@ -151,14 +150,12 @@ class Xapp:
             try:
                 await self._parts.open_store()
             except ReplayUnavailable as error:
-                heed_cancellation()
                 failures += 1
                 self._parts.monitor.store_away(error)
                 await asyncio.sleep(self._retry.wait_s(failures))
             except ReplayError as error:
                 raise ConfigError(f"--redis: {error}") from error
             else:
-                heed_cancellation()
                 return
 
     async def _tell(self) -> None:
