@@ -135,17 +135,10 @@ class OnlineRun:
         return to_measurements(self._state.kpis).select(0)
 
     def _decisions(self, actions: list[Action]) -> Decisions:
-        decisions = [action.decision for action in actions]
-        rbs = self._experiment.world.rbs
-        if isinstance(decisions[0], Assignment):
-            slices = [decision.slice_of_rb for decision in decisions if isinstance(decision, Assignment)]
-            return to_decisions(Assignment(np.stack(slices)[np.newaxis]), rbs)
-        quotas = [decision for decision in decisions if isinstance(decision, Quota)]
-        return to_decisions(
-            Quota(
-                np.stack([quota.dedicated_percent for quota in quotas])[np.newaxis],
-                np.stack([quota.min_percent for quota in quotas])[np.newaxis],
-                np.stack([quota.max_percent for quota in quotas])[np.newaxis],
-            ),
-            rbs,
-        )
+        """The decisions of all DUs, which decide in the same form, as one batch of one environment."""
+        rbs, first = self._experiment.world.rbs, actions[0].decision
+        if isinstance(first, Quota):
+            quotas = [action.decision for action in actions if isinstance(action.decision, Quota)]
+            return to_decisions(Quota.stack([Quota.stack(quotas)]), rbs)
+        assignments = [action.decision for action in actions if isinstance(action.decision, Assignment)]
+        return to_decisions(Assignment.stack([Assignment.stack(assignments)]), rbs)

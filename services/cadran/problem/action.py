@@ -6,6 +6,7 @@ most one slice, and no more RBs are given than exist.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,15 @@ class Quota:
         exact = np.asarray(percent, dtype=np.int32)
         return Quota(exact, exact, exact)
 
+    @staticmethod
+    def stack(quotas: Sequence[Quota]) -> Quota:
+        """Several quotas ``[...]`` as one ``[n, ...]``, in their order."""
+        return Quota(
+            np.stack([quota.dedicated_percent for quota in quotas]),
+            np.stack([quota.min_percent for quota in quotas]),
+            np.stack([quota.max_percent for quota in quotas]),
+        )
+
     def rbs(self, rbs: int) -> tuple[Int32, Int32, Int32]:
         """Dedicated, minimum and maximum in RBs of ``rbs``, int32 ``[..., S]``, in ascending order.
 
@@ -56,6 +66,11 @@ class Assignment:
     """Per-RB slice assignment, int8 ``[..., K]``: slice index, or -1 for an unused RB."""
 
     slice_of_rb: Int8
+
+    @staticmethod
+    def stack(assignments: Sequence[Assignment]) -> Assignment:
+        """Several assignments ``[...]`` as one ``[n, ...]``, in their order."""
+        return Assignment(np.stack([assignment.slice_of_rb for assignment in assignments]))
 
 
 def quota_rbs(percent: NDArray[np.integer[Any]], rbs: int) -> Int32:

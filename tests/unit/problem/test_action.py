@@ -127,3 +127,17 @@ def test_decoding_one_du_equals_decoding_the_batch(spec):
 def test_an_action_that_means_nothing_is_refused(bad):
     with pytest.raises(ValueError, match="action:"):
         Problem(ProblemSpec(), FRAME).decode(bad)
+
+
+def test_stacked_decisions_are_each_decision_in_its_place():
+    actions = np.random.default_rng(0).random((4, 3)).astype(np.float32)
+    stacked, batched = (
+        Quota.stack([decode_slice_quota(a, 4.0) for a in actions]),
+        decode_slice_quota(actions, 4.0),
+    )
+    np.testing.assert_array_equal(stacked.min_percent, batched.min_percent)
+    np.testing.assert_array_equal(stacked.dedicated_percent, batched.dedicated_percent)
+    np.testing.assert_array_equal(stacked.max_percent, batched.max_percent)
+    bits = np.random.default_rng(1).random((4, 20)).astype(np.float32)
+    assigned = Assignment.stack([decode_rb_bits(a, "dither") for a in bits])
+    np.testing.assert_array_equal(assigned.slice_of_rb, decode_rb_bits(bits, "dither").slice_of_rb)
