@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.replay.schema import ReplayError, RowFlag, Rows
+from cadran.replay.schema import Identity, ReplayError, RowFlag, Rows, identities
 from cadran.replay.store import Replay, check_sizes, slice_rows
 
 
@@ -125,6 +125,25 @@ class Mirror:
                     taken += len(rows)
                     behind = behind or self._held[du].count < stop
         return taken
+
+    def unread(self, start: Sequence[int], stop: Sequence[int]) -> list[list[Identity]]:
+        """Identities of rows that the store holds; the mirror stays as it is.
+
+        Args:
+            start: per DU, the absolute index to begin at; rows overwritten since are left out.
+            stop: per DU, the absolute index to stop before, at most the rows ever stored.
+
+        Raises:
+            ReplayUnavailable: the store does not answer.
+        """
+        found: list[list[Identity]] = [[] for _ in self._held]
+        at = [min(pair) for pair in zip(start, stop, strict=True)]
+        while any(cursor < end for cursor, end in zip(at, stop, strict=True)):
+            for du, part in enumerate(self._replay.tail(at, self._slice_rows)):
+                rows = part.rows[: max(0, stop[du] - part.start)]
+                found[du] += identities(rows)
+                at[du] = max(part.start, at[du]) + len(rows)
+        return found
 
     def _add(self, du: int, start: int, rows: Rows) -> None:
         self._held[du].admit(start, rows)

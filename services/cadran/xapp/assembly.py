@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import structlog
@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from cadran.learn import CheckpointError as LearnerCheckpointError
 from cadran.learn import Learner, TrainingSchedule, batch_sampler
-from cadran.replay import Mirror, ReplayError, TransitionSchema
+from cadran.replay import Identity, Mirror, ReplayError, TransitionSchema
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import AsyncRedisReplay, RedisReplay, connect, connect_async, require_durable
 from cadran.runtime import ConfigError
@@ -164,6 +164,7 @@ class Assembly:
             flow = LockstepFlow(
                 self._acknowledger,
                 self._monitor,
+                self._host.unseen if settings.learn else _nothing_unseen,
                 self._host.complete if settings.learn else _nothing,
                 settings.lockstep_patience_s,
             )
@@ -277,6 +278,11 @@ class Assembly:
             e2_nodes=sorted(self._termination.nodes),
             alert=self._monitor.alert,
         )
+
+
+async def _nothing_unseen(counts: Sequence[int]) -> list[list[Identity]]:
+    """Nobody learns, so there is nothing to catch up with."""
+    return [[] for _ in counts]
 
 
 async def _nothing(*_: object) -> None:

@@ -31,6 +31,7 @@ class Checkpoint:
     Attributes:
         updates: Learner updates done.
         policy_version: Newest policy version given out.
+        cursor: Per DU, rows of the replay that the learner had seen (``replay.Mirror.counts``).
         sampler_state: State of the sampler's ``numpy.random.Generator`` bit generator.
         learner: ``learn.Learner.state_bytes()``.
         created_unix_s: Wall clock at writing.
@@ -38,6 +39,7 @@ class Checkpoint:
 
     updates: int
     policy_version: int
+    cursor: tuple[int, ...]
     sampler_state: Mapping[str, Any]
     learner: bytes
     created_unix_s: float
@@ -49,6 +51,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
         {
             "updates": checkpoint.updates,
             "policy_version": checkpoint.policy_version,
+            "cursor": checkpoint.cursor,
             "sampler_state": checkpoint.sampler_state,
             "created_unix_s": checkpoint.created_unix_s,
             "learner_sha256": hashlib.sha256(checkpoint.learner).hexdigest(),
@@ -74,11 +77,14 @@ def decode(data: bytes) -> Checkpoint:
         return Checkpoint(
             updates=int(header["updates"]),
             policy_version=int(header["policy_version"]),
+            cursor=tuple(int(count) for count in header["cursor"]),
             sampler_state=header["sampler_state"],
             learner=learner,
             created_unix_s=float(header["created_unix_s"]),
         )
-    except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+    except CheckpointError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"header cannot be read: {error}") from error
 
 

@@ -31,7 +31,7 @@ class FrameGate:
     """Collects identities of stored rows and releases complete frames.
 
     Args:
-        rows: Per DU, rows at rest before the first call; they count as complete.
+        rows: Per DU, rows at rest before the first call; they count as complete unless reopened.
     """
 
     def __init__(self, rows: Sequence[int]) -> None:
@@ -41,6 +41,11 @@ class FrameGate:
     def stored(self, du: int, fresh: Sequence[Identity]) -> None:
         """Rows of a DU came to rest, in ascending order."""
         self._waiting[du].extend(fresh)
+
+    def reopen(self, du: int, unseen: Sequence[Identity]) -> None:
+        """The DU's last rows that counted as complete are not, in ascending order; before any other call."""
+        self._rows[du] -= len(unseen)
+        self._waiting[du].extendleft(reversed(unseen))
 
     def waiting(self) -> bool:
         """True if a row waits for the rows of other DUs."""

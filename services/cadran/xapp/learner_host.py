@@ -16,7 +16,7 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -183,7 +183,23 @@ class LearnerHost:
             await self.publish((epoch, number + 1 + self._spec.push_delay_frames))
         await self._save_if_due()
 
+    async def unseen(self, counts: Sequence[int]) -> list[list[Identity]]:
+        """Lock-step: per DU, rows at rest that came after the checkpoint which the learner goes on from.
+
+        Args:
+            counts: Per DU, rows at rest.
+        """
+        return await self._answered(partial(self._trainer.unseen, counts))
+
     async def _burst(self, work: Callable[[], Burst]) -> Burst:
+        try:
+            return await self._answered(work)
+        except DivergedError as error:
+            await self._halt(str(error))
+            return Burst(0, publish=True, more=False)
+
+    async def _answered(self, work: Callable[[], T]) -> T:
+        """Work on the learner's thread, again and again while the replay store is away."""
         failures = 0
         while True:
             try:
@@ -192,9 +208,6 @@ class LearnerHost:
                 failures += 1
                 self._observer.store_away(error)
                 await asyncio.sleep(self._spec.retry.wait_s(failures))
-            except DivergedError as error:
-                await self._halt(str(error))
-                return Burst(0, publish=True, more=False)
 
     async def _halt(self, reason: str) -> None:
         self._allowed.clear()

@@ -55,9 +55,13 @@ class LockstepFlow:
     A dApp that died reports nothing, and the RAN waits for acknowledgements: after ``patience_s`` a frame is
     completed without the rows that are missing. Only DUs whose rows up to the frame are at rest are told.
 
+    What is at rest from an earlier life counts as complete, except the rows that the learner's checkpoint has
+    not seen: their frames are completed one by one, as they would have been without the interruption.
+
     Args:
         acknowledger: Tells the dApps.
         observer: Hears of events.
+        unseen: Given the rows at rest per DU, tells which of them, the last ones, the learner has not seen.
         learn: Makes the updates of a complete frame.
         patience_s: Longest wait for a DU's rows.
     """
@@ -66,24 +70,29 @@ class LockstepFlow:
         self,
         acknowledger: Acknowledger,
         observer: FlowObserver,
+        unseen: Callable[[Sequence[int]], Awaitable[Sequence[Sequence[Identity]]]],
         learn: Callable[[CompleteFrame], Awaitable[None]],
         patience_s: float,
     ) -> None:
         self._acknowledger = acknowledger
         self._observer = observer
+        self._unseen = unseen
         self._learn = learn
         self._patience_s = patience_s
         self._gate = FrameGate(())
         self._last: dict[int, Identity] = {}
+        self._opened = asyncio.Event()
+        self._counts: Sequence[int] = ()
+        self._at_rest: Sequence[Identity | None] = ()
         self._came = asyncio.Event()
 
     def opened(self, counts: Sequence[int], last: Sequence[Identity | None]) -> None:
-        """What is at rest from an earlier life counts as complete, and is acknowledged."""
+        """The store has told what it holds; :meth:`run` takes it up."""
         self._observer.opened(counts, last)
         self._gate = FrameGate(counts)
-        for du, identity in enumerate(last):
-            if identity is not None:
-                self._acknowledger.acknowledge(du, identity)
+        self._counts, self._at_rest = tuple(counts), tuple(last)
+        self._last = {du: identity for du, identity in enumerate(last) if identity is not None}
+        self._opened.set()
 
     def stored(self, stored: Stored) -> None:
         """Rows came to rest; rows that were at rest already are acknowledged as far as they were before."""
@@ -102,6 +111,7 @@ class LockstepFlow:
 
     async def run(self) -> None:
         """Complete frames until cancelled."""
+        await self._take_up()
         while True:
             while (frame := self._gate.complete()) is not None:
                 await self._complete(frame)
@@ -113,6 +123,16 @@ class LockstepFlow:
                     self._observer.frame_forced(*frame.identity)
                     await self._complete(frame)
             self._came.clear()
+
+    async def _take_up(self) -> None:
+        """Acknowledge what is at rest and seen; what is not seen waits for its frame."""
+        await self._opened.wait()
+        unseen = await self._unseen(self._counts)
+        for du, (identities, last) in enumerate(zip(unseen, self._at_rest, strict=True)):
+            if identities:
+                self._gate.reopen(du, identities)
+            elif last is not None:
+                self._acknowledger.acknowledge(du, last)
 
     async def _complete(self, frame: CompleteFrame) -> None:
         await self._learn(frame)

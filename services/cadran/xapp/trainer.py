@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.learn import Batch, DivergedError, Learner, TrainingSchedule, UpdateMetrics
-from cadran.replay import Mirror
+from cadran.replay import Identity, Mirror
 from cadran.xapp.checkpoints import Checkpoint
 
 Float32 = NDArray[np.float32]
@@ -29,7 +29,7 @@ class Burst:
     Attributes:
         updates: Updates made.
         publish: True if the schedule asks for a publication after one of them.
-        more: True if more are due than were allowed.
+        more: True if there is more to do at once: updates due, or rows that a checkpoint had not seen.
     """
 
     updates: int
@@ -71,6 +71,7 @@ class Trainer:
         self._reward = reward
         self._loss_limit = loss_limit
         self._observe = observe
+        self._restored: tuple[int, ...] | None = None  # cursor of a checkpoint that is still to be reached
 
     @property
     def updates(self) -> int:
@@ -81,7 +82,8 @@ class Trainer:
         """Make the updates that are due.
 
         Args:
-            upto: Per DU, rows that may be seen; None for all that the store holds.
+            upto: Per DU, rows that may be seen; None for all that the store holds. After :meth:`restore`,
+                None means the checkpoint's rows until what is due for these is done.
             most: Updates to make at most now.
             stop_to_publish: True ends the burst at the first update after which a publication is due.
 
@@ -89,17 +91,21 @@ class Trainer:
             DivergedError: A loss is not finite or beyond the limit; the learner must be restored.
             ReplayUnavailable: The store does not answer; nothing was done, and the call may be repeated.
         """
-        self._mirror.refresh(upto)
+        limits = self._restored if upto is None else upto
+        self._mirror.refresh(limits)
         rows = min(upto) if upto is not None else min(self._mirror.counts)
-        if min(self._mirror.samplable) == 0:
-            return Burst(0, publish=False, more=False)
-        due = self._schedule.updates_due(rows, self.updates)
+        due = self._schedule.updates_due(rows, self.updates) if min(self._mirror.samplable) else 0
         made, publish = 0, False
         while made < min(due, most) and not (publish and stop_to_publish):
             self._update()
             made += 1
             publish = self._schedule.publish_due(self.updates) or publish
-        return Burst(made, publish, more=made < due)
+        more = made < due
+        if upto is not None:
+            self._restored = None
+        elif self._restored is not None and not more:
+            self._restored, more = None, True  # from here on, with the rows that came since
+        return Burst(made, publish, more)
 
     def _update(self) -> None:
         started = time.perf_counter()
@@ -148,6 +154,7 @@ class Trainer:
         return Checkpoint(
             updates=self.updates,
             policy_version=policy_version,
+            cursor=self._mirror.counts if self._restored is None else self._restored,
             sampler_state=self._rng.bit_generator.state,
             learner=self._learner.state_bytes(),
             created_unix_s=created_unix_s,
@@ -161,3 +168,19 @@ class Trainer:
         """
         self._learner.load_state(checkpoint.learner)
         self._rng.bit_generator.state = dict(checkpoint.sampler_state)
+        self._restored = checkpoint.cursor
+
+    def unseen(self, counts: Sequence[int]) -> list[list[Identity]]:
+        """Per DU, identities of the rows at rest that a restored learner has not seen yet.
+
+        Nothing is unseen by a learner that was not restored: it begins with whatever is at rest.
+
+        Args:
+            counts: Per DU, rows at rest.
+
+        Raises:
+            ReplayUnavailable: The store does not answer.
+        """
+        if self._restored is None:
+            return [[] for _ in self._mirror.counts]
+        return self._mirror.unread(self._restored, counts)

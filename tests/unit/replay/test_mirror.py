@@ -200,3 +200,16 @@ def test_sizes_are_checked(capacity: int) -> None:
         Mirror(replay, capacity, NEUTRAL)
     with pytest.raises(ReplayError, match="neutral action"):
         Mirror(replay, 10, np.zeros(5, np.float32))
+
+
+@given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 60), st.integers(1, 40))
+def test_unread_rows_are_those_between_the_cursors_that_the_store_still_holds(
+    stored: int, start: int, stop: int, capacity: int
+) -> None:
+    replay = MemoryReplay(SMALL, 2, capacity)
+    replay.append(1, make_rows(range(stored)))
+    mirror = Mirror(replay, CAPACITY, NEUTRAL)
+    end = min(stop, stored)
+    expected = [(1, frame) for frame in range(max(start, stored - capacity), end)]
+    assert mirror.unread([5, start], [0, end]) == [[], expected]
+    assert mirror.counts == (0, 0)

@@ -12,6 +12,7 @@ def _checkpoint(updates: int) -> Checkpoint:
     return Checkpoint(
         updates=updates,
         policy_version=3,
+        cursor=(updates, 4),
         sampler_state=np.random.default_rng([7, 1]).bit_generator.state,
         learner=b"weights" * updates,
         created_unix_s=1.5,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +13,13 @@ import pytest
 from cadran.learn import Batch, TrainingSchedule, batch_sampler
 from cadran.learn.checkpoint import unpack
 from cadran.policy import PolicyCause, PolicyError, decode
-from cadran.replay import MemoryReplay, Mirror, Replay, ReplayUnavailable
+from cadran.replay import Identity, MemoryReplay, Mirror, Replay, ReplayUnavailable
+from cadran.xapp.acknowledger import Acknowledger
 from cadran.xapp.checkpoints import CheckpointStore
 from cadran.xapp.frame_gate import CompleteFrame
-from cadran.xapp.ingest import RetrySpec
+from cadran.xapp.ingest import RetrySpec, Stored
 from cadran.xapp.learner_host import HostSpec, LearnerHost, Publication
+from cadran.xapp.row_flow import LockstepFlow
 from cadran.xapp.trainer import Trainer
 
 from .experience import DUS, NEUTRAL, PROBLEM, SCHEMA, SPEC, learner, reward, rows
@@ -39,6 +41,11 @@ class Events:
 
     async def publish(self, publication: Publication) -> None:
         self.publications.append(publication)
+
+    @property
+    def published(self) -> list[tuple[int, list[str]]]:
+        """Lock-step: frame and hashes of each publication."""
+        return [(p.effective[1] - 3, tensors(p)) for p in self.publications if p.effective]
 
     def checkpointed(self) -> None:
         self.checkpoints += 1
@@ -81,6 +88,12 @@ async def hosted(
         yield host, events
     finally:
         await host.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 def tensors(publication: Publication) -> list[str]:
@@ -126,25 +139,87 @@ async def test_lock_step_equals_a_plain_loop_although_all_rows_are_there_already
             await host.complete(CompleteFrame((1, frame), (frame + 1,) * DUS))
         assert contents((await asyncio.to_thread(trainer.checkpoint, 0, 0.0)).learner) == state
     assert len(expected) > 5
-    assert [(p.effective[1] - 3, tensors(p)) for p in events.publications if p.effective] == expected
+    assert events.published == expected
     assert [p.version for p in events.publications] == list(range(1, len(expected) + 1))
 
 
-async def test_an_interrupted_run_resumed_from_its_checkpoint_equals_an_uninterrupted_one(
-    tmp_path: Path,
+class Flow:
+    """Takes what a lock-step flow tells, and nothing else."""
+
+    def opened(self, counts: Sequence[int], last: Sequence[Identity | None]) -> None: ...
+    def stored(self, stored: Stored) -> None: ...
+    def retried(self, du: int, error: ReplayUnavailable) -> None: ...
+    def frame_forced(self, epoch: int, frame: int) -> None: ...
+
+
+@pytest.mark.parametrize("frames", [2, 17, FRAMES])
+async def test_a_run_in_lock_step_interrupted_and_resumed_equals_an_uninterrupted_one(
+    tmp_path: Path, frames: int
 ) -> None:
-    _, state = plain_loop(FRAMES)
-    async with hosted(new_trainer(full_replay()), tmp_path) as (host, _):
-        for frame in range(17):
+    """All rows are at rest when it is resumed: only the checkpoint says how many were learnt from."""
+    expected, state = plain_loop(FRAMES)
+    async with hosted(new_trainer(full_replay()), tmp_path) as (host, first):
+        await host.save()
+        for frame in range(frames):
             await host.complete(CompleteFrame((1, frame), (frame + 1,) * DUS))
     checkpoint, _ = CheckpointStore(tmp_path, 3).newest()
     assert checkpoint is not None
+    assert checkpoint.cursor == (frames, frames)
     resumed = new_trainer(full_replay())
     resumed.restore(checkpoint)
-    async with hosted(resumed, tmp_path) as (host, _):
-        for frame in range(17, FRAMES):
-            await host.complete(CompleteFrame((1, frame), (frame + 1,) * DUS))
+    async with hosted(resumed, tmp_path) as (host, second):
+        await host.save()  # as the xApp does at its start; the cursor is not lost by it
+        flow = LockstepFlow(Acknowledger(DUS), Flow(), host.unseen, host.complete, patience_s=60.0)
+        flow.opened([FRAMES] * DUS, [(1, FRAMES - 1)] * DUS)
+        running = asyncio.create_task(flow.run())
+        await until(lambda: (first.published + second.published) == expected)
+        await asyncio.sleep(0.05)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
         assert contents((await asyncio.to_thread(resumed.checkpoint, 0, 0.0)).learner) == state
+    assert CheckpointStore(tmp_path, 3).newest()[0].cursor == (FRAMES, FRAMES)  # type: ignore[union-attr]
+
+
+async def test_a_free_run_interrupted_and_resumed_equals_an_uninterrupted_one(tmp_path: Path) -> None:
+    """12 rows are learnt from in full, then 30: also if it is interrupted half-way through the 12."""
+    whole = new_trainer(whole_replay := full_replay(12))
+    whole.run(None, 1000, stop_to_publish=False)
+    for du in range(DUS):
+        whole_replay.append(du, rows(du, 12, FRAMES))
+    whole.run(None, 1000, stop_to_publish=False)
+
+    interrupted = new_trainer(full_replay(12))
+    async with hosted(interrupted, tmp_path) as (host, _):
+        await host.save()
+        interrupted.run(None, 4, stop_to_publish=False)
+    checkpoint, _ = CheckpointStore(tmp_path, 3).newest()
+    assert checkpoint is not None
+    assert (checkpoint.updates, checkpoint.cursor) == (4, (12, 12))
+    resumed = new_trainer(full_replay(FRAMES))
+    resumed.restore(checkpoint)
+    async with hosted(resumed, tmp_path) as (host, _):
+        task = asyncio.create_task(host.run_free())
+        await until(lambda: resumed.updates == whole.updates)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        end = await asyncio.to_thread(resumed.checkpoint, 0, 0.0)
+    assert contents(end.learner) == contents(whole.checkpoint(0, 0.0).learner)
+    assert end.sampler_state == whole.checkpoint(0, 0.0).sampler_state
+
+
+async def test_a_store_that_lost_its_rows_does_not_keep_a_resumed_learner_from_going_on(
+    tmp_path: Path,
+) -> None:
+    trainer = new_trainer(full_replay())
+    trainer.run(None, 5, stop_to_publish=False)
+    resumed = new_trainer(empty := MemoryReplay(SCHEMA, DUS, 1000))
+    resumed.restore(trainer.checkpoint(1, 0.0))
+    assert resumed.unseen([0, 0]) == [[], []]
+    assert resumed.run(None, 100, stop_to_publish=False).updates == 0
+    for du in range(DUS):
+        empty.append(du, rows(du, 0, FRAMES))
+    due = TrainingSchedule.of(SPEC).updates_due(FRAMES, 5)
+    assert resumed.run(None, 100, stop_to_publish=False).updates == due
 
 
 async def test_free_running_does_what_is_due_and_publishes_as_scheduled(tmp_path: Path) -> None:

@@ -28,6 +28,9 @@ class Log:
     def frame_forced(self, epoch: int, frame: int) -> None:
         self.events.append(("forced", frame))
 
+    async def unseen(self, counts: Sequence[int]) -> list[list[Identity]]:
+        return [[] for _ in counts]
+
     async def learn(self, frame: CompleteFrame) -> None:
         await asyncio.sleep(0)
         self.events.append(("learnt", frame.identity[1], frame.rows))
@@ -70,7 +73,7 @@ def test_acknowledgements_never_go_back_and_await_a_du_that_is_away() -> None:
 
 async def test_lock_step_learns_before_it_acknowledges_each_frame_in_order() -> None:
     log = Log()
-    flow = LockstepFlow(acknowledger(log), log, log.learn, patience_s=60.0)
+    flow = LockstepFlow(acknowledger(log), log, log.unseen, log.learn, patience_s=60.0)
     flow.opened([5, 5], [None, None])
     task = asyncio.create_task(flow.run())
     flow.stored(stored(0, 0, 1))
@@ -93,7 +96,7 @@ async def test_lock_step_learns_before_it_acknowledges_each_frame_in_order() -> 
 
 async def test_lock_step_loses_patience_and_does_not_acknowledge_what_is_not_there() -> None:
     log = Log()
-    flow = LockstepFlow(acknowledger(log), log, log.learn, patience_s=0.02)
+    flow = LockstepFlow(acknowledger(log), log, log.unseen, log.learn, patience_s=0.02)
     flow.opened([0, 0], [None, None])
     task = asyncio.create_task(flow.run())
     flow.stored(stored(0, 0))
@@ -102,4 +105,39 @@ async def test_lock_step_loses_patience_and_does_not_acknowledge_what_is_not_the
     flow.stored(stored(1, 0))  # it comes late, and is acknowledged then
     await asyncio.sleep(0.06)
     assert log.events[-1] == ("ack", 1, 0)
+    task.cancel()
+
+
+async def test_lock_step_completes_the_frames_that_a_restored_learner_has_not_seen() -> None:
+    """The xApp died with frames 3 and 4 of DU 0 and frame 3 of DU 1 at rest, learnt up to frame 2."""
+    log = Log()
+
+    async def unseen(counts: Sequence[int]) -> list[list[Identity]]:
+        assert list(counts) == [5, 4]
+        await asyncio.sleep(0)
+        return [[(1, 3), (1, 4)], [(1, 3)]]
+
+    flow = LockstepFlow(acknowledger(log), log, unseen, log.learn, patience_s=60.0)
+    flow.opened([5, 4], [(1, 4), (1, 3)])
+    task = asyncio.create_task(flow.run())
+    flow.stored(stored(1, 4))
+    await asyncio.sleep(0.01)
+    assert log.events[2:] == [
+        ("learnt", 3, (4, 4)),
+        ("ack", 0, 3),
+        ("ack", 1, 3),
+        ("learnt", 4, (5, 5)),
+        ("ack", 0, 4),
+        ("ack", 1, 4),
+    ]
+    task.cancel()
+
+
+async def test_lock_step_acknowledges_at_once_what_is_at_rest_and_seen() -> None:
+    log = Log()
+    flow = LockstepFlow(acknowledger(log), log, log.unseen, log.learn, patience_s=60.0)
+    flow.opened([3, 0], [(1, 2), None])
+    task = asyncio.create_task(flow.run())
+    await asyncio.sleep(0.01)
+    assert log.events == ["opened", ("ack", 0, 2)]
     task.cancel()
