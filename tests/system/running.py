@@ -36,7 +36,7 @@ class Run:
 
     def child(self, *words: str) -> int | None:
         """Process id of the service whose command line holds these words."""
-        for child in psutil.Process(self.process.pid).children(recursive=True):
+        for child in self.services():
             try:
                 line = " ".join(child.cmdline())
             except psutil.Error:
@@ -61,8 +61,23 @@ class Run:
             assert time.monotonic() < deadline, f"not within {SETTLE_S} s: {what}"
             time.sleep(0.1)
 
-    def end(self) -> dict[str, Any]:
-        self.process.send_signal(signal.SIGINT)
-        output, _ = self.process.communicate(timeout=60)
+    def finish(self) -> dict[str, Any]:
+        """The summary of a run that ends by itself."""
+        output, _ = self.process.communicate(timeout=90)
         assert self.process.returncode == 0
         return json.loads(output.splitlines()[-1])
+
+    def end(self) -> dict[str, Any]:
+        """Ctrl-C; the run's summary."""
+        self.process.send_signal(signal.SIGINT)
+        return self.finish()
+
+    def services(self) -> list[psutil.Process]:
+        """All processes of the run but `cadran up` itself."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def discard(self) -> None:
+        """For a test that failed: nothing is left behind."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()

@@ -7,24 +7,36 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from running import SCENARIO
 
 from cadran.lab.experiment import load_experiment
 from cadran.lab.online import OnlineRun
+from cadran.policy import load
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.testbed import run
 from cadran.testbed.settings import TestbedSettings as Settings
 
-SCENARIO = Path(__file__).parents[2] / "scenarios" / "smoke.yaml"
-OVERRIDES = ("clock.lockstep=true", "learner.publish_every_updates=10")
+LOCKSTEP = ("clock.lockstep=true", "learner.publish_every_updates=10")
+PAPER = (
+    "problem.action=rb_bits",
+    "problem.reward=eq8",
+    "problem.observation=paper",
+    "world.kpis.achievable_rate=true",
+)
+ONE_DU = ("world.dus=1", "world.ues=6")
 FRAMES = 300
 SEED = 11
 
 
-@pytest.mark.timeout(300)
-def test_same_seed_same_trajectory_in_process_and_through_the_services(redis_server, tmp_path: Path) -> None:
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("variant", [(), PAPER, ONE_DU], ids=["quotas", "paper", "one-du"])
+def test_same_seed_same_trajectory_in_process_and_through_the_services(
+    redis_server, tmp_path: Path, variant: tuple[str, ...]
+) -> None:
+    overrides = (*LOCKSTEP, *variant)
     settings = Settings(
         scenario=SCENARIO,
-        overrides=OVERRIDES,
+        overrides=overrides,
         seed=SEED,
         frames=FRAMES,
         pace="fast",
@@ -36,7 +48,7 @@ def test_same_seed_same_trajectory_in_process_and_through_the_services(redis_ser
     region = json.loads((tmp_path / "run" / "run.json").read_text())["redis"]["region"]
     served = RedisReplay.read(connect(redis_server.url, timeout_s=5.0), region)
 
-    alone = OnlineRun(load_experiment(SCENARIO, OVERRIDES), SEED)
+    alone = OnlineRun(load_experiment(SCENARIO, overrides), SEED)
     alone.advance(FRAMES)
 
     assert summary.missed_frames == 0
@@ -49,3 +61,6 @@ def test_same_seed_same_trajectory_in_process_and_through_the_services(redis_ser
             if field != "epoch":
                 np.testing.assert_array_equal(through[field], within[field], err_msg=f"DU {du}: {field}")
         assert within["policy_version"][-1] > 3
+        slot = alone.slots[du]
+        artefact = tmp_path / "run" / "xapp" / "policies" / f"du{du}-v{slot.version:08d}.safetensors"
+        assert load(artefact)[0].sha256 == slot.sha256

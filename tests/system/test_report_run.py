@@ -1,4 +1,4 @@
-"""`cadran up` as a person uses it: what it prints, what its folder and report say, what it leaves behind."""
+"""A run that ends by itself: what it prints, what its folder and report say, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -7,62 +7,77 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 import pytest
+from running import SCENARIO, SETTLE_S, Run
 
-SCENARIO = Path(__file__).parents[2] / "scenarios" / "smoke.yaml"
-UP = [sys.executable, "-m", "cadran.cli", "up", "--scenario", str(SCENARIO), "--pace", "fast", "--json"]
+from cadran.lab.experiment import load_experiment
+from cadran.radio.hashing import TRACE_OFFSET
+from cadran.radio.traffic import trace_starts
+from cadran.replay import read_export
 
-pytestmark = pytest.mark.timeout(300)
+FRAMES = 300
+SEED = 4
+
+pytestmark = pytest.mark.timeout(200)
 
 
 def up(folder: Path, *options: str) -> dict[str, Any]:
-    """Runs to the end; the last line of standard output as an object."""
-    done = subprocess.run([*UP, "--out", str(folder), *options], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    summary: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return summary
+    """Runs at the fast pace to the end; the summary."""
+    run = Run(folder, "--pace", "fast", "--seed", str(SEED), *options)
+    try:
+        return run.finish()
+    finally:
+        run.discard()
 
 
 @pytest.fixture(scope="module")
-def traced(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+def traced(tmp_path_factory: pytest.TempPathFactory, packet_trace: Path) -> tuple[dict[str, Any], Path]:
     """A run whose eMBB slice is driven by packets, and its folder."""
-    folder = tmp_path_factory.mktemp("traced")
-    rng = np.random.default_rng(1)
-    packets = np.column_stack([np.sort(rng.uniform(0, 2.0, 3000)), rng.integers(40, 1500, 3000)])
-    np.savetxt(folder / "packets.txt", packets, fmt=["%.6f", "%d"])
-    return up(folder / "run", "--frames", "300", "--trace", str(folder / "packets.txt")), folder / "run"
+    folder = tmp_path_factory.mktemp("traced") / "run"
+    return up(folder, "--frames", str(FRAMES), "--trace", str(packet_trace)), folder
 
 
 def test_the_summary_is_what_the_folder_holds(traced: tuple[dict[str, Any], Path]) -> None:
     summary, folder = traced
     assert json.loads((folder / "summary.json").read_text()) == summary
-    assert summary["frames"] == 300
-    assert summary["ended_by"] == "frames"
+    assert (summary["frames"], summary["ended_by"]) == (FRAMES, "frames")
     assert summary["dus"] == len(summary["policy_versions"]) == 2
     assert min(summary["policy_versions"]) >= 1
-    assert 0 < summary["transitions_stored"] <= 2 * 300
+    assert 0 < summary["transitions_stored"] <= 2 * FRAMES
     assert 0 < summary["reward_mean"] <= 1
     assert not any(summary["restarts"].values())
     assert (folder / "metrics.csv").read_text().count("\n") > 2
 
 
-def test_bytes_offered_equal_the_bytes_of_the_trace_portion_played(
-    traced: tuple[dict[str, Any], Path],
+def bytes_of_portion(trace: Path) -> int:
+    """Bytes that the eMBB UEs are due: each plays as many frames as the run has, from its own start on."""
+    world = load_experiment(SCENARIO).world
+    times_s, sizes = np.loadtxt(trace).T
+    row = np.floor((times_s - times_s[0]) / world.frame_s).astype(int)
+    rows = int(row[-1]) + 1
+    ues = np.arange(world.ues_per_slice[0], dtype=np.int32)
+    laps, rest = divmod(FRAMES, rows)
+    starts = trace_starts(SEED, ues, rows, TRACE_OFFSET)
+    played = [laps * sizes.sum() + sizes[(row - start) % rows < rest].sum() for start in starts]
+    return int(sum(played))
+
+
+def test_the_bytes_of_the_traces_portion_are_offered_and_accounted_for(
+    traced: tuple[dict[str, Any], Path], packet_trace: Path
 ) -> None:
     summary, folder = traced
-    assert summary["trace_bytes_played"] > 0
-    assert summary["trace_bytes_offered"] == summary["trace_bytes_played"]
-    assert summary["bytes_offered"] > summary["trace_bytes_offered"]
-    parts = ("delivered", "dropped", "discarded", "queued")
-    assert summary["bytes_offered"] == sum(summary[f"bytes_{part}"] for part in parts)
+    due = bytes_of_portion(packet_trace)
+    assert summary["trace_bytes_offered"] == summary["trace_bytes_played"] == due > 0
+    assert summary["bytes_offered"] > due
+    ledger = (summary[f"bytes_{fate}"] for fate in ("delivered", "dropped", "discarded", "queued"))
+    assert summary["bytes_offered"] == sum(ledger)
     report = (folder / "report.html").read_text()
-    assert f"{summary['trace_bytes_offered']:,}" in report
+    assert f"{due:,}" in report
     assert "the same number" in report
     assert "not the same number" not in report
 
@@ -73,6 +88,17 @@ def test_the_report_opens_without_a_network(traced: tuple[dict[str, Any], Path])
     assert not re.search(r"""(?:src|href|srcset)=["'](?!data:)""", report)
     assert not re.search(r"https?://|@import|<script", report)
     assert len(list((folder / "plots").glob("*.png"))) >= 3
+
+
+def test_the_experience_of_a_run_that_ended_can_be_exported(
+    traced: tuple[dict[str, Any], Path], tmp_path: Path
+) -> None:
+    summary, folder = traced
+    out = tmp_path / "rows.npz"
+    export = [sys.executable, "-m", "cadran.cli", "replay", "export", "--run", str(folder), "--out", str(out)]
+    subprocess.run(export, check=True, stdout=subprocess.DEVNULL)
+    _, rows = read_export(out)
+    assert sum(map(len, rows)) == summary["transitions_stored"]
 
 
 def test_a_resumed_run_goes_on_learning_from_the_earlier_one(
@@ -90,14 +116,14 @@ def test_a_resumed_run_goes_on_learning_from_the_earlier_one(
 
 
 def test_no_process_outlives_a_testbed_that_is_killed(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [*UP, "--out", str(tmp_path / "run")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as running:
-        started = psutil.Process(running.pid)
-        _until(lambda: len(started.children(recursive=True)) == 5)
-        processes = started.children(recursive=True)
-        running.kill()
-    _until(lambda: not any(alive(process) for process in processes))
+    run = Run(tmp_path / "run")
+    run.until(lambda: len(run.services()) == 5, "Redis, RAN, xApp and two dApps run")
+    services = run.services()
+    run.discard()
+    deadline = time.monotonic() + SETTLE_S
+    while any(alive(service) for service in services):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def alive(process: psutil.Process) -> bool:
@@ -105,10 +131,3 @@ def alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

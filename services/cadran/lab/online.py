@@ -36,6 +36,7 @@ class OnlineRun:
     Attributes:
         replay: every transition so far.
         learner: the networks and their optimisers.
+        slots: what each DU runs, and what it will.
         frame: the next frame to run.
     """
 
@@ -50,9 +51,9 @@ class OnlineRun:
         self._mirror = Mirror(self.replay, experiment.learner.replay_capacity, self._problem.neutral_action)
         self._schedule = TrainingSchedule.of(experiment.learner)
         self._sampler = sampler(seed)
-        self._slots = [PolicySlot(du, self._problem) for du in range(world.dus)]
+        self.slots = [PolicySlot(du, self._problem) for du in range(world.dus)]
         self._schema = schema
-        self._agents = [DuAgent(du, self._problem, slot, seed) for du, slot in enumerate(self._slots)]
+        self._agents = [DuAgent(du, self._problem, slot, seed) for du, slot in enumerate(self.slots)]
         self._radio = Radio(world)
         self._state = self._radio.new_state(np.array([seed], dtype=np.uint64))
         self.frame = 0
@@ -121,7 +122,7 @@ class OnlineRun:
 
     def _publish(self, effective_frame: int) -> None:
         self._version += 1
-        for du, slot in enumerate(self._slots):
+        for du, slot in enumerate(self.slots):
             artefact = self.learner.artifact(
                 du,
                 version=self._version,
