@@ -258,6 +258,43 @@ async def test_a_roll_back_is_delivered_as_a_new_delivery_and_pins(
             await du.stop()
 
 
+def _ratios(sst: int, dedicated: int, low: int, high: int) -> dict[str, int]:
+    return {"sst": sst, "dedicated_percent": dedicated, "min_percent": low, "max_percent": high}
+
+
+async def test_slice_quotas_are_set_over_rest_and_told_as_applied_or_with_the_cause(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    async with running(tmp_path, redis_server.url, region) as bench:
+        du = bench.du(1)
+        await du.until(lambda: du.reports_wanted)
+        path = "/v1/e2-nodes/00101-1-1/slice-quota"
+        asked = {"slices": [_ratios(2, 10, 20, 40), _ratios(1, 0, 30, 90)]}
+        outcome = (await bench.http.put(path, json=asked)).json()
+        assert (outcome["du"], outcome["epoch"], outcome["effective_frame"]) == (1, 1, 12)
+        told = {
+            entry["sst"]: (entry["reason"], entry["applied"]["max_percent"]) for entry in outcome["slices"]
+        }
+        assert told == {1: ("clipped", 50), 3: ("not_requested", 20), 2: ("as_requested", 40)}
+        requested = {entry["sst"]: entry["requested"] for entry in outcome["slices"]}
+        assert {"sst": 1, **requested[1]} == _ratios(1, 0, 30, 90)
+        assert requested[3] is None
+
+        impossible = await bench.http.put(path, json={"slices": [_ratios(1, 30, 20, 10)]})
+        assert impossible.status_code == 409
+        assert impossible.headers["content-type"] == "application/problem+json"
+        assert impossible.json()["detail"].startswith("ric_request/control-message-invalid")
+        assert (await bench.http.put(path, json={"slices": [_ratios(7, 0, 0, 9)]})).status_code == 422
+        assert (await bench.http.put(path, json={"slices": [_ratios(1, 0, 0, 101)]})).status_code == 422
+
+        assert du.session is not None
+        du.session._dispatch["ric_control_request"] = lambda pdu: None
+        silent = await bench.http.put(path, json=asked)
+        assert silent.status_code == 504
+        assert silent.json()["detail"].startswith("ric_request/control-timer-expired")
+        await du.stop()
+
+
 async def test_given_policies_are_delivered_and_stay_when_learning_is_off(
     tmp_path: Path, redis_server: RedisServer, region: str
 ) -> None:

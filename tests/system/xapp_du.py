@@ -12,9 +12,9 @@ from cadran.dapp import PolicySlot
 from cadran.policy import PolicyError
 from cadran.problem import Problem
 from cadran.replay import Identity, Rows, TransitionSchema, identities
-from cadran.wire.causes import Cause, WireError
+from cadran.wire.causes import Cause
 from cadran.wire.chunks import Assembler
-from cadran.wire.codecs import SLICES
+from cadran.wire.codecs import SLICES, QuotaArrays, control_outcome, ratios_from_proto
 from cadran.wire.e2_client import E2Client, E2Session, Subscription
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, RC_FUNCTION_ID
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
@@ -133,7 +133,12 @@ class Du:
         self.changed.set()
 
     def on_control(self, session: E2Session, message: rc_pb2.RcControlMessage) -> rc_pb2.RicControlOutcome:
-        raise WireError(Cause("ric_request", "action-not-supported"))
+        """As a DU that gives no slice more than 50 % of its RBs."""
+        requested = ratios_from_proto(message.rrm_policy_ratio_list)
+        table = np.full((3, len(SLICES)), 20, np.int32)
+        for index, ratios in requested.items():
+            table[:, index] = (ratios.dedicated, ratios.minimum, min(ratios.maximum, 50))
+        return control_outcome(requested, QuotaArrays(*table), SLICES, self.epoch, frame=12)
 
     def on_report_ack(self, session: E2Session, ack: dapp_pb2.DappReportAck) -> None:
         self.acks.append(ack)

@@ -10,9 +10,10 @@ import pytest
 from cadran.wire.causes import Cause, ClosedError, ExpiredError, QueueFullError, RefusedError, WireError
 from cadran.wire.chunks import CHUNK_BYTES, MAX_ARTEFACT_BYTES, Artefact
 from cadran.wire.codecs import SLICES, QuotaArrays, quota_to_proto
-from cadran.wire.e2_session import E2_SERVICE, SN_MODULUS, serialise
+from cadran.wire.e2_session import DAPP_FUNCTION_ID, E2_SERVICE, KPM_FUNCTION_ID, SN_MODULUS, serialise
+from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2, rc_pb2
-from cadran.wire.kpm_registry import KpmAccumulator, indication_message
+from cadran.wire.kpm_registry import REGISTRY, KpmAccumulator, indication_message
 
 from .parties import FACTS, Counters, Node, Xapp, e2_server, node_client, raw, running, until
 
@@ -34,6 +35,18 @@ async def test_setup_tells_the_xapp_the_node() -> None:
         assert xapp.nodes[0].request.ran_facts == FACTS
     await until(lambda: xapp.closed)
     assert counters.seen["opened", "e2"] == 1
+
+
+async def test_setup_defines_the_measurements_of_function_2() -> None:
+    xapp, node = Xapp(), Node()
+    own = e2ap_pb2.RanFunction(ran_function_id=DAPP_FUNCTION_ID, ran_function_definition=b"own")
+    node.request.ran_functions_added.extend([e2ap_pb2.RanFunction(ran_function_id=KPM_FUNCTION_ID), own])
+    async with e2_server(xapp) as (_, port), running(node_client(port, node)):
+        await until(lambda: xapp.nodes)
+        kpm, relay = xapp.nodes[0].request.ran_functions_added
+    defined = kpm_pb2.KpmRanFunctionDefinition.FromString(kpm.ran_function_definition)
+    assert [measurement.meas_name for measurement in defined.measurements] == list(REGISTRY)
+    assert relay == own
 
 
 async def test_a_refused_setup_names_cause_and_time_to_wait() -> None:

@@ -29,7 +29,7 @@ from cadran.wire.e2_session import (
 )
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2, rc_pb2
-from cadran.wire.kpm_registry import REGISTRY
+from cadran.wire.kpm_registry import REGISTRY, function_definition
 from cadran.wire.link import Lane, LinkCounters, LinkSettings, NoCounters
 from cadran.wire.stream import ByteStream, first_pdu
 
@@ -51,7 +51,7 @@ class E2ClientHandler(Protocol):
     """
 
     def setup_request(self) -> e2ap_pb2.E2SetupRequest:
-        """The request for the next attempt."""
+        """The request for the next attempt. RAN function 2 gets the KPM registry as its definition."""
 
     def on_connected(self, session: E2Session, response: e2ap_pb2.E2SetupResponse) -> None:
         """The xApp accepted. It will subscribe next; until then nothing can be reported."""
@@ -292,6 +292,13 @@ def _read_action(
     )
 
 
+def _describe(request: e2ap_pb2.E2SetupRequest) -> None:
+    """Say what RAN function 2 measures, unless the node has said it."""
+    for function in request.ran_functions_added:
+        if function.ran_function_id == KPM_FUNCTION_ID and not function.ran_function_definition:
+            function.ran_function_definition = function_definition().SerializeToString()
+
+
 class E2Client(Connector[E2Session]):
     """Keeps one DU associated with the xApp.
 
@@ -319,6 +326,7 @@ class E2Client(Connector[E2Session]):
 
     async def _set_up(self, stream: ByteStream) -> E2Session:
         request = self._handler.setup_request()
+        _describe(request)
         await stream.write(serialise("e2_setup_request", request))
         pdu = parse(await first_pdu(stream, self._settings.setup_timeout_s))
         if pdu.HasField("e2_setup_failure"):

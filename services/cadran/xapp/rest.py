@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from cadran import __version__
 from cadran.runtime.http import PATHS, Health, answer
+from cadran.wire.causes import RefusedError, WireError
 from cadran.wire.e2_server import E2Node
 from cadran.xapp.inference import Inference, ObservationError
 from cadran.xapp.kpm_board import KpmBoard
@@ -35,10 +36,12 @@ from cadran.xapp.rest_models import (
     TargetModel,
     VersionModel,
 )
+from cadran.xapp.slice_quota import SliceQuotaOutcome, SliceQuotaRequest
 from cadran.xapp.status import LearnerStatus
 
 Du = Annotated[int, Path(ge=0, le=10_000, description="index of the DU", examples=[0])]
 Version = Annotated[int, Path(ge=0, description="policy version", examples=[12])]
+NodeId = Annotated[str, Path(max_length=100, description="id of the E2 node", examples=["00101-1-0"])]
 _PROBLEM = "application/problem+json"
 _ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ProblemDetails, "description": "no such DU, version or node"},
@@ -159,28 +162,55 @@ def _policies(parts: RestParts) -> APIRouter:
 def _nodes(parts: RestParts) -> APIRouter:
     router = APIRouter(tags=["E2 nodes"])
 
+    def found(node_id: str) -> E2Node:
+        nodes = {_node_id(node): node for node in parts.nodes().values()}
+        if node_id not in nodes:
+            held = ", ".join(sorted(nodes)) or "none"
+            raise HTTPException(404, f"no E2 node '{node_id}': associated are {held}")
+        return nodes[node_id]
+
     @router.get("/e2-nodes", summary="Associated E2 nodes")
     async def nodes() -> list[NodeModel]:
         return [_node_model(node) for _, node in sorted(parts.nodes().items())]
 
     @router.get("/e2-nodes/{node_id}/kpis", summary="Newest measurements of an E2 node")
-    async def kpis(node_id: Annotated[str, Path(max_length=100, examples=["00101-1-0"])]) -> KpisModel:
-        found = {_node_id(node): du for du, node in parts.nodes().items()}
-        if node_id not in found:
-            held = ", ".join(sorted(found)) or "none"
-            raise HTTPException(404, f"no E2 node '{node_id}': associated are {held}")
-        report = parts.board.report(found[node_id])
+    async def kpis(node_id: NodeId) -> KpisModel:
+        du = found(node_id).du_id
+        report = parts.board.report(du)
         if report is None:
             raise HTTPException(404, f"E2 node '{node_id}' has reported no measurements yet")
         return KpisModel(
             id=node_id,
-            du=found[node_id],
+            du=du,
             collected_unix_s=report.collected_unix_s,
             epoch=report.epoch,
             first_frame=report.first_frame,
             last_frame=report.last_frame,
             kpis=[KpiModel.of(sample) for sample in report.samples],
         )
+
+    @router.put(
+        "/e2-nodes/{node_id}/slice-quota",
+        summary="Set slice-level PRB quotas of an E2 node",
+        description="A RIC control request (E2SM-RC style 2, action 6). The quotas are those of the DU's own "
+        "scheduler, which rules while no dApp decides. The DU applies all of the request or nothing of it.",
+        responses={
+            409: {"model": ProblemDetails, "description": "RIC control failure: nothing was applied"},
+            504: {
+                "model": ProblemDetails,
+                "description": "no usable answer: whether it was applied is not known",
+            },
+        },
+    )
+    async def slice_quota(node_id: NodeId, body: SliceQuotaRequest) -> SliceQuotaOutcome:
+        node = found(node_id)
+        try:
+            outcome = await node.control_slice_quota(body.policies())
+            return SliceQuotaOutcome.of(node_id, node.du_id, outcome)
+        except RefusedError as error:
+            raise HTTPException(409, str(error.cause)) from error
+        except WireError as error:
+            raise HTTPException(504, str(error.cause)) from error
 
     return router
 

@@ -149,6 +149,9 @@ async def test_unknown_things_are_404_with_what_there_is(api: Api) -> None:
         await api.http.post("/v1/policies/1/action", json={"observation": [0.5] * 27}), 404
     )
     assert "associated are none" in is_problem(await api.http.get("/v1/e2-nodes/x/kpis"), 404)
+    ratios = {"sst": 1, "dedicated_percent": 0, "min_percent": 10, "max_percent": 20}
+    put = await api.http.put("/v1/e2-nodes/x/slice-quota", json={"slices": [ratios]})
+    assert "associated are none" in is_problem(put, 404)
     is_problem(await api.http.get("/v1/nothing"), 404)
     is_problem(await api.http.get("/v1/policies/zero"), 422)
     is_problem(await api.http.put("/v1/policies"), 405)
@@ -196,11 +199,20 @@ async def test_every_operation_under_v1_is_described_with_examples(api: Api) -> 
         "/v1/policies/{du}/pin",
         "/v1/e2-nodes",
         "/v1/e2-nodes/{node_id}/kpis",
+        "/v1/e2-nodes/{node_id}/slice-quota",
         "/v1/learner",
         "/v1/learner/resume",
     }
     for path in paths:
         assert all(operation["summary"] for operation in document["paths"][path].values())
     schemas = document["components"]["schemas"]
-    for name in ("ActionRequest", "ActionResponse", "LearnerStatus", "NodeModel", "KpiModel", "TargetModel"):
+    for name in (
+        "ActionRequest",
+        "ActionResponse",
+        "LearnerStatus",
+        "NodeModel",
+        "KpiModel",
+        "TargetModel",
+        "SliceQuotaRequest",
+    ):
         assert schemas[name]["examples"]
