@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from prometheus_client import CollectorRegistry
 
 from cadran.dapp.metrics import DappMetrics
 from cadran.dapp.service import DappService
 from cadran.dapp.settings import ENVIRONMENT_PREFIX, DappSettings
 from cadran.problem import ProblemSpec
-from cadran.runtime import ConfigError, load_settings, read_document, section
+from cadran.runtime import Address, ConfigError, load_settings, read_document, section
 from cadran.runtime.http import Health, HttpServer
 from cadran.runtime.lifecycle import EXIT_CONFIG, EXIT_FAILED, run
 from cadran.runtime.link_metrics import LinkMetrics
@@ -44,10 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings(DappSettings, config, ENVIRONMENT_PREFIX, flags)
         spec = section(read_document(settings.scenario, settings.overrides), "problem", ProblemSpec)
+        return _serve(settings, spec)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_CONFIG
-    return _serve(settings, spec)
+
+
+def _http(listen: Address, registry: CollectorRegistry, health: Health) -> HttpServer:
+    try:
+        return HttpServer(listen, registry, health)
+    except OSError as error:
+        raise ConfigError(f"--http {listen}: cannot listen: {error.strerror or error}") from error
 
 
 def _serve(settings: DappSettings, spec: ProblemSpec) -> int:
@@ -70,7 +78,7 @@ def _serve(settings: DappSettings, spec: ProblemSpec) -> int:
         log.error("another dApp serves this DU", cause=str(cause))
         return EXIT_FAILED
 
-    with HttpServer(settings.http, registry, health):
+    with _http(settings.http, registry, health):
         return run(serve, health)
 
 

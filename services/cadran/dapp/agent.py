@@ -72,6 +72,12 @@ class Transition:
     acted: _Acted
     outcome: Assessment
 
+    @property
+    def finite(self) -> bool:
+        """Whether every number of it is finite, so that it can be stored and learnt from."""
+        numbers = (self.acted.state, self.outcome.state, self.outcome.kpis, self.outcome.reward)
+        return all(bool(np.isfinite(part).all()) for part in numbers)
+
     def row(self, schema: TransitionSchema) -> NDArray[Any]:
         """The transition as one row of its schema."""
         action = self.acted.action
@@ -127,7 +133,7 @@ class DuAgent:
         """Takes one indication; returns the decision and the transition that it completes.
 
         Returns:
-            (decision for `indication.frame`, or None while no policy is held;
+            (decision for `indication.frame`, or None while no policy is held or the state is not finite;
             frame - 1, or None if it was not this dApp's to answer for).
         """
         if indication.epoch != self._epoch:
@@ -179,6 +185,8 @@ class DuAgent:
         elif outcome is not None:
             state = outcome.state
         else:
+            return None
+        if not np.isfinite(state).all():
             return None
         observation = self._problem.observation(state, self._previous)
         if indication.deterministic:

@@ -36,7 +36,13 @@ class DappMetrics:
         )
         self.dropped_rows = Counter(
             "cadran_dapp_report_rows_dropped_total",
-            "Transitions dropped unacknowledged because the buffer was full.",
+            "Transitions dropped unacknowledged: the buffer was full, or the RAN is another one now.",
+            registry=registry,
+        )
+        self.unsound_rows = Counter(
+            "cadran_dapp_report_rows_unsound_total",
+            "Transitions given up because they were refused for what they are, or are not finite.",
+            ["cause"],
             registry=registry,
         )
         self.buffered_rows = Gauge(

@@ -32,6 +32,7 @@ class PolicySlot:
         self._problem = problem
         self._active: _Held | None = None
         self._scheduled: list[_Held] = []
+        self._frame = -1
 
     @property
     def version(self) -> int:
@@ -51,6 +52,11 @@ class PolicySlot:
         return newest.delivery if newest else 0
 
     @property
+    def delivery_in_force(self) -> int:
+        """Number of the delivery that brought the policy in force; 0 while there is none."""
+        return self._active.delivery if self._active else 0
+
+    @property
     def sha256(self) -> str:
         """Hash of the policy in force; empty while there is none."""
         return self._active.meta.sha256 if self._active else ""
@@ -61,7 +67,8 @@ class PolicySlot:
     def install(self, artefact: bytes, delivery: int, effective_frame: int) -> PolicyMeta:
         """Verifies an artefact and schedules it; what is held stays untouched if it is refused.
 
-        The newest delivery once more, with the same content, is accepted and changes nothing.
+        The newest delivery once more, with the same content, is accepted and changes nothing. The first
+        policy is in force at once: a DU without any gains nothing by waiting.
 
         Args:
             artefact: the bytes of `policy.encode`.
@@ -92,6 +99,7 @@ class PolicySlot:
                 f"delivery {delivery} is not newer than {self.delivery}, which is held already",
             )
         self._scheduled.append(_Held(delivery, effective_frame, meta, actor))
+        self._take_effect(self._frame + 1)
         return meta
 
     def release(self) -> None:
@@ -100,8 +108,13 @@ class PolicySlot:
 
     def at(self, frame: int) -> tuple[Actor | None, int]:
         """The actor that decides `frame` and its version; (None, 0) while there is none."""
-        while self._scheduled and self._scheduled[0].effective_frame <= frame:
-            self._active = self._scheduled.pop(0)
+        self._frame = frame
+        self._take_effect(frame)
         if self._active is None:
             return None, 0
         return self._active.actor, self._active.meta.version
+
+    def _take_effect(self, frame: int) -> None:
+        """Brings what is due by `frame` into force."""
+        while self._scheduled and (self._active is None or self._scheduled[0].effective_frame <= frame):
+            self._active = self._scheduled.pop(0)

@@ -91,6 +91,13 @@ class ReportBuffer:
             count += 1
         return count
 
+    def discard_sent(self) -> int:
+        """Forgets every row that was sent and not acknowledged; returns how many."""
+        count = self._sent
+        for _ in range(count):
+            self._drop_oldest()
+        return count
+
     def rewind(self) -> None:
         """Lets every row that is not acknowledged be sent again."""
         self._sent = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import fields
 
@@ -29,6 +30,8 @@ from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
 
 _TICK_S = 0.05
 _LATER_S = 0.003
+# Causes that time cures; a report refused for any other is unsound, and would be refused for ever.
+_PASSING_CAUSES = frozenset({"dapp/not-stored", "dapp/not-connected", "misc/control-processing-overload"})
 _MEASUREMENT_FIELDS = tuple(field.name for field in fields(Measurements))
 
 
@@ -106,17 +109,24 @@ class DappService:
         self._lockstep = False
         self._hold_until_s = 0.0
         self._postponed = ""
+        self._told: set[tuple[str, str]] = set()
+        self._report_ids: deque[int] = deque(maxlen=settings.unacknowledged_rows)
         self._last_progress_s = clock()
         self._last_report_s = clock()
         self._client = E3Client(str(settings.e3_connect), self, rng, counters=link_metrics)
 
     async def run(self) -> Cause:
-        """Connects, acts and reports until stopped; returns why it ended."""
-        ticking = asyncio.create_task(self._tick())
-        try:
-            return await self._client.run()
-        finally:
-            ticking.cancel()
+        """Connects, acts and reports until stopped; returns why it ended.
+
+        Raises:
+            ExceptionGroup: Sending of reports failed; there is no service without it.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            ticking = tasks.create_task(self._tick())
+            try:
+                return await self._client.run()
+            finally:
+                ticking.cancel()
 
     def stop(self) -> None:
         """Ends the session with the DU and lets `run` return."""
@@ -137,26 +147,40 @@ class DappService:
 
     def on_connected(self, session: E3ClientSession, response: e3ap_pb2.SetupResponse) -> None:
         """Takes up duty; keeps policy and unacknowledged reports if the RAN is the one known already."""
-        if self._duty is None or response.ran_facts != self._facts:
-            self._facts = response.ran_facts
-            self._duty = _Duty(self._settings, self._spec, response.ran_facts)
+        duty = self._duty
+        if duty is None or response.ran_facts != self._facts:
+            duty = self._take_up(response.ran_facts)
         self._lockstep = response.lockstep
         self._assembler.reset()
-        self._duty.reports.rewind()
-        self._send_status(session, self._duty, 0, None)
+        self._report_ids.clear()
+        duty.reports.rewind()
+        self._send_status(session, duty, 0, None)
         self._health.met("e3")
         self._log.info("connected", du=self._settings.du, epoch=response.epoch, frame=response.next_frame)
+
+    def _take_up(self, facts: common_pb2.RanFacts) -> _Duty:
+        """Begins anew for a RAN with these facts: policy and transitions of another one are worth nothing."""
+        if self._duty is not None and len(self._duty.reports):
+            self._metrics.dropped_rows.inc(len(self._duty.reports))
+            self._log.warning("the RAN is another one now, transitions dropped", rows=len(self._duty.reports))
+        self._health.unmet("policy", "none received since the RAN is known")
+        self._facts = facts
+        self._duty = _Duty(self._settings, self._spec, facts)
+        return self._duty
 
     def on_indication(self, session: E3ClientSession, indication: e3ap_pb2.IndicationMessage) -> None:
         """Decides one frame and keeps the transition that the indication completes."""
         duty = self._known_duty()
         started_s = self._clock()
+        delivery = duty.policies.delivery_in_force
         action, transition = duty.agent.step(duty.indication(indication))
         if action is not None:
             session.send_control_action(self._message(action))
             self._metrics.decided(self._clock() - started_s)
         if transition is not None:
             self._later(self._keep, session, duty, transition)
+        if duty.policies.delivery_in_force != delivery:
+            self._later(self._send_status, session, duty, duty.policies.delivery_in_force, None)
         self._later(duty.agent.prepare, indication.frame + 1)
 
     def on_report_ack(self, session: E3ClientSession, ack: dapp_pb2.DappReportAck) -> None:
@@ -169,7 +193,7 @@ class DappService:
                 self._last_progress_s = self._clock()
                 self._postponed = ""
         if ack.response_code != common_pb2.RESPONSE_CODE_POSITIVE:
-            self._postpone(duty, from_proto(ack.cause))
+            self._refused(duty, from_proto(ack.cause))
 
     def on_policy_chunk(self, session: E3ClientSession, chunk: dapp_pb2.PolicyChunk) -> None:
         """Collects a policy, verifies it, and answers what came of it."""
@@ -193,7 +217,11 @@ class DappService:
 
     def on_message_ack(self, session: E3ClientSession, ack: e3ap_pb2.MessageAck) -> None:
         """Takes note of what the DU refused; it relays no reports while it has no RIC."""
-        self._postpone(self._known_duty(), from_proto(ack.cause))
+        cause = from_proto(ack.cause)
+        if ack.message_id in self._report_ids:
+            self._refused(self._known_duty(), cause)
+        else:
+            self._tell_once("refused by the DU", cause)
 
     def on_closed(self, cause: Cause) -> None:
         """Notes the end of the session or of an attempt."""
@@ -225,6 +253,9 @@ class DappService:
             loop.call_later(_LATER_S, work, *arguments)
 
     def _keep(self, session: E3ClientSession, duty: _Duty, transition: Transition) -> None:
+        if not transition.finite:
+            self._metrics.unsound_rows.labels(cause="not-finite").inc()
+            return
         dropped = duty.reports.dropped_rows
         duty.reports.add(transition.row(duty.schema))
         self._metrics.dropped_rows.inc(duty.reports.dropped_rows - dropped)
@@ -246,7 +277,7 @@ class DappService:
         if parcel.previous is not None:
             report.previous.epoch, report.previous.frame = parcel.previous
         try:
-            session.send_report(report)
+            self._report_ids.append(session.send_report(report))
         except QueueFullError as error:
             self._postpone(duty, error.cause)
             return
@@ -254,6 +285,19 @@ class DappService:
             self._last_progress_s = self._clock()
         self._last_report_s = self._clock()
         self._metrics.reported_rows.inc(parcel.count)
+
+    def _refused(self, duty: _Duty, cause: Cause) -> None:
+        """Sends again what was refused for a while; gives up what would be refused again."""
+        if cause.group == "transport" or cause.label in _PASSING_CAUSES:
+            self._postpone(duty, cause)
+            return
+        self._metrics.unsound_rows.labels(cause=cause.label).inc(duty.reports.discard_sent())
+        self._tell_once("reports given up", cause)
+
+    def _tell_once(self, event: str, cause: Cause) -> None:
+        if (event, cause.label) not in self._told:
+            self._told.add((event, cause.label))
+            self._log.warning(event, cause=str(cause))
 
     def _postpone(self, duty: _Duty, cause: Cause) -> None:
         """Sends everything that is not acknowledged again, a little later."""
@@ -287,6 +331,6 @@ class DappService:
             delivery=delivery,
             response_code=positive if cause is None else negative,
             cause=cause.to_proto() if cause is not None else None,
-            running_version=duty.policies.newest_version,
+            running_version=duty.policies.version,
         )
         session.send_policy_status(status)
