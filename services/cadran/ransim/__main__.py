@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from prometheus_client import CollectorRegistry
 
 from cadran.envs import problem_of
-from cadran.problem import ProblemSpec, Quota
+from cadran.problem import Problem, ProblemSpec, Quota
 from cadran.radio import World, trace_table
 from cadran.ransim.ladder import DecisionLadder
 from cadran.ransim.metrics import RansimMetrics
@@ -20,7 +21,7 @@ from cadran.ransim.ran import Ran
 from cadran.ransim.service import RansimService
 from cadran.ransim.settings import ENVIRONMENT_PREFIX, RansimSettings
 from cadran.ransim.trace import read_packet_trace
-from cadran.runtime import ClockSpec, ConfigError, load_settings, read_document, section
+from cadran.runtime import Address, ClockSpec, ConfigError, load_settings, read_document, section
 from cadran.runtime.http import Health, HttpServer
 from cadran.runtime.lifecycle import EXIT_CONFIG, run
 from cadran.runtime.link_metrics import LinkMetrics
@@ -60,11 +61,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         world = section(document, "world", World)
         spec = section(document, "problem", ProblemSpec)
         clock = section(document, "clock", ClockSpec)
-        trace = _trace(settings, world)
+        _check(settings, clock)
+        return _serve(settings, world, clock, _problem(world, spec), _trace(settings, world))
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_CONFIG
-    return _serve(settings, world, spec, clock, trace)
+
+
+def _check(settings: RansimSettings, clock: ClockSpec) -> None:
+    if clock.lockstep and settings.e2_connect is None:
+        raise ConfigError(
+            "clock.lockstep: frames wait until a near-RT RIC has stored transitions; name it, --e2-connect"
+        )
+
+
+def _problem(world: World, spec: ProblemSpec) -> Problem:
+    try:
+        return problem_of(world, spec)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _trace(settings: RansimSettings, world: World) -> NDArray[np.int64] | None:
@@ -74,11 +89,18 @@ def _trace(settings: RansimSettings, world: World) -> NDArray[np.int64] | None:
     return trace_table(trace.times_s, trace.sizes_bytes, world.frame_s)
 
 
+def _http(listen: Address, registry: CollectorRegistry, health: Health) -> HttpServer:
+    try:
+        return HttpServer(listen, registry, health)
+    except OSError as error:
+        raise ConfigError(f"--http {listen}: cannot listen: {error.strerror or error}") from error
+
+
 def _serve(
     settings: RansimSettings,
     world: World,
-    spec: ProblemSpec,
     clock: ClockSpec,
+    problem: Problem,
     trace: NDArray[np.int64] | None,
 ) -> int:
     log = configure_logging("ransim")
@@ -99,7 +121,7 @@ def _serve(
             settings=settings,
             clock=clock,
             ran=ran,
-            problem=problem_of(world, spec),
+            problem=problem,
             epoch=epoch,
             rng=np.random.default_rng([settings.seed, epoch]),
             metrics=RansimMetrics(registry, world.dus),
@@ -110,7 +132,7 @@ def _serve(
         )
         return await service.run()
 
-    with HttpServer(settings.http, registry, health):
+    with _http(settings.http, registry, health):
         return run(serve, health)
 
 

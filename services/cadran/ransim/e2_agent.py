@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from collections.abc import Iterable
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +23,10 @@ from cadran.wire.e2_session import DAPP_FUNCTION_ID, FUNCTION_OIDS, KPM_FUNCTION
 from cadran.wire.e3_server import E3Session
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, rc_pb2
+
+# Acknowledgements are cumulative, so only the newest rows that a dApp owes matter; clock.push_delay_frames
+# is at most 1000.
+_OWED_FRAMES = 1024
 
 PLMN_IDENTITY = "00101"
 GNB_ID = 1
@@ -63,6 +69,7 @@ class E2Agent:
         self._session: E2Session | None = None
         self._kpm = kpm
         self._progress = asyncio.Event()
+        self._owed: deque[int] = deque(maxlen=_OWED_FRAMES)
         self.relayed = RelayedRows(identity.epoch)
 
     # From the xApp -----------------------------------------------------------------------------------------
@@ -146,9 +153,30 @@ class E2Agent:
         """Relays what the dApp runs. Raises `WireError` while there is no xApp that wants it."""
         self._associated().send_policy_status(status)
 
+    # What is to be waited for ------------------------------------------------------------------------------
+
+    def decided(self, frame: int) -> None:
+        """The dApp decided a frame, and owes its row."""
+        self._owed.append(frame)
+
+    def dapp_gone(self) -> None:
+        """The dApp left; of what it owed, only what was relayed already can still be acknowledged."""
+        self._owed = deque((f for f in self._owed if f <= self.relayed.newest_frame), _OWED_FRAMES)
+        self._progress.set()
+
+    def give_up(self, frame: int) -> None:
+        """Waits no more for rows up to `frame`."""
+        self._owed = deque((f for f in self._owed if f > frame), _OWED_FRAMES)
+
+    def owes(self, frame: int) -> bool:
+        """Whether a row up to `frame` is to be acknowledged yet."""
+        while self._owed and self._owed[0] <= self.relayed.acknowledged_frame:
+            self._owed.popleft()
+        return bool(self._owed) and self._owed[0] <= frame
+
     async def acknowledged(self, frame: int) -> None:
-        """Returns when the rows up to `frame` are acknowledged."""
-        while self.relayed.acknowledged_frame < frame:
+        """Returns when no row up to `frame` is owed."""
+        while self.owes(frame):
             self._progress.clear()
             await self._progress.wait()
 
@@ -211,10 +239,32 @@ class E2Agents:
         """Takes measurements of consecutive frames, arrays [N, C, ...], into the reports of every DU."""
         self._kpm.measured(first_frame, outcomes)
 
-    async def acknowledged(self, frame: int) -> None:
-        """Returns when every DU's rows up to `frame` are acknowledged."""
-        for agent in self._agents:
-            await agent.acknowledged(frame)
+    def decided(self, frame: int, dus: Iterable[int]) -> None:
+        """The dApps of these DUs decided a frame, and owe its rows; without a RIC there is none to owe to."""
+        if self._clients:
+            for du in dus:
+                self._agents[du].decided(frame)
+
+    def dapp_gone(self, du: int) -> None:
+        """A DU's dApp left."""
+        self._agents[du].dapp_gone()
+
+    async def acknowledged(self, frame: int, timeout_s: float) -> tuple[int, ...]:
+        """Waits until no DU owes a row up to `frame`.
+
+        Returns:
+            The DUs whose rows did not come in time; these rows are not waited for again.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                for agent in self._agents:
+                    await agent.acknowledged(frame)
+        except TimeoutError:
+            late = tuple(du for du, agent in enumerate(self._agents) if agent.owes(frame))
+            for du in late:
+                self._agents[du].give_up(frame)
+            return late
+        return ()
 
     def relayed(self) -> tuple[RelayedRows, ...]:
         """Transitions that passed through so far, per DU."""

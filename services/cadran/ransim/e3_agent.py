@@ -11,7 +11,7 @@ from structlog.stdlib import BoundLogger
 from cadran.problem import Assignment, Frame, Quota
 from cadran.ransim.ladder import Applied, Source, Submitted
 from cadran.ransim.ran import FrameResult, Ran
-from cadran.wire.causes import Cause, WireError, from_proto
+from cadran.wire.causes import Cause, QueueFullError, WireError, from_proto
 from cadran.wire.codecs import (
     SLICES,
     AssignmentArrays,
@@ -95,8 +95,8 @@ class E3Agent:
         identity: what dApps are told.
         ran: takes the decisions.
         log: where to tell.
-        on_decision: called after a decision was taken.
-        on_gone: called after a dApp has left.
+        on_decision: called with its frame after a decision was taken.
+        on_gone: called with its DU after a dApp has left.
 
     Attributes:
         relay: the way up to the RIC; to be set before the first dApp connects.
@@ -108,8 +108,8 @@ class E3Agent:
         identity: RanIdentity,
         ran: Ran,
         log: BoundLogger,
-        on_decision: Callable[[], None],
-        on_gone: Callable[[], None],
+        on_decision: Callable[[int], None],
+        on_gone: Callable[[int], None],
     ) -> None:
         self._identity = identity
         self._ran = ran
@@ -128,6 +128,13 @@ class E3Agent:
     def connected(self) -> tuple[bool, ...]:
         """Whether each DU has a dApp."""
         return tuple(du in self._sessions for du in range(self._identity.frame.dus))
+
+    @property
+    def deciding(self) -> tuple[int, ...]:
+        """DUs whose dApp listens and holds a policy."""
+        return tuple(
+            du for du, session in self._sessions.items() if session.open and self.running_versions[du] != 0
+        )
 
     # What dApps send ---------------------------------------------------------------------------------------
 
@@ -170,7 +177,7 @@ class E3Agent:
         else:
             decision = Quota(arrays.dedicated_percent, arrays.min_percent, arrays.max_percent)
         self._ran.submit(session.du_id, Submitted(action.frame, action.policy_version, decision))
-        self._on_decision()
+        self._on_decision(action.frame)
 
     def on_report(self, session: E3Session, report: dapp_pb2.DappReport) -> None:
         """Relays transitions to the RIC."""
@@ -190,12 +197,12 @@ class E3Agent:
         del self._sessions[session.du_id]
         self.running_versions[session.du_id] = 0
         self._log.warning("dApp gone", du=session.du_id, cause=str(cause))
-        self._on_gone()
+        self._on_gone(session.du_id)
 
     # What the DUs send -------------------------------------------------------------------------------------
 
     def indicate(self, last: FrameResult | None) -> None:
-        """Sends every dApp the indication of the present frame.
+        """Sends every dApp the indication of the present frame; one that has stopped reading is let go.
 
         Args:
             last: result of the frame before; None before the first.
@@ -213,7 +220,11 @@ class E3Agent:
                 _set_applied(message.applied, last.applied[du])
             if start is not None:
                 message.start.CopyFrom(measurements_to_proto(start.select(du)))
-            session.send_indication(message)
+            try:
+                session.send_indication(message)
+            except QueueFullError as error:
+                self._log.warning("dApp does not read", du=du, cause=str(error.cause))
+                session.close(error.cause)
 
 
 def _set_applied(message: e3ap_pb2.AppliedDecision, applied: Applied) -> None:

@@ -30,6 +30,11 @@ class RelayedRows:
         self.acknowledged = 0
         self.acknowledged_frame = -1
 
+    @property
+    def newest_frame(self) -> int:
+        """Newest frame of which a transition was relayed; -1 before the first."""
+        return self._newest_frame
+
     def relayed(self, report: dapp_pb2.DappReport) -> None:
         """Notes a report that was handed on.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,18 +14,21 @@ from structlog.stdlib import BoundLogger
 from cadran.problem import Measurements, Problem
 from cadran.ransim.e2_agent import E2Agents
 from cadran.ransim.e3_agent import E3Agent, RanIdentity
+from cadran.ransim.ladder import Source
 from cadran.ransim.metrics import RansimMetrics
 from cadran.ransim.pacing import Pace
 from cadran.ransim.ran import FrameResult, Ran
 from cadran.ransim.settings import RansimSettings
 from cadran.ransim.statistics import RanStatistics, TraceShare
-from cadran.runtime import ClockSpec
+from cadran.runtime import ClockSpec, ConfigError
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.e3_server import E3Server
 
 _READY_POLL_S = 0.02
 _BOOKED_FRAMES = 25
+# A decision comes at most a dApp's lease of three seconds late; this covers it at a thousand frames a second.
+_TIMED_FRAMES = 4096
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class RansimService:
         identity = RanIdentity(problem.frame, epoch, clock.lockstep, problem.names)
         self._decided = asyncio.Event()
         target = str(settings.e2_connect) if settings.e2_connect is not None else None
-        self._e3 = E3Agent(identity, ran, log, self._on_decision, self._decided.set)
+        self._e3 = E3Agent(identity, ran, log, self._on_decision, self._on_gone)
         self._e2 = E2Agents(identity, ran, target, rng, e2_counters, log, self._e3)
         self._e3.relay = self._e2
         self._server = E3Server(str(settings.e3_listen), self._e3, counters=e3_counters)
@@ -88,13 +92,21 @@ class RansimService:
         self._unbooked: list[FrameResult] = []
         self._compute_s: list[float] = []
         self._loop_s: list[float] = []
-        self._indicated_s = 0.0
+        self._indicated_s: OrderedDict[int, float] = OrderedDict()
+        self._awaited: set[int] = set()
         self._began_s = 0.0
         self._next_status_s = 0.0
 
     async def run(self) -> int:
-        """Serves until the frames or the time are over; returns the process's exit status."""
-        await self._server.start()
+        """Serves until the frames or the time are over; returns the process's exit status.
+
+        Raises:
+            ConfigError: The E3 address cannot be listened on.
+        """
+        try:
+            await self._server.start()
+        except OSError as error:
+            raise ConfigError(f"--e3-listen: {error}") from error
         self._e2.start()
         try:
             await self._wait_for_peers()
@@ -121,7 +133,8 @@ class RansimService:
         absent = [du for du, connected in enumerate(self._e3.connected) if not connected]
         if absent:
             return f"no dApp for DUs {absent}"
-        if self._settings.require_policy and 0 in self._e3.running_versions:
+        by_ric = self._settings.require_policy and self._settings.e2_connect is not None
+        if by_ric and 0 in self._e3.running_versions:
             return "not every dApp holds a policy"
         return None
 
@@ -133,7 +146,10 @@ class RansimService:
         last: FrameResult | None = None
         while not self._over():
             if self._clock.lockstep:
-                await self._e2.acknowledged(self._ran.frame - 1 - self._clock.push_delay_frames)
+                await self._rows_stored(self._ran.frame - 1 - self._clock.push_delay_frames)
+            self._indicated_s[self._ran.frame] = self._now_s()
+            if len(self._indicated_s) > _TIMED_FRAMES:
+                self._indicated_s.popitem(last=False)
             await self._indicate(last)
             await self._pace.wait(self._all_decided, self._decided)
             last = self._run_frame()
@@ -142,8 +158,8 @@ class RansimService:
     async def _indicate(self, last: FrameResult | None) -> None:
         """Sends the indications, and keeps the books of the last frame while the dApps decide the next."""
         self._decided.clear()
-        self._indicated_s = self._now_s()
         self._e3.indicate(last)
+        self._awaited = set(self._e3.deciding)
         if last is not None:
             await asyncio.sleep(0)  # lets the indications leave first
             self._keep_books(last)
@@ -151,11 +167,20 @@ class RansimService:
     async def _drain(self, last: FrameResult | None) -> None:
         """Tells the dApps the outcome of the last frame, and gives their last reports time to be stored."""
         await self._indicate(last)
-        try:
-            async with asyncio.timeout(self._settings.drain_s):
-                await self._e2.acknowledged(self._ran.frame - 1)
-        except TimeoutError:
-            self._log.warning("some of the last transitions are not acknowledged")
+        late = await self._e2.acknowledged(self._ran.frame - 1, self._settings.drain_s)
+        if late:
+            self._log.warning("some of the last transitions are not acknowledged", dus=late)
+
+    async def _rows_stored(self, frame: int) -> None:
+        """Lock-step: waits, for a bounded time, until what the dApps report up to `frame` is stored."""
+        late = await self._e2.acknowledged(frame, self._clock.start_timeout_s)
+        if late:
+            self._log.error(
+                "lock-step goes on without rows; this run will not repeat exactly",
+                dus=late,
+                up_to_frame=frame,
+                waited_s=self._clock.start_timeout_s,
+            )
 
     def _over(self) -> bool:
         frames, duration_s = self._limits.frames, self._limits.duration_s
@@ -167,6 +192,8 @@ class RansimService:
         started_s = self._now_s()
         result = self._ran.run_frame()
         self._compute_s.append(self._now_s() - started_s)
+        owing = (du for du in self._awaited if result.applied[du].source is Source.DAPP)
+        self._e2.decided(result.frame, owing)
         return result
 
     def _keep_books(self, result: FrameResult) -> None:
@@ -192,18 +219,23 @@ class RansimService:
             self._statistics.frames(results, outcomes)
             self._e2.measured(results[0].frame, outcomes)
 
-    def _on_decision(self) -> None:
-        self._loop_s.append(self._now_s() - self._indicated_s)
+    def _on_decision(self, frame: int) -> None:
+        """Times a decision from its own frame's indication; that of the drain asks for none."""
+        indicated_s = self._indicated_s.get(frame)
+        if indicated_s is not None:
+            self._loop_s.append(self._now_s() - indicated_s)
         if self._all_decided():
             self._decided.set()
 
+    def _on_gone(self, du: int) -> None:
+        self._awaited.discard(du)
+        self._e2.dapp_gone(du)
+        self._decided.set()
+
     def _all_decided(self) -> bool:
-        """Whether every DU whose dApp holds a policy has its decision."""
+        """Whether every dApp that was there with a policy when the frame was indicated has decided it."""
         frame = self._ran.frame
-        return all(
-            ladder.has(frame) or version == 0
-            for ladder, version in zip(self._ran.ladders, self._e3.running_versions, strict=True)
-        )
+        return all(self._ran.ladders[du].has(frame) for du in self._awaited)
 
     def _counts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         ladders = self._ran.ladders
