@@ -3,13 +3,16 @@
 A courier serves one DU. It holds one order, the newest; an order is sent once over an association, and again
 when the dApp does not answer in time, answers that the chunks did not come through, or reports that it holds
 nothing (it was restarted). A policy refused for what it is (wrong shape, not finite, ...) is not sent again.
+
+Whatever a dApp does, a courier holds one order and sends it at most once per time-out: a dApp that refuses
+for ever, or a DU that never reads, costs no more than that.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from cadran.replay.schema import Identity
 from cadran.wire.causes import Cause
@@ -52,6 +55,27 @@ class Answer:
     running_version: int
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """The last time that a dApp refused an order.
+
+    Attributes:
+        version: Policy version refused.
+        delivery: Number of the delivery.
+        cause: Why.
+        final: True if the order is not sent again over this association.
+    """
+
+    version: int
+    delivery: int
+    cause: Cause
+    final: bool
+
+
+DeliveryState = Literal["no_policy", "not_connected", "awaited", "accepted", "refused"]
+"""Where the newest order stands: nothing to deliver, no E2 node, no answer yet, or what the dApp answered."""
+
+
 class PolicyLink(Protocol):
     """The association of one DU, as far as policies go."""
 
@@ -76,7 +100,10 @@ class CourierObserver(Protocol):
         """The order is sent once more."""
 
     def outnumbered(self, du: int, order: Order) -> None:
-        """The dApp holds a delivery with a higher number (of an xApp whose state directory is lost)."""
+        """The dApp holds a delivery with a higher number (of an xApp whose state directory is lost).
+
+        Told once per association: numbers do not leap again for a dApp that finds a leap stale too.
+        """
 
 
 class Courier:
@@ -85,7 +112,11 @@ class Courier:
     Args:
         du: The DU.
         observer: Hears of events.
-        timeout_s: Wait for an answer before an order is sent again.
+        timeout_s: Wait for an answer before an order is sent again; also for room on the stream.
+
+    Attributes:
+        running_version: Version that the dApp says it runs; None if it has said nothing.
+        refusal: The newest refusal since the dApp last accepted something; None if there is none.
     """
 
     def __init__(self, du: int, observer: CourierObserver, timeout_s: float) -> None:
@@ -99,7 +130,20 @@ class Courier:
         self._sent = 0
         self._sent_at_s = 0.0
         self._settled = 0
+        self._leapt = False
         self.running_version: int | None = None
+        self.refusal: Refusal | None = None
+
+    @property
+    def state(self) -> DeliveryState:
+        """Where the newest order stands."""
+        if self._order is None:
+            return "no_policy"
+        if self._link is None:
+            return "not_connected"
+        if self.refusal is not None and self.refusal.delivery == self._order.delivery:
+            return "refused"
+        return "accepted" if self._settled == self._order.delivery else "awaited"
 
     def assign(self, order: Order) -> None:
         """Replace the order; :meth:`push` or :meth:`run` sends it."""
@@ -110,6 +154,7 @@ class Courier:
         """The DU's association is up; whatever was sent over an older one counts no more."""
         self._link = link
         self._sent = self._settled = 0
+        self._leapt = False
         self._wake.set()
 
     def disconnected(self, link: PolicyLink) -> None:
@@ -119,13 +164,20 @@ class Courier:
             self.running_version = None
 
     async def push(self) -> None:
-        """Send the order now, unless it was sent over this association already."""
+        """Send the order now, unless it was sent over this association already.
+
+        A stream that takes nothing for ``timeout_s`` is left alone until :meth:`run` tries again.
+        """
         async with self._sending:
             order, link = self._order, self._link
             if order is None or link is None or self._sent == order.delivery:
                 return
             at = order.effective
-            await link.deliver(order, at[1] if at is not None and at[0] == link.epoch else 0)
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    await link.deliver(order, at[1] if at is not None and at[0] == link.epoch else 0)
+            except TimeoutError:
+                return
             if link is self._link:
                 self._sent = order.delivery
                 self._sent_at_s = asyncio.get_running_loop().time()
@@ -146,17 +198,20 @@ class Courier:
                 self._refused(order, answer.cause or Cause("misc", "unspecified"))
 
     def _accepted(self, order: Order) -> None:
+        self.refusal = None
         if self._settled != order.delivery:
             self._settled = order.delivery
             self._observer.delivered(self.du, order, asyncio.get_running_loop().time() - self._sent_at_s)
 
     def _refused(self, order: Order, cause: Cause) -> None:
+        stale = cause.label == "policy/stale-version"
+        final = (stale and self._leapt) or (cause.group == "policy" and cause.name in _FINAL_CAUSES)
+        self.refusal = Refusal(order.version, order.delivery, cause, final)
         self._observer.refused(self.du, order, cause)
-        if cause.group != "policy":
-            return
-        if cause.name in _FINAL_CAUSES:
+        if final:
             self._settled = order.delivery
-        elif cause.name == "stale-version":
+        elif stale:
+            self._leapt = True
             self._observer.outnumbered(self.du, order)
 
     def _repeat(self, order: Order) -> None:

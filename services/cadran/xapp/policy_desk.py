@@ -47,12 +47,17 @@ class PolicyDesk:
                 await self._order(du, target)
 
     async def publish(self, publication: Publication) -> None:
-        """Store new policies, and hand those of the DUs that are not pinned to their streams."""
+        """Store new policies, and hand those of the DUs that are not pinned to their streams.
+
+        With an effective frame (lock-step) they are on the streams on return, in front of what is sent next;
+        otherwise the couriers bring them when they can, so that no DU keeps the learner waiting.
+        """
         targets = await asyncio.to_thread(self.store.publish, publication.artefacts)
         for du, target in enumerate(targets):
             if target.version == publication.version:
                 self._assign(du, target, publication.artefacts[du], publication.effective)
-        await asyncio.gather(*(courier.push() for courier in self.couriers))
+        if publication.effective is not None:
+            await asyncio.gather(*(courier.push() for courier in self.couriers))
 
     async def roll_back(self, du: int, version: int | None) -> Target:
         """Go back to an older version and pin the DU to it. Raises as ``PolicyStore.rollback``."""

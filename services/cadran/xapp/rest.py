@@ -32,6 +32,7 @@ from cadran.xapp.rest_models import (
     PolicyDetail,
     PolicySummary,
     ProblemDetails,
+    RefusalModel,
     RollbackRequest,
     TargetModel,
     VersionModel,
@@ -95,10 +96,13 @@ def _policies(parts: RestParts) -> APIRouter:
 
     def summary(du: int) -> dict[str, Any]:
         target = store.target(du)
+        courier = desk.couriers[du]
         return {
             "du": du,
             "target": TargetModel.of(target) if target else None,
-            "running_version": desk.running_versions[du],
+            "running_version": courier.running_version,
+            "delivery": courier.state,
+            "refusal": RefusalModel.of(courier.refusal) if courier.refusal else None,
             "versions_held": len(store.versions(du)),
         }
 

@@ -10,6 +10,7 @@ from cadran.policy import PolicyMeta
 from cadran.problem import Assignment, Quota
 from cadran.wire.codecs import SLICES
 from cadran.wire.kpm_registry import Sample
+from cadran.xapp.courier import DeliveryState, Refusal
 from cadran.xapp.inference import Decided
 from cadran.xapp.policy_store import StoredVersion, Target
 
@@ -22,6 +23,13 @@ def _example(**fields: Any) -> ConfigDict:
 
 
 _TARGET = {"version": 12, "delivery": 14, "pinned": False}
+_REFUSAL = {
+    "version": 12,
+    "delivery": 14,
+    "cause": "policy/shape-mismatch",
+    "text": "27 inputs, this dApp has 24",
+    "final": True,
+}
 _VERSION = {
     "version": 12,
     "created_unix_s": 1764000000.0,
@@ -102,13 +110,41 @@ class NetworkModel(BaseModel):
         )
 
 
+class RefusalModel(BaseModel):
+    """A policy that a dApp refused."""
+
+    model_config = _example(**_REFUSAL)
+    version: int
+    delivery: int
+    cause: str = Field(description="group and name of the cause")
+    text: str = Field(description="the dApp's words")
+    final: bool = Field(description="true: not sent again until the dApp reconnects or the target changes")
+
+    @classmethod
+    def of(cls, refusal: Refusal) -> RefusalModel:
+        """From the courier's form."""
+        return cls(
+            version=refusal.version,
+            delivery=refusal.delivery,
+            cause=refusal.cause.label,
+            text=refusal.cause.text,
+            final=refusal.final,
+        )
+
+
 class PolicySummary(BaseModel):
     """The policy of one DU in short."""
 
-    model_config = _example(du=0, target=_TARGET, running_version=12, versions_held=12)
+    model_config = _example(
+        du=0, target=_TARGET, running_version=11, delivery="refused", refusal=_REFUSAL, versions_held=12
+    )
     du: int
     target: TargetModel | None = Field(description="null: no policy yet")
     running_version: int | None = Field(description="what the dApp says it runs; 0: none; null: not heard of")
+    delivery: DeliveryState = Field(description="where the target's delivery stands")
+    refusal: RefusalModel | None = Field(
+        description="the newest refusal; null: none since the dApp last accepted a policy"
+    )
     versions_held: int
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from cadran.wire.causes import Cause
-from cadran.xapp.courier import Answer, Courier, Order
+from cadran.xapp.courier import Answer, Courier, Order, Refusal
 
 
 @dataclass
@@ -56,6 +56,7 @@ def accept(delivery: int, version: int) -> Answer:
 
 
 FIRST = Order(version=1, delivery=1, artefact=b"one")
+STALE = Cause("policy", "stale-version")
 SECOND = Order(version=2, delivery=2, artefact=b"two", effective=(7, 40))
 
 
@@ -161,3 +162,57 @@ async def test_a_dapp_with_higher_delivery_numbers_is_told_of() -> None:
         await settle()
         courier.answer(Answer(1, False, Cause("policy", "stale-version"), 9))
         assert told.events == ["refused 1 policy/stale-version", "outnumbered 1"]
+
+
+async def test_a_dapp_that_refuses_for_ever_is_sent_each_order_once_and_numbers_leap_once() -> None:
+    async with running(timeout_s=0.01) as (courier, link, told):
+        courier.assign(FIRST)
+        courier.connected(link)
+        await settle()
+        courier.answer(Answer(1, False, Cause("policy", "stale-version"), 9))
+        assert (courier.state, courier.refusal) == ("refused", Refusal(1, 1, STALE, False))
+        for delivery in range(100_001, 100_011):
+            courier.assign(Order(version=1, delivery=delivery, artefact=b"one"))
+            await settle()
+            courier.answer(Answer(delivery, False, STALE, 9))
+            await asyncio.sleep(0.03)
+        assert len(link.sent) == 11
+        assert [event for event in told.events if event.startswith("outnumbered")] == ["outnumbered 1"]
+        assert courier.refusal == Refusal(1, 100_010, STALE, True)
+        courier.connected(Link())
+        await settle()
+        assert courier.state == "refused"
+        courier.answer(accept(100_010, 1))
+        assert (courier.state, courier.refusal) == ("accepted", None)
+
+
+async def test_a_stream_that_takes_nothing_is_given_up_until_the_next_try() -> None:
+    class Stuck(Link):
+        tries = 0
+
+        async def deliver(self, order: Order, effective_frame: int) -> None:
+            self.tries += 1
+            await asyncio.sleep(60)
+
+    async with running(timeout_s=0.02) as (courier, _, told):
+        stuck = Stuck()
+        courier.connected(stuck)
+        courier.assign(FIRST)
+        await asyncio.wait_for(courier.push(), 5)
+        assert courier.state == "awaited"
+        async with asyncio.timeout(5):
+            while stuck.tries < 3:
+                await asyncio.sleep(0.005)
+        assert told.events == []
+
+
+async def test_the_state_tells_where_the_order_stands() -> None:
+    async with running() as (courier, link, _):
+        assert courier.state == "no_policy"
+        courier.assign(FIRST)
+        assert courier.state == "not_connected"
+        courier.connected(link)
+        await settle()
+        assert courier.state == "awaited"
+        courier.answer(accept(1, 1))
+        assert courier.state == "accepted"

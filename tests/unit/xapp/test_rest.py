@@ -14,7 +14,7 @@ from cadran.policy import decode
 from cadran.problem import Frame, Problem, ProblemSpec
 from cadran.runtime.http import Health
 from cadran.wire.causes import Cause
-from cadran.xapp.courier import Order
+from cadran.xapp.courier import Answer, Order
 from cadran.xapp.inference import Inference
 from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.policy_desk import PolicyDesk
@@ -43,6 +43,7 @@ class Api:
     store: PolicyStore
     app: FastAPI
     health: Health
+    desk: PolicyDesk
     halted: bool = False
 
     def resume(self) -> bool:
@@ -57,8 +58,9 @@ async def api(tmp_path: Path, artefact: Artefact) -> AsyncIterator[Api]:
         store.publish([artefact(0, version)])
     health = Health(["replay store"])
     made: list[Api] = []
+    desk = PolicyDesk(store, Deaf(), 1.0)
     parts = RestParts(
-        desk=PolicyDesk(store, Deaf(), 1.0),
+        desk=desk,
         inference=Inference(store, Problem(ProblemSpec(), FRAME)),
         nodes=dict,
         board=KpmBoard(),
@@ -70,7 +72,7 @@ async def api(tmp_path: Path, artefact: Artefact) -> AsyncIterator[Api]:
     app = create_app(parts)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://xapp") as http:
-        made.append(Api(http, store, app, health))
+        made.append(Api(http, store, app, health, desk))
         yield made[0]
 
 
@@ -89,6 +91,8 @@ async def test_policies_are_listed_and_described(api: Api) -> None:
         "du": 0,
         "target": {"version": 3, "delivery": 3, "pinned": False},
         "running_version": None,
+        "delivery": "no_policy",
+        "refusal": None,
         "versions_held": 3,
     }
     assert listed[1]["target"] is None
@@ -98,6 +102,29 @@ async def test_policies_are_listed_and_described(api: Api) -> None:
     assert (await api.http.get("/v1/policies/1")).json()["network"] is None
     versions = (await api.http.get("/v1/policies/0/versions")).json()
     assert [entry["version"] for entry in versions] == [1, 2, 3]
+
+
+async def test_a_refused_policy_shows_its_cause_beside_what_runs_and_what_should(api: Api) -> None:
+    class Link:
+        epoch = 1
+
+        async def deliver(self, order: Order, effective_frame: int) -> None: ...
+
+    await api.desk.open()
+    courier = api.desk.couriers[0]
+    courier.connected(Link())
+    assert (await api.http.get("/v1/policies/0")).json()["delivery"] == "awaited"
+    cause = Cause("policy", "shape-mismatch", "27 inputs, this dApp has 24")
+    courier.answer(Answer(3, accepted=False, cause=cause, running_version=2))
+    told = (await api.http.get("/v1/policies/0")).json()
+    assert (told["running_version"], told["target"]["version"], told["delivery"]) == (2, 3, "refused")
+    assert told["refusal"] == {
+        "version": 3,
+        "delivery": 3,
+        "cause": "policy/shape-mismatch",
+        "text": "27 inputs, this dApp has 24",
+        "final": True,
+    }
 
 
 async def test_an_artefact_downloads_as_it_is(api: Api, artefact: Artefact) -> None:
