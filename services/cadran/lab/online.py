@@ -12,18 +12,13 @@ import numpy as np
 from cadran.dapp import Action, DuAgent, Indication, PolicySlot, Transition
 from cadran.envs import to_decisions, to_measurements
 from cadran.lab.experiment import Experiment
-from cadran.learn import Batch, Learner, TrainingSchedule
+from cadran.learn import Batch, Learner, TrainingSchedule, batch_sampler
 from cadran.problem import Assignment, Measurements, Quota
 from cadran.radio import Decisions, Radio
 from cadran.replay import MemoryReplay, Mirror, TransitionSchema
 
 EPOCH = 1
 """The one life of the RAN in a process."""
-
-
-def sampler(seed: int) -> np.random.Generator:
-    """The generator that draws the learner's batches."""
-    return np.random.default_rng([seed, 1])
 
 
 class OnlineRun:
@@ -50,7 +45,7 @@ class OnlineRun:
         self.replay = MemoryReplay(schema, world.dus, experiment.learner.replay_capacity)
         self._mirror = Mirror(self.replay, experiment.learner.replay_capacity, self._problem.neutral_action)
         self._schedule = TrainingSchedule.of(experiment.learner)
-        self._sampler = sampler(seed)
+        self._sampler = batch_sampler(seed)
         self.slots = [PolicySlot(du, self._problem) for du in range(world.dus)]
         self._schema = schema
         self._agents = [DuAgent(du, self._problem, slot, seed) for du, slot in enumerate(self.slots)]
