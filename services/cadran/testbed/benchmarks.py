@@ -14,15 +14,18 @@ import numpy as np
 import torch
 
 from cadran.envs import problem_of
+from cadran.lab.experiment import load_experiment
 from cadran.learn import LearnerSpec
 from cadran.learn.bench import BenchSize, bench_updates
-from cadran.policy import Actor, PolicyMeta, decode, encode, tensor_shapes
-from cadran.problem import ProblemSpec, quota_rbs
+from cadran.policy import PolicyMeta, decode, encode, save, tensor_shapes
+from cadran.problem import Problem, ProblemSpec, quota_rbs
 from cadran.radio import Radio, World, hard_quotas
 from cadran.replay import MemoryReplay, TransitionSchema, paper_buffer_bytes
 from cadran.replay.bench import bench_replay
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import RedisReplay, connect
+from cadran.testbed.bare_round import bare_round_ms
+from cadran.testbed.dapp_memory import dapp_rss_mb
 from cadran.testbed.redis_child import serving_redis
 from cadran.testbed.run import Testbed
 from cadran.testbed.settings import TestbedSettings
@@ -74,7 +77,11 @@ def _radio_rate(world: World, envs: int) -> dict[str, Any]:
 
 
 def loop(scenario: Path) -> dict[str, Any]:
-    """The loop through the services: RAN, dApps over E3, xApp over E2, Redis; without learning."""
+    """The loop through the services: RAN, dApps over E3, xApp over E2, Redis; without learning.
+
+    Beside it a bare gRPC round of as many streams, measured just before: read the loop as a multiple of it.
+    """
+    bare_ms = bare_round_ms(load_experiment(scenario).world.dus)
     with tempfile.TemporaryDirectory() as folder:
         settings = TestbedSettings(
             scenario=scenario,
@@ -92,6 +99,7 @@ def loop(scenario: Path) -> dict[str, Any]:
     }
     return {
         "results": [{"dus": summary.dus, "e3_ms": e3_ms, "frames_per_s": summary.frames_per_s}],
+        "bare_round_ms": bare_ms,
         "frames": summary.frames,
         "missed_frames": summary.missed_frames,
     }
@@ -99,11 +107,11 @@ def loop(scenario: Path) -> dict[str, Any]:
 
 def replay() -> dict[str, Any]:
     """Stores side by side: in memory, and in a Redis that acknowledges after the write is on disk."""
-    small = TransitionSchema(state_dim=24, action_dim=3, kpi_dim=17)
-    stores = [bench_replay(MemoryReplay(small, 1, REPLAY_ROWS), "memory", REPLAY_ROWS)]
+    demo, paper = demo_schema(), paper_schema()
+    stores = [bench_replay(MemoryReplay(demo, 1, REPLAY_ROWS), "memory", REPLAY_ROWS)]
     with tempfile.TemporaryDirectory() as folder, serving_redis(Path(folder)) as url:
         client = connect(url, timeout_s=5.0)
-        for name, schema in {"redis": small, "redis-paper-row": paper_schema()}.items():
+        for name, schema in {"redis": demo, "redis-paper-row": paper}.items():
             store = RedisReplay.open(client, Layout(name, schema, 1, REPLAY_ROWS))
             stores.append(bench_replay(store, name, REPLAY_ROWS))
     remote = next(store for store in stores if store.backend == "redis")
@@ -111,16 +119,22 @@ def replay() -> dict[str, Any]:
         "insert_rows_per_s": remote.insert_rows_per_s,
         "sample_256_ms": remote.sample_256_ms,
         "stores": [asdict(store) for store in stores],
-        "paper_buffer_bytes": paper_buffer_bytes(paper_schema()),
+        "paper_buffer_bytes": paper_buffer_bytes(paper),
     }
+
+
+def demo_schema() -> TransitionSchema:
+    """Transitions of the demo: backlog and demand, slice quotas, reward of what is delivered."""
+    return _schema_of(problem_of(World(), ProblemSpec()))
 
 
 def paper_schema() -> TransitionSchema:
     """Transitions of arXiv 2511.15002: state (Q, N_u), 2K action bits, reward eq8 in the paper's world."""
-    problem = problem_of(
-        World(kpis={"achievable_rate": True}),
-        ProblemSpec(observation="paper", action="rb_bits", reward="eq8"),
-    )
+    spec = ProblemSpec(observation="paper", action="rb_bits", reward="eq8")
+    return _schema_of(problem_of(World(kpis={"achievable_rate": True}), spec))
+
+
+def _schema_of(problem: Problem) -> TransitionSchema:
     return TransitionSchema(problem.state_dim, problem.action_dim, problem.kpi_dim)
 
 
@@ -132,32 +146,38 @@ def learn() -> dict[str, Any]:
 
 
 def dapp() -> dict[str, Any]:
-    """Inference of one observation on one core, and the memory of this process."""
+    """Inference of one observation on one core, and the memory of a process with the dApp's modules."""
     shapes = {
         "paper": (PAPER_OBSERVATION, PAPER_HIDDEN, PAPER_ACTION, "tanh", False),
         "demo": (DEMO_OBSERVATION, DEMO_HIDDEN, DEMO_ACTION, "relu", True),
     }
-    return {"results": [_inference(name, *shape) for name, shape in shapes.items()]}
+    return {"results": [_inference(name, _random_policy(*shape)) for name, shape in shapes.items()]}
 
 
-def _inference(
-    name: str, inputs: int, hidden: tuple[int, ...], outputs: int, activation: str, layer_norm: bool
-) -> dict[str, Any]:
-    actor = _random_actor(inputs, hidden, outputs, activation, layer_norm)
+def _inference(name: str, artefact: bytes) -> dict[str, Any]:
+    actor = decode(artefact)[1]
     rng = np.random.default_rng(0)
-    observations = rng.random((64, inputs), dtype=np.float32)
+    observations = rng.random((64, actor.observation_dim), dtype=np.float32)
     taken_ms = np.empty(INFERENCES)
     for index in range(INFERENCES):
         started_s = time.perf_counter()
         actor.mean(observations[index % 64])
         taken_ms[index] = 1e3 * (time.perf_counter() - started_s)
     p50, p99 = np.quantile(taken_ms, [0.5, 0.99])
-    return {"actor": name, "p50_ms": float(p50), "p99_ms": float(p99), "max_ms": float(taken_ms.max())}
+    with tempfile.TemporaryDirectory() as folder:
+        rss_mb = dapp_rss_mb(save(Path(folder), artefact))
+    return {
+        "actor": name,
+        "p50_ms": float(p50),
+        "p99_ms": float(p99),
+        "max_ms": float(taken_ms.max()),
+        "rss_mb": rss_mb,
+    }
 
 
-def _random_actor(
+def _random_policy(
     inputs: int, hidden: tuple[int, ...], outputs: int, activation: str, layer_norm: bool
-) -> Actor:
+) -> bytes:
     meta = PolicyMeta(
         du=0,
         version=1,
@@ -174,4 +194,4 @@ def _random_actor(
         key: (rng.standard_normal(shape) / np.sqrt(shape[0])).astype(np.float32)
         for key, shape in tensor_shapes(inputs, outputs, hidden, layer_norm).items()
     }
-    return decode(encode(meta, tensors))[1]
+    return encode(meta, tensors)
