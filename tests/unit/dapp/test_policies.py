@@ -54,6 +54,22 @@ def test_a_refused_policy_leaves_the_old_one(du: int, delivery: int, cause: Poli
 
 def test_released_policies_wait_for_no_frame() -> None:
     slot = PolicySlot(0, problem())
-    slot.install(artefact(problem(), version=1), delivery=1, effective_frame=1000)
+    slot.install(artefact(problem(), version=1), delivery=1, effective_frame=0)
+    slot.install(artefact(problem(), version=2), delivery=2, effective_frame=1000)
     slot.release()
-    assert slot.at(0)[1] == 1
+    assert slot.at(0)[1] == 2
+
+
+def test_the_first_policy_waits_for_no_frame() -> None:
+    slot = PolicySlot(0, problem())
+    slot.install(artefact(problem(), version=1), delivery=1, effective_frame=1000)
+    assert slot.version == slot.at(0)[1] == 1
+
+
+def test_the_version_in_force_is_not_the_one_scheduled() -> None:
+    slot = PolicySlot(0, problem())
+    slot.install(artefact(problem(), version=1), delivery=1, effective_frame=0)
+    slot.install(artefact(problem(), version=2), delivery=2, effective_frame=2)
+    assert (slot.version, slot.newest_version, slot.delivery_in_force) == (1, 2, 1)
+    slot.at(2)
+    assert (slot.version, slot.delivery_in_force) == (2, 2)

@@ -1,0 +1,186 @@
+"""What is sound is reported until it is stored; what is not never blocks the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+import structlog
+from prometheus_client import CollectorRegistry
+from worlds import FRAME, artefact, measurements, problem
+
+from cadran.dapp.metrics import DappMetrics
+from cadran.dapp.service import DappService
+from cadran.dapp.settings import DappSettings
+from cadran.problem import ProblemSpec
+from cadran.runtime.http import Health
+from cadran.runtime.link_metrics import LinkMetrics
+from cadran.wire.causes import Cause
+from cadran.wire.chunks import Artefact, split
+from cadran.wire.codecs import SLICES, measurements_to_proto, s_nssai_to_proto
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
+from cadran.wire.gen.e3ap.v1 import e3ap_pb2
+
+
+class Session:
+    """Remembers what a dApp sends."""
+
+    def __init__(self) -> None:
+        self.sent: list[object] = []
+
+    def send(self, message: object) -> int:
+        self.sent.append(message)
+        return len(self.sent)
+
+    send_control_action = send_report = send_policy_status = send
+
+    def rows(self) -> int:
+        return sum(one.row_count for one in self.sent if isinstance(one, dapp_pb2.DappReport))
+
+    def statuses(self) -> list[tuple[int, int]]:
+        return [
+            (one.delivery, one.running_version) for one in self.sent if isinstance(one, dapp_pb2.PolicyStatus)
+        ]
+
+    def decisions(self) -> int:
+        return sum(isinstance(one, e3ap_pb2.DAppControlAction) for one in self.sent)
+
+
+def setup(rbs: int = FRAME.rbs) -> e3ap_pb2.SetupResponse:
+    facts = common_pb2.RanFacts(
+        rbs=rbs,
+        slices=[s_nssai_to_proto(slice_) for slice_ in SLICES],
+        ues_per_slice=FRAME.ues_per_slice,
+        frame_s=FRAME.frame_s,
+        rb_bandwidth_hz=FRAME.rb_bandwidth_hz,
+        dus=FRAME.dus,
+        total_ues=FRAME.total_ues,
+    )
+    return e3ap_pb2.SetupResponse(ran_facts=facts, epoch=1, lockstep=True, heartbeat_period_ms=1000)
+
+
+class Dapp:
+    """A dApp without a network, in lock-step: every row is reported at once."""
+
+    def __init__(self) -> None:
+        self.registry, self.session = CollectorRegistry(), Session()
+        self.health = Health(["e3", "policy"])
+        self.service = DappService(
+            settings=DappSettings(scenario=Path("unused.yaml"), du=0),
+            spec=ProblemSpec(),
+            rng=np.random.default_rng(0),
+            metrics=DappMetrics(self.registry),
+            link_metrics=LinkMetrics(self.registry, "e3"),
+            health=self.health,
+            log=structlog.get_logger(),
+        )
+        self.service.on_connected(self.session, setup())
+        self.deliver(1, 0)
+
+    def deliver(self, version: int, effective_frame: int) -> None:
+        data = artefact(problem(), version=version)
+        for chunk in split(Artefact(0, "actor", version, version, effective_frame, data)):
+            self.service.on_policy_chunk(self.session, chunk)
+
+    async def frames(self, start: int, stop: int, spoilt: int | None = None) -> None:
+        """Indications start..stop-1; the outcome of frame `spoilt` is not a number."""
+        rng = np.random.default_rng(0)
+        for frame in range(start, stop):
+            message = e3ap_pb2.IndicationMessage(epoch=1, frame=frame)
+            message.outcome.CopyFrom(measurements_to_proto(measurements(rng)))
+            if frame - 1 == spoilt:
+                message.outcome.backlog_rbs[0] = float("nan")
+            if frame > 0:
+                message.applied.source = e3ap_pb2.DECISION_SOURCE_DAPP
+                message.applied.decision_frame = frame - 1
+            self.service.on_indication(self.session, message)
+            await asyncio.sleep(0)
+
+    def refuse(self, group: str, name: str) -> None:
+        ack = dapp_pb2.DappReportAck(
+            response_code=common_pb2.RESPONSE_CODE_NEGATIVE, cause=Cause(group, name).to_proto()
+        )
+        self.service.on_report_ack(self.session, ack)
+
+    def count(self, name: str, **labels: str) -> float:
+        return self.registry.get_sample_value(f"cadran_dapp_{name}_total", labels) or 0.0
+
+    def waiting(self) -> int:
+        assert self.service._duty is not None
+        return len(self.service._duty.reports)
+
+
+@pytest.mark.parametrize(
+    ("group", "name"), [("dapp", "not-stored"), ("transport", "transport-resource-unavailable")]
+)
+async def test_what_was_refused_for_a_while_stays_to_be_sent_again(group: str, name: str) -> None:
+    dapp = Dapp()
+    await dapp.frames(0, 4)
+    dapp.refuse(group, name)
+    assert dapp.waiting() == 3
+
+
+async def test_an_unsound_report_is_given_up_and_the_next_rows_are_sent() -> None:
+    dapp = Dapp()
+    await dapp.frames(0, 4)
+    dapp.refuse("dapp", "schema-mismatch")
+    assert dapp.waiting() == 0
+    assert dapp.count("report_rows_unsound", cause="dapp/schema-mismatch") == 3
+    await dapp.frames(4, 6)
+    assert dapp.session.rows() == 3 + 2
+
+
+async def test_the_refusal_of_something_else_costs_no_transition() -> None:
+    dapp = Dapp()
+    await dapp.frames(0, 4)
+    refusal = e3ap_pb2.MessageAck(message_id=999, cause=Cause("dapp", "decision-invalid").to_proto())
+    dapp.service.on_message_ack(dapp.session, refusal)
+    assert dapp.waiting() == 3
+
+
+async def test_a_report_that_the_du_refuses_is_known_by_its_number() -> None:
+    dapp = Dapp()
+    await dapp.frames(0, 4)
+    number = max(i for i, one in enumerate(dapp.session.sent, 1) if isinstance(one, dapp_pb2.DappReport))
+    refusal = e3ap_pb2.MessageAck(message_id=number, cause=Cause("dapp", "schema-mismatch").to_proto())
+    dapp.service.on_message_ack(dapp.session, refusal)
+    assert dapp.waiting() == 0
+
+
+async def test_what_is_not_finite_is_neither_reported_nor_acted_on() -> None:
+    dapp = Dapp()
+    await dapp.frames(0, 6, spoilt=2)
+    # Frame 2 has no sound outcome, so frame 3 is not decided; 0, 1 and 4 are reported.
+    assert dapp.session.rows() == 3
+    assert dapp.session.decisions() == 5
+    assert dapp.count("report_rows_unsound", cause="not-finite") == 1
+
+
+async def test_another_ran_costs_what_was_buffered_and_the_policy() -> None:
+    dapp = Dapp()
+    await dapp.frames(0, 4)
+    assert "policy" not in dapp.health.reasons
+    dapp.service.on_connected(dapp.session, setup(rbs=FRAME.rbs + 1))
+    assert dapp.count("report_rows_dropped") == 3
+    assert "policy" in dapp.health.reasons
+    assert dapp.session.statuses()[-1] == (0, 0)
+
+
+async def test_the_version_stated_is_the_one_in_force() -> None:
+    dapp = Dapp()
+    dapp.deliver(2, effective_frame=3)
+    await dapp.frames(0, 3)
+    assert dapp.session.statuses()[-1] == (2, 1)
+    await dapp.frames(3, 4)
+    assert dapp.session.statuses()[-1] == (2, 2)
+
+
+async def test_a_failure_of_resending_ends_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(self: DappService) -> None:
+        raise RuntimeError("the tick failed")
+
+    monkeypatch.setattr(DappService, "_tick", fail)
+    with pytest.raises(ExceptionGroup):
+        await asyncio.wait_for(Dapp().service.run(), 10)
