@@ -16,6 +16,7 @@ import re
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from cadran.replay.schema import Identity, ReplayError, Rows, TransitionSchema
@@ -89,7 +90,7 @@ class Script:
 
     text: str
 
-    @property
+    @cached_property
     def sha1(self) -> str:
         """EVALSHA's argument: the SHA-1 of the text, which names it and protects nothing."""
         return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()

@@ -146,7 +146,7 @@ def _rises(rows: Rows) -> bool:
 
 def _after(rows: Rows, last: Identity | None) -> Rows:
     """The rows beyond ``last``; rising rows, so they are a tail."""
-    if last is None:
+    if last is None or len(rows) == 0 or identities(rows[:1])[0] > last:
         return rows
     fresh: Rows = rows[(rows["epoch"] > last[0]) | ((rows["epoch"] == last[0]) & (rows["frame"] > last[1]))]
     return fresh
@@ -229,16 +229,17 @@ class Ingest:
 
     async def _append(self, du: int, waiting: list[_Waiting]) -> None:
         rows, beyond_gap = self._fresh(du, waiting)
+        fresh = tuple(identities(rows))
         clock = asyncio.get_running_loop().time
         started = clock()
         if len(rows):
             await self._until_answered(du, partial(self._store.append, du, rows))
-            self._last[du] = identities(rows[-1:])[0]
+            self._last[du] = fresh[-1]
             self._counts[du] += len(rows)
         self._observer.stored(
             Stored(
                 du=du,
-                fresh=tuple(identities(rows)),
+                fresh=fresh,
                 duplicates=sum(len(one.rows) for one in waiting) - len(rows) - beyond_gap,
                 last=self._last[du],
                 seconds=clock() - started,
@@ -262,6 +263,8 @@ class Ingest:
             if len(fresh):
                 last = identities(fresh[-1:])[0]
                 parts.append(fresh)
+        if len(parts) == 1:
+            return parts[0], beyond_gap
         return (np.concatenate(parts) if parts else self.schema.empty(0)), beyond_gap
 
     async def _until_answered(self, du: int, attempt: Callable[[], Awaitable[T]]) -> T:
