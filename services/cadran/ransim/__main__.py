@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -62,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         spec = section(document, "problem", ProblemSpec)
         clock = section(document, "clock", ClockSpec)
         _check(settings, clock)
+        _check_free(settings.e3_listen)
         return _serve(settings, world, clock, _problem(world, spec), _trace(settings, world))
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
@@ -73,6 +75,17 @@ def _check(settings: RansimSettings, clock: ClockSpec) -> None:
         raise ConfigError(
             "clock.lockstep: frames wait until a near-RT RIC has stored transitions; name it, --e2-connect"
         )
+
+
+def _check_free(listen: Address) -> None:
+    """Binds the E3 address once: when gRPC cannot, it adds lines of its own."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((listen.host, listen.port))
+    except OSError as error:
+        raise ConfigError(f"--e3-listen {listen}: cannot listen: {error.strerror or error}") from error
 
 
 def _problem(world: World, spec: ProblemSpec) -> Problem:

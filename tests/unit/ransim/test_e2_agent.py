@@ -1,0 +1,123 @@
+"""The E2 agent applies what is possible, and waits only for rows that can still come."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import numpy as np
+import pytest
+import structlog
+from prometheus_client import CollectorRegistry
+from rans import EPOCH, FALLBACK, identity, percent, problem, ran
+
+from cadran.ransim.e2_agent import E2Agent, E2Agents
+from cadran.ransim.kpm import KpmReporting
+from cadran.ransim.ran import Ran
+from cadran.replay.schema import TransitionSchema
+from cadran.runtime.link_metrics import LinkMetrics
+from cadran.wire.causes import WireError
+from cadran.wire.codecs import SLICES, Ratios, ratios_to_proto
+from cadran.wire.gen.e2sm.v1 import dapp_pb2, rc_pb2
+
+SCHEMA = TransitionSchema(2, 1, 1)
+
+
+class NoDapps:
+    def session(self, du: int) -> None:
+        return None
+
+
+class Session:
+    """An xApp that takes everything."""
+
+    def send_report(self, report: dapp_pb2.DappReport) -> None:
+        pass
+
+
+def agent(made: Ran) -> E2Agent:
+    reporting = KpmReporting(problem().frame, EPOCH)
+    found = E2Agent(0, identity(), made, NoDapps(), reporting, structlog.get_logger())
+    found.on_connected(Session(), None)
+    return found
+
+
+def control(**ratios: tuple[int, int, int]) -> rc_pb2.RcControlMessage:
+    names = ("embb", "mmtc", "urllc")
+    return rc_pb2.RcControlMessage(
+        rrm_policy_ratio_list=[
+            ratios_to_proto(Ratios(*value), SLICES[names.index(name)]) for name, value in ratios.items()
+        ]
+    )
+
+
+def test_a_control_changes_the_fallback_of_the_slices_it_names() -> None:
+    made = ran()
+    agent(made).on_control(Session(), control(mmtc=(10, 15, 50)))
+    fallback = made.ladders[0].fallback
+    np.testing.assert_array_equal(fallback.dedicated_percent, percent(0, 10, 0))
+    np.testing.assert_array_equal(fallback.min_percent, percent(20, 15, 30))
+    np.testing.assert_array_equal(fallback.max_percent, percent(100, 50, 100))
+    assert made.ladders[1].fallback is FALLBACK
+
+
+@pytest.mark.parametrize("impossible", [{"urllc": (0, 70, 100)}, {"embb": (30, 20, 100)}])
+def test_an_impossible_control_is_refused_and_nothing_applied(impossible: Any) -> None:
+    made = ran()
+    with pytest.raises(WireError) as refused:
+        agent(made).on_control(Session(), control(**impossible))
+    assert refused.value.cause.text
+    assert made.ladders[0].fallback is FALLBACK
+
+
+def report(*frames: int) -> dapp_pb2.DappReport:
+    rows = SCHEMA.empty(len(frames))
+    rows["epoch"], rows["frame"] = EPOCH, frames
+    return dapp_pb2.DappReport(
+        schema_fingerprint=SCHEMA.fingerprint, row_count=len(frames), rows=rows.tobytes()
+    )
+
+
+def ack(frame: int) -> dapp_pb2.DappReportAck:
+    return dapp_pb2.DappReportAck(stored_up_to=dapp_pb2.ReplayCursor(epoch=EPOCH, frame=frame))
+
+
+def test_a_row_is_owed_from_its_decision_to_its_acknowledgement() -> None:
+    one = agent(ran())
+    assert not one.owes(0)
+    one.decided(0)
+    assert one.owes(0)
+    one.report(report(0))
+    assert one.owes(0)
+    one.on_report_ack(Session(), ack(0))
+    assert not one.owes(0)
+
+
+async def test_of_a_dead_dapp_only_what_was_relayed_is_waited_for() -> None:
+    one = agent(ran())
+    for frame in (0, 1):
+        one.decided(frame)
+    one.report(report(0))
+    waiting = asyncio.create_task(one.acknowledged(1))
+    await asyncio.sleep(0)
+    one.dapp_gone()
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    one.on_report_ack(Session(), ack(0))
+    await asyncio.wait_for(waiting, 5)
+
+
+async def test_a_row_that_never_comes_is_waited_for_once() -> None:
+    agents = E2Agents(
+        identity(),
+        ran(),
+        "127.0.0.1:1",
+        np.random.default_rng(0),
+        LinkMetrics(CollectorRegistry(), "e2"),
+        structlog.get_logger(),
+        NoDapps(),
+    )
+    agents.decided(4, [1])
+    assert await agents.acknowledged(3, 0.01) == ()
+    assert await agents.acknowledged(4, 0.01) == (1,)
+    assert await agents.acknowledged(4, 0.01) == ()
