@@ -15,6 +15,7 @@ import pytest
 from xapp_du import Du, rows_of, schema_of
 
 from cadran.learn import TrainingSchedule
+from cadran.learn.checkpoint import unpack
 from cadran.policy import decode
 from cadran.problem import Problem
 from cadran.replay import Identity
@@ -27,6 +28,7 @@ from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
 from cadran.wire.kpm_registry import KpmAccumulator, indication_message
 from cadran.wire.link import Lane
 from cadran.xapp.assembly import Assembly, new_health
+from cadran.xapp.checkpoints import CheckpointStore
 from cadran.xapp.scenario import Scenario, load_scenario
 from cadran.xapp.service import Xapp
 from cadran.xapp.settings import XappSettings
@@ -389,6 +391,33 @@ async def _play(bench: Bench, frames: int, chunks: list[int]) -> list[Du]:
 
 def _frame(identity: Identity | None) -> int:
     return identity[1] if identity is not None else -1
+
+
+async def test_a_killed_lock_step_run_makes_again_what_its_checkpoint_had_not_seen(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    """The checkpoint of the start is all that a kill leaves; every row is at rest by then."""
+    checkpoints = tmp_path / "checkpoints"
+    async with running(tmp_path, redis_server.url, region, LOCKSTEP, seed=5) as bench:
+        await _play(bench, 40, [1, 1])
+        due = (await bench.until(lambda s: True))["updates"]
+    first, _ = CheckpointStore(checkpoints, 3).newest()
+    for later in sorted(checkpoints.iterdir())[1:]:
+        later.unlink()
+    async with running(tmp_path, redis_server.url, region, LOCKSTEP, seed=5) as bench:
+        await bench.until(lambda s: s["updates"] == due)
+        du = bench.du(0)
+        await du.until(lambda: _frame(du.acknowledged) == 39)
+        await du.stop()
+    again, _ = CheckpointStore(checkpoints, 3).newest()
+    assert first is not None
+    assert again is not None
+    assert (first.updates, first.cursor) == (again.updates, again.cursor) == (due, (40, 40))
+    assert first.sampler_state == again.sampler_state
+    tensors, tensors_again = unpack(first.learner)[0], unpack(again.learner)[0]
+    assert {name: tensor.tolist() for name, tensor in tensors.items()} == {
+        name: tensor.tolist() for name, tensor in tensors_again.items()
+    }
 
 
 async def test_lock_step_sends_each_policy_before_the_acknowledgement_of_its_frame_and_repeats_exactly(
