@@ -20,6 +20,7 @@ from cadran.testbed import tether
 
 EXIT_BAD_CONFIGURATION = 2
 READY_POLL_S = 0.05
+REAP_TIMEOUT_S = 5.0
 LOG_TAIL_BYTES = 4096
 
 
@@ -161,6 +162,11 @@ class _Watch:
         if self._process is not None and self._process.returncode is None:
             _signal_group(self._process.pid, signal.SIGKILL)
 
+    async def reap(self) -> None:
+        """Waits for the end of a child that was killed, so that nothing of it is left to clean up."""
+        if self._process is not None:
+            await asyncio.wait_for(self._process.wait(), REAP_TIMEOUT_S)
+
     async def _run_once(self) -> int:
         """Starts the child, waits for its end, and kills what it may have left in its process group."""
         process = self._process = await self._spawn()
@@ -288,7 +294,8 @@ class Supervisor:
                 watch.kill()
             for task in self._tasks.values():
                 task.cancel()
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            reaped = (watch.reap() for watch in self._watches)
+            await asyncio.gather(*self._tasks.values(), *reaped, return_exceptions=True)
 
 
 def describe_exit(status: int) -> str:
