@@ -34,12 +34,12 @@ def free_port() -> int:
 
 async def start(state: Path, redis_url: str, e2: int, rest: int) -> Process:
     sets = [word for override in OVERRIDES for word in ("--set", override)]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cadran.xapp", "--scenario", str(SMOKE), "--seed", "4",
-        "--e2-listen", f"127.0.0.1:{e2}", "--rest", f"127.0.0.1:{rest}", "--redis", redis_url,
-        "--state-dir", str(state), "--checkpoint-period-s", "0.2", *sets,
-        stderr=(state.parent / "xapp.log").open("ab"),
-    )  # fmt: skip
+    with (state.parent / "xapp.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "cadran.xapp", "--scenario", str(SMOKE), "--seed", "4",
+            "--e2-listen", f"127.0.0.1:{e2}", "--rest", f"127.0.0.1:{rest}", "--redis", redis_url,
+            "--state-dir", str(state), "--checkpoint-period-s", "0.2", *sets, stderr=log,
+        )  # fmt: skip
     async with httpx.AsyncClient() as http:
         while True:
             assert process.returncode is None, (state.parent / "xapp.log").read_text()

@@ -9,6 +9,7 @@ import sys
 import textwrap
 
 import pytest
+from structlog.testing import capture_logs
 
 from cadran.runtime import ConfigError
 from cadran.runtime.http import Health
@@ -126,13 +127,14 @@ def test_bad_configuration_is_one_line_and_status_2(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err == "a.yaml: world.dus = 0: must be at least 1\n"
 
 
-def test_another_error_is_logged_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_error_is_logged_and_status_1() -> None:
     async def main() -> int:
         raise RuntimeError("no such thing")
 
-    assert run(main) == 1
-    captured = capsys.readouterr()
-    assert "no such thing" in captured.out + captured.err
+    with capture_logs() as logged:
+        assert run(main) == 1
+    assert [(entry["event"], entry["log_level"]) for entry in logged] == [("service failed", "error")]
+    assert logged[0]["exc_info"]
 
 
 def test_the_health_is_kept_fresh_while_the_loop_turns() -> None:
