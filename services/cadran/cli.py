@@ -76,6 +76,11 @@ def main() -> None:
     except ConfigError as error:
         typer.echo(str(error), err=True)
         sys.exit(EXIT_CONFIG)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("cadran"):
+            raise
+        typer.echo(f"cadran: needs the Python package {error.name}: install cadran[testbed]", err=True)
+        sys.exit(EXIT_CONFIG)
     sys.exit(status)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -73,3 +74,12 @@ def test_bad_input_is_one_line_and_status_2(
     for word in said:
         assert word in lines[0]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_extra_is_one_line() -> None:
+    code = "import sys; sys.modules['numba'] = None; from cadran import cli; cli.main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "up", "--scenario", SMOKE], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert ended.stderr == "cadran: needs the Python package numba: install cadran[testbed]\n"
