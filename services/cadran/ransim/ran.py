@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,18 +128,13 @@ class Ran:
         """The decisions of all DUs as one batch of one environment; DUs may decide in different forms."""
         quotas = [decision for decision in decisions if isinstance(decision, Quota)]
         if len(quotas) == len(decisions):
-            return to_decisions(_stack(quotas), self._world.rbs)
-        parts = [to_decisions(_one(decision), self._world.rbs) for decision in decisions]
+            return to_decisions(Quota.stack([Quota.stack(quotas)]), self._world.rbs)
+        parts = [to_decisions(_alone(decision), self._world.rbs) for decision in decisions]
         return Decisions(*(np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True)))
 
 
-def _stack(quotas: list[Quota]) -> Quota:
-    return Quota(
-        *(np.stack([getattr(quota, field.name) for quota in quotas])[np.newaxis] for field in fields(Quota))
-    )
-
-
-def _one(decision: Quota | Assignment) -> Quota | Assignment:
-    return type(decision)(
-        *(getattr(decision, field.name)[np.newaxis, np.newaxis] for field in fields(decision))
-    )
+def _alone(decision: Quota | Assignment) -> Quota | Assignment:
+    """One DU's decision as that of one environment with one DU."""
+    if isinstance(decision, Quota):
+        return Quota.stack([Quota.stack([decision])])
+    return Assignment.stack([Assignment.stack([decision])])
