@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "smoke.yaml"
-SETTLE_S = 60.0
+SETTLE_S = 120.0
 
 
 class Run:

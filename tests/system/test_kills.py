@@ -47,7 +47,7 @@ def kill_and_recover(run: Run, *words: str) -> None:
     )
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("pace", "victims"), [("realtime", (DAPP, XAPP, REDIS)), ("fast", (XAPP,))])
 def test_nothing_acknowledged_is_lost_when_services_are_killed(
     run: Run, victims: tuple[tuple[str, ...], ...]

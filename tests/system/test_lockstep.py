@@ -28,7 +28,7 @@ FRAMES = 300
 SEED = 11
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("variant", [(), PAPER, ONE_DU], ids=["quotas", "paper", "one-du"])
 def test_same_seed_same_trajectory_in_process_and_through_the_services(
     redis_server, tmp_path: Path, variant: tuple[str, ...]

@@ -23,7 +23,7 @@ from cadran.replay import read_export
 FRAMES = 300
 SEED = 4
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = pytest.mark.timeout(500)
 
 
 def up(folder: Path, *options: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ SCALED_UNIT = r"_(ms|millis|milliseconds|us|kb|mb|percent)(_|$)"
 UNITS = ("_seconds", "_bytes", "_ratio", "_info", "_bits", "_bits_per_second")
 UE_LABELS = {"ue", "rnti", "imsi", "ue_id"}
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = pytest.mark.timeout(500)
 
 
 @pytest.fixture(scope="module")
