@@ -55,10 +55,9 @@ class Quota:
         Rounding three times by largest remainder can put a minimum below its dedicated part; the order is
         restored towards the minimum, so the minima still fit.
         """
-        minimum = quota_rbs(self.min_percent, rbs)
-        dedicated = np.minimum(quota_rbs(self.dedicated_percent, rbs), minimum)
-        maximum = np.maximum(quota_rbs(self.max_percent, rbs), minimum)
-        return dedicated, minimum, maximum
+        percent = np.stack([self.dedicated_percent, self.min_percent, self.max_percent])
+        dedicated, minimum, maximum = quota_rbs(percent, rbs)
+        return np.minimum(dedicated, minimum), minimum, np.maximum(maximum, minimum)
 
 
 @dataclass(frozen=True)
