@@ -1,7 +1,8 @@
 """Starts child processes, watches them, restarts what dies, and leaves none behind.
 
-Every child runs in a session of its own, so that Ctrl-C in a terminal reaches the supervisor alone, which
-then stops the children stage by stage. Every child is tethered (see ``tether.py``): should the supervisor
+Every child runs in a process group of its own, so that Ctrl-C in a terminal reaches the supervisor alone,
+which then stops the children stage by stage. They share the supervisor's session: Linux schedules sessions
+against each other first, and niceness would mean nothing between children of different ones. Every child is tethered (see ``tether.py``): should the supervisor
 itself be killed, the kernel kills the children.
 """
 
@@ -187,7 +188,7 @@ class _Watch:
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **self.child.environment},
-                start_new_session=True,
+                process_group=0,
             )
 
     def _raise_if_hopeless(self, status: int, failures: int) -> None:

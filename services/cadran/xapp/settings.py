@@ -95,7 +95,10 @@ class XappSettings(BaseModel):
     )
     status_period_s: float = Field(default=0.5, gt=0, le=60, description="time between writes of status.json")
     learner_nice: int = Field(
-        default=5, ge=0, le=19, description="niceness added to the learner's thread: E2 and REST go first"
+        default=0,
+        ge=0,
+        le=19,
+        description="niceness added to the learner's thread; 19 where decisions must not wait for learning",
     )
     thread_switch_s: float = Field(
         default=0.0005,
