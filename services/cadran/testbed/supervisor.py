@@ -2,8 +2,8 @@
 
 Every child runs in a process group of its own, so that Ctrl-C in a terminal reaches the supervisor alone,
 which then stops the children stage by stage. They share the supervisor's session: Linux schedules sessions
-against each other first, and niceness would mean nothing between children of different ones. Every child is tethered (see ``tether.py``): should the supervisor
-itself be killed, the kernel kills the children.
+against each other first, and niceness would mean nothing between children of different ones. Every child is
+tethered (see ``tether.py``): should the supervisor itself be killed, the kernel kills the children.
 """
 
 import asyncio
