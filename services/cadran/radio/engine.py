@@ -168,7 +168,7 @@ class Radio:
         sinr = own / (1 + gain.sum(axis=-1) - own)
         fading = self._tables.fading.reshape(64, -1).mean(axis=1, dtype=np.float64)
         efficiency = np.log2(1 + sinr[..., None] * fading)
-        prior: NDArray[np.float64] = np.minimum(efficiency, self.world.channel.max_spectral_efficiency).mean(
+        prior: NDArray[np.float64] = np.minimum(efficiency, self.world.link.max_spectral_efficiency).mean(
             axis=-1
         )
         return prior

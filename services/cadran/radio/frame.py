@@ -19,7 +19,7 @@ from cadran.radio.link import (
     faded_interference,
     link_key,
 )
-from cadran.radio.mac import BACKLOG, FREE, SE_FLOOR, Grants, Waiting, schedule
+from cadran.radio.mac import FREE, MLWDF, SE_FLOOR, Grants, Waiting, schedule
 from cadran.radio.measurement import achievable_rates, measure, measure_channels
 from cadran.radio.queues import age_frames, pop, push
 from cadran.radio.state import Core, Kpis, Ledger
@@ -113,7 +113,7 @@ def await_service(
             waiting.pf[s, u] = 1.0 / max(mean_se[c, s, u], SE_FLOOR)
             waiting.weight[s, u] = waiting.pf[s, u]
             if queued[c, s, u] > 0:
-                if tables.schedulers[s] == BACKLOG:
+                if tables.schedulers[s] == MLWDF:
                     waiting.weight[s, u] *= 1.0 + age_frames(entry_frame, head, count, c, s, u, frame)
                 waiting.places[s, found] = u
                 waiting.bits[s, u] = 8 * queued[c, s, u]

@@ -8,7 +8,7 @@ made on the host stand in for both.
 
 from collections.abc import Callable
 from hashlib import sha256
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -18,15 +18,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _source_digest() -> str:
-    """SHA-256 over the sources of this package."""
-    sources = sorted(
-        (entry.name, entry.read_bytes())
-        for entry in files(__package__).iterdir()
-        if entry.name.endswith(".py")
-    )
+    """SHA-256 over the sources of this package and the packages in it."""
+    folder = Path(__file__).parent
     digest = sha256()
-    for name, content in sources:
-        digest.update(name.encode() + b"\0" + content)
+    for source in sorted(folder.rglob("*.py")):
+        digest.update(str(source.relative_to(folder)).encode() + b"\0" + source.read_bytes())
     return digest.hexdigest()
 
 

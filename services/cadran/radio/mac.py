@@ -15,7 +15,7 @@ within the same bounds, except RBs that mode 1 leaves unused.
 
 Metrics within a slice: ``pf`` r / mean r, rate over the moving average of the UE's rate: proportional fair
 for channels that fade alike (share 1/K and power gain H_K for K UEs under Rayleigh). The average is of the
-channel, not of delivered bytes, since in a 10 ms frame those follow the traffic. ``backlog`` (1 + age) r /
+channel, not of delivered bytes, since in a 10 ms frame those follow the traffic. ``mlwdf`` (1 + age) r /
 mean r, age of the oldest byte in frames (M-LWDF, Andrews et al. 2001). ``rr`` the next UE with backlog in
 turn.
 """
@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from cadran.radio.jit import kernel
 from cadran.radio.world import SLICES
 
-PF, RR, BACKLOG = 0, 1, 2
-SCHEDULERS = ("pf", "rr", "backlog")
+PF, RR, MLWDF = 0, 1, 2
+SCHEDULERS = ("pf", "rr", "mlwdf")
 FREE = -1
 """Holder of an RB that belongs to no slice."""
 SE_FLOOR = 0.01

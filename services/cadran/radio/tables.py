@@ -72,7 +72,7 @@ def tables(world: World, trace_bytes_per_frame: NDArray[np.int64]) -> Tables:
     return Tables(
         schedulers=np.array([SCHEDULERS.index(name) for name in world.mac.schedulers], dtype=np.int64),
         fading=fading_table(world.channel.fading),
-        bits=bits_table(world.channel.max_spectral_efficiency, world.rb_bandwidth_hz * world.frame_s),
+        bits=bits_table(world.link.max_spectral_efficiency, world.rb_bandwidth_hz * world.frame_s),
         packet_bytes=np.array(world.load.packet_bits, dtype=np.int64) // 8,
         poisson_start=poisson.start,
         poisson_length=poisson.length,

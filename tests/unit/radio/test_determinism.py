@@ -23,7 +23,7 @@ for changes in (
         "mac": {"idle_rbs": "active"},
         "kpis": {"achievable_rate": True, "rate": "won_rbs", "latency": "literal"},
     },
-    {"mac": {"schedulers": ["rr", "pf", "backlog"]}},
+    {"mac": {"schedulers": ["rr", "pf", "mlwdf"]}},
 ):
     radio = Radio(small_world(**changes), np.arange(50) * 7 if "mac" not in changes else None)
     state = radio.new_state(seeds(2))

@@ -54,7 +54,7 @@ def assert_rbs_balance(world: World, state: State, decisions: Decisions) -> None
     weights=st.sampled_from([(1.0, 1.0, 1.0), (1.0, 0.0, 0.0), (0.0, 0.5, 2.0)]),
     scale=st.sampled_from([0.0, 0.05, 0.5]),
     idle=st.sampled_from(["silent", "active"]),
-    schedulers=st.tuples(*[st.sampled_from(["pf", "rr", "backlog"])] * 3),
+    schedulers=st.tuples(*[st.sampled_from(["pf", "rr", "mlwdf"])] * 3),
     seed=st.integers(0, 2**32),
 )
 def test_bytes_and_rbs_are_conserved(
@@ -179,7 +179,7 @@ def test_round_robin_serves_waiting_ues_in_turn() -> None:
 
 def test_backlog_scheduler_prefers_the_older_bytes() -> None:
     oldest = {}
-    for scheduler in ("pf", "backlog"):
+    for scheduler in ("pf", "mlwdf"):
         world = small_world(mac={"schedulers": [scheduler] * 3}, load={"scale": 0.2})
         radio = Radio(world)
         state = radio.new_state(seeds(8))
@@ -188,7 +188,7 @@ def test_backlog_scheduler_prefers_the_older_bytes() -> None:
             radio.step(state, hard_quotas(np.tile([8, 2, 2], (8, 3, 1)), 12))
             ages.append(np.nanmax(np.nan_to_num(state.kpis.ue_delay_s[:, :, 0]), axis=-1).mean())
         oldest[scheduler] = float(np.mean(ages))
-    assert oldest["backlog"] < oldest["pf"]
+    assert oldest["mlwdf"] < oldest["pf"]
 
 
 def test_pf_over_all_users_uses_every_rb_while_anyone_waits() -> None:
