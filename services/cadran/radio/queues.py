@@ -1,6 +1,10 @@
-"""Byte queues with ages: per UE a ring of (bytes, frame of arrival), all integers.
+"""Byte queues with ages: per UE a ring of (bytes, TTI of arrival), all integers.
 
-The arrays are those of one environment: entries [C, S, U, Q], the rest [C, S, U]. Q is a power of two.
+The arrays are those of one environment: entries [C, S, U, Q], the rest [C, S, U]. Q is a power of two. Times
+are TTIs of the episode. What arrives in TTI t can be sent in TTI t: a byte's wait is then 0 TTIs.
+
+The oldest bytes leave first. With the ring full, new bytes join the newest entry: none is lost, only their
+age is overstated.
 """
 
 import numpy as np
@@ -12,7 +16,7 @@ from cadran.radio.jit import kernel
 @kernel
 def push(
     entry_bytes: NDArray[np.int32],
-    entry_frame: NDArray[np.int32],
+    entry_tti: NDArray[np.int32],
     head: NDArray[np.int16],
     count: NDArray[np.int16],
     queued: NDArray[np.int64],
@@ -21,15 +25,16 @@ def push(
     u: int,
     amount: int,
     limit: int,
-    frame: int,
+    tti: int,
 ) -> int:
-    """Queue up to ``amount`` bytes that arrived in ``frame``, as far as ``limit`` allows; returns the bytes
-    taken.
+    """Queue up to ``amount`` bytes that arrived in ``tti``, as far as ``limit`` allows.
 
-    With the ring full the newest entry takes the bytes too: none is lost, only their age is overstated.
+    ``limit`` is at most 2^31 - 1 bytes, so that an entry can hold all of them.
+
+    Returns:
+        The bytes taken.
     """
-    room = limit - int(queued[c, s, u])
-    taken = min(amount, room)
+    taken = min(amount, limit - int(queued[c, s, u]))
     if taken <= 0:
         return 0
     size = entry_bytes.shape[3]
@@ -37,7 +42,7 @@ def push(
     if used < size:
         place = (int(head[c, s, u]) + used) & (size - 1)
         entry_bytes[c, s, u, place] = taken
-        entry_frame[c, s, u, place] = frame
+        entry_tti[c, s, u, place] = tti
         count[c, s, u] = used + 1
     else:
         place = (int(head[c, s, u]) + used - 1) & (size - 1)
@@ -49,6 +54,7 @@ def push(
 @kernel
 def pop(
     entry_bytes: NDArray[np.int32],
+    entry_tti: NDArray[np.int32],
     head: NDArray[np.int16],
     count: NDArray[np.int16],
     queued: NDArray[np.int64],
@@ -56,29 +62,83 @@ def pop(
     s: int,
     u: int,
     amount: int,
-) -> int:
-    """Deliver up to ``amount`` bytes, oldest first; returns the bytes delivered."""
-    delivered = min(amount, int(queued[c, s, u]))
-    left = delivered
+    tti: int,
+    budget_ttis: int,
+    rtt_ttis: int,
+    late: NDArray[np.int64],
+) -> tuple[int, int, int]:
+    """Send up to ``amount`` bytes in ``tti``, oldest first.
+
+    A byte that is received at try r = 0, 1, … (r repetitions, each ``rtt_ttis`` later) has then spent its
+    wait, the TTI of its transmission and r round trips: it is late if that exceeds ``budget_ttis``.
+
+    Args:
+        late: int64[R], to which the bytes that are late if received at try r are added.
+
+    Returns:
+        The bytes sent; the sum over them of their waits in TTIs; the longest of these waits.
+    """
+    sent = min(amount, int(queued[c, s, u]))
+    if sent <= 0:
+        return 0, 0, 0
     size = entry_bytes.shape[3]
+    place = int(head[c, s, u])
+    oldest = tti - int(entry_tti[c, s, u, place])
+    left, waits, emptied = sent, 0, 0
     while left > 0:
-        place = int(head[c, s, u])
         here = int(entry_bytes[c, s, u, place])
-        if here > left:
-            entry_bytes[c, s, u, place] = here - left
-            left = 0
-        else:
-            entry_bytes[c, s, u, place] = 0
-            head[c, s, u] = (place + 1) & (size - 1)
-            count[c, s, u] -= 1
-            left -= here
-    queued[c, s, u] -= delivered
-    return delivered
+        taken = min(here, left)
+        wait = tti - int(entry_tti[c, s, u, place])
+        waits += taken * wait
+        for r in range(late.shape[0]):
+            if wait + 1 + r * rtt_ttis > budget_ttis:
+                late[r] += taken
+        entry_bytes[c, s, u, place] = here - taken
+        left -= taken
+        if taken == here:
+            place = (place + 1) & (size - 1)
+            emptied += 1
+    head[c, s, u] = place
+    count[c, s, u] -= emptied
+    queued[c, s, u] -= sent
+    return sent, waits, oldest
 
 
 @kernel
-def age_frames(
-    entry_frame: NDArray[np.int32],
+def expire(
+    entry_bytes: NDArray[np.int32],
+    entry_tti: NDArray[np.int32],
+    head: NDArray[np.int16],
+    count: NDArray[np.int16],
+    queued: NDArray[np.int64],
+    c: int,
+    s: int,
+    u: int,
+    tti: int,
+    budget_ttis: int,
+) -> int:
+    """Drop the bytes that by ``tti`` have waited ``budget_ttis`` or more; returns how many.
+
+    Sent in ``tti``, they would be received after their budget.
+    """
+    size = entry_bytes.shape[3]
+    place, used = int(head[c, s, u]), int(count[c, s, u])
+    dropped, emptied = 0, 0
+    while emptied < used and tti - int(entry_tti[c, s, u, place]) >= budget_ttis:
+        dropped += int(entry_bytes[c, s, u, place])
+        entry_bytes[c, s, u, place] = 0
+        place = (place + 1) & (size - 1)
+        emptied += 1
+    if emptied > 0:
+        head[c, s, u] = place
+        count[c, s, u] = used - emptied
+        queued[c, s, u] -= dropped
+    return dropped
+
+
+@kernel
+def age_ttis(
+    entry_tti: NDArray[np.int32],
     head: NDArray[np.int16],
     count: NDArray[np.int16],
     c: int,
@@ -86,10 +146,7 @@ def age_frames(
     u: int,
     now: int,
 ) -> int:
-    """Frames from the start of the oldest waiting byte's frame to the start of frame ``now``.
-
-    0 for an empty queue.
-    """
+    """TTIs from the arrival of the oldest waiting byte to TTI ``now``; 0 for an empty queue."""
     if count[c, s, u] == 0:
         return 0
-    return now - int(entry_frame[c, s, u, int(head[c, s, u])])
+    return now - int(entry_tti[c, s, u, int(head[c, s, u])])
