@@ -8,8 +8,10 @@ from math import isqrt
 
 from cadran.radio.jit import kernel
 
-LARGEST_PRODUCT = 2**42
-"""Of events and TTIs of a cycle: leaves 20 bits for fractions of an event in 64-bit arithmetic."""
+FRACTION_BITS = 20
+"""Parts of the time between two events that arrivals are reckoned in: 2^20, of video frames 16 ns."""
+LARGEST_PRODUCT = 2 ** (62 - FRACTION_BITS)
+"""Of events and TTIs of a cycle, so that fractions of an event fit into 64 bits too."""
 SLOWEST, FASTEST = Fraction(1, 2**30), Fraction(2**20)
 """Events per TTI that can be told from 0, and that can be counted."""
 
@@ -22,7 +24,7 @@ def exact(value: float) -> Fraction:
 def cycle(events_per_tti: Fraction, name: str) -> tuple[int, int]:
     """``events`` and ``ttis``, coprime, of which ``events_per_tti`` is the ratio.
 
-    Ratios that need more than 42 bits in all are rounded, by less than 2^-42 of a squared TTI per event.
+    Ratios whose two numbers have a product above LARGEST_PRODUCT are rounded to one below.
 
     Raises:
         ValueError: fewer than 2^-30 or more than 2^20 events per TTI; ``name`` says of what.
@@ -40,3 +42,10 @@ def cycle(events_per_tti: Fraction, name: str) -> tuple[int, int]:
 def cycles_before(tti: int, events: int, ttis: int) -> int:
     """Events in TTIs 0 … ``tti`` - 1: floor(tti * events / ttis), without overflow."""
     return tti // ttis * events + tti % ttis * events // ttis
+
+
+@kernel
+def fine_time(tti: int, events: int, ttis: int) -> int:
+    """Start of a TTI in events times 2^FRACTION_BITS, rounded down."""
+    rest = ((tti % ttis * events) << FRACTION_BITS) // ttis
+    return ((tti // ttis * events) << FRACTION_BITS) + rest

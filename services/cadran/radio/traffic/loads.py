@@ -21,12 +21,12 @@ MEASURED_LEVELS = 256
 LONGEST_PROFILE = 32767
 """Positions of a profile: a load level is an int16."""
 
-DAY_HOURS = (
-    (0.80, 0.60, 0.42, 0.30, 0.22, 0.18, 0.20, 0.32, 0.46, 0.56, 0.62, 0.66)
-    + (0.70, 0.70, 0.69, 0.70, 0.72, 0.76, 0.82, 0.88, 0.95, 1.00, 0.98, 0.92)
-)  # fmt: skip
-"""ASSUMED: load at each full hour over that of the busiest one, in a residential area: quiet before dawn,
-busiest in the evening."""
+DAY_PERCENT = (
+    *(80, 60, 42, 30, 22, 18, 20, 32, 46, 56, 62, 66),
+    *(70, 70, 69, 70, 72, 76, 82, 88, 95, 100, 98, 92),
+)
+"""ASSUMED: load at each full hour, of the busiest one's, in a residential area: quiet before dawn, busiest
+in the evening."""
 DAY_STEPS = 96
 
 
@@ -36,12 +36,12 @@ class Profile(NamedTuple):
     Attributes:
         kind: RANDOM, DAY or MEASURED.
         factors: float64[L], the factors that occur.
-        index: int64[N], which of them at each position.
+        factor: int64[N], which of them at each position.
     """
 
     kind: int
     factors: NDArray[np.float64]
-    index: NDArray[np.int64]
+    factor: NDArray[np.int64]
 
 
 def profile(world: World, measured: NDArray[np.float64] | None) -> Profile:
@@ -76,7 +76,7 @@ def random_factors(world: World) -> NDArray[np.float64]:
 
 def day_factors() -> NDArray[np.float64]:
     """Load factors of a day from midnight on in steps of 15 min, float64[96], mean 1."""
-    hours = np.append(DAY_HOURS, DAY_HOURS[0])
+    hours = np.append(DAY_PERCENT, DAY_PERCENT[0])
     curve = np.interp(np.arange(DAY_STEPS) / 4, np.arange(25), hours)
     factors: NDArray[np.float64] = curve / curve.mean()
     return factors

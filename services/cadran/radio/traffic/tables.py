@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cadran.radio.traffic.cycles import cycle, exact
 from cadran.radio.traffic.loads import profile
+from cadran.radio.traffic.packets import BURST_PEAK
 from cadran.radio.traffic.video import frame_jitter, frame_sizes
 from cadran.radio.world import EMBB, SLICES, World
 
@@ -20,8 +21,6 @@ _KINDS = {
     "beta_burst": BURST,
     "full_buffer": FULL,
 }
-BURST_PEAK = 2.0736
-"""Greatest value of the Beta(3, 4) density, 60 x^2 (1 - x)^3, at x = 0.4."""
 
 
 class TrafficTables(NamedTuple):
@@ -93,7 +92,7 @@ def traffic_tables(
         frame_jitter(world),
         _checked_trace(trace_bytes_per_tti),
         loads.kind,
-        loads.index.astype(np.int64),
+        loads.factor.astype(np.int64),
         round(2**32 / world.load.dwell_frames),
         *cycle(steps, "load.profile_step_s"),
     )

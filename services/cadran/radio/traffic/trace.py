@@ -54,4 +54,5 @@ def phases(seed: int, slice_: int, ids: NDArray[np.integer]) -> NDArray[np.int64
 
 def trace_starts(phase: NDArray[np.int64], rows: int) -> NDArray[np.int64]:
     """Row of a trace of ``rows`` rows at which a UE of that phase stands in global TTI 0."""
-    return np.asarray(below(phase, rows), dtype=np.int64)
+    starts = [below(int(number), rows) for number in phase.ravel()]
+    return np.array(starts, dtype=np.int64).reshape(phase.shape)

@@ -5,12 +5,11 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from cadran.radio.traffic.cycles import FRACTION_BITS
 from cadran.radio.world import World
 
 QUANTILES = 1024
 """Values told apart in a frame's size and in its jitter: a power of two."""
-SUBDIVISIONS = 1 << 20
-"""Parts of the time between two frames that arrivals are reckoned in."""
 SIZE_CUT = 0.5
 """A frame's size differs from the mean by at most this part of it (TR 38.838: 50 % to 150 %)."""
 JITTER_CUT = 2.0
@@ -44,8 +43,8 @@ def frame_sizes(world: World) -> NDArray[np.int64]:
 def frame_jitter(world: World) -> NDArray[np.int64]:
     """Equally likely jitters of a video frame, int64[QUANTILES], ascending.
 
-    In units of 1 / (xr_fps SUBDIVISIONS) s.
+    In units of 2^-FRACTION_BITS / xr_fps s.
     """
     load = world.load
-    jitter = load.xr_jitter_s * load.xr_fps * SUBDIVISIONS * truncated_normal(JITTER_CUT)
+    jitter = load.xr_jitter_s * load.xr_fps * 2**FRACTION_BITS * truncated_normal(JITTER_CUT)
     return np.asarray(np.rint(jitter), dtype=np.int64)
