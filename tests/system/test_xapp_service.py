@@ -25,7 +25,8 @@ from cadran.runtime import ConfigError
 from cadran.runtime.metrics import new_registry
 from cadran.wire.codecs import SLICES
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
-from cadran.wire.kpm_registry import KpmAccumulator, indication_message
+from cadran.wire.kpm_samples import indication_message
+from cadran.wire.kpm_window import KpmAccumulator
 from cadran.wire.link import Lane
 from cadran.xapp.assembly import Assembly, new_health
 from cadran.xapp.checkpoints import CheckpointStore
@@ -168,7 +169,7 @@ async def test_measurements_are_shown_with_unit_slice_and_absence(
         du = bench.du(1)
         await du.until(lambda: du.kpm is not None)
         frame = bench.problem.frame
-        window = KpmAccumulator(frame.dus, frame.slices, frame.frame_s, frame.rbs).take()[1]
+        window = KpmAccumulator(frame.dus, frame.slices, frame.frame_s, 1, frame.rbs).take()[1]
         assert du.session is not None
         assert du.kpm is not None
         header = kpm_pb2.KpmIndicationHeader(epoch=1, first_frame=3, last_frame=4)

@@ -13,7 +13,9 @@ from cadran.wire.codecs import SLICES, QuotaArrays, quota_to_proto
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, E2_SERVICE, KPM_FUNCTION_ID, SN_MODULUS, serialise
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2, rc_pb2
-from cadran.wire.kpm_registry import REGISTRY, KpmAccumulator, indication_message
+from cadran.wire.kpm_registry import REGISTRY
+from cadran.wire.kpm_samples import indication_message
+from cadran.wire.kpm_window import KpmAccumulator
 
 from .parties import FACTS, Counters, Node, Xapp, e2_server, node_client, raw, running, until
 
@@ -83,7 +85,7 @@ async def test_sequence_numbers_wrap_and_show_gaps() -> None:
         assert node.session is not None
         await xapp.nodes[0].subscribe_kpm(["RRU.PrbTotDl"], 100)
         (subscription,) = node.subscriptions
-        window = KpmAccumulator(1, 3, 0.01, 100).take()[0]
+        window = KpmAccumulator(1, 3, 0.01, 1, 100).take()[0]
         message = indication_message(subscription.meas_names, window, SLICES, 100)
         for sequence in (0, 1, 5, SN_MODULUS - 1, 0):
             subscription.next_sn = sequence

@@ -99,7 +99,7 @@ def _trace(settings: RansimSettings, world: World) -> NDArray[np.int64] | None:
     if settings.trace is None:
         return None
     trace = read_packet_trace(settings.trace)
-    return trace_table(trace.times_s, trace.sizes_bytes, world.frame_s)
+    return trace_table(trace.times_s, trace.sizes_bytes, world.tti_s)
 
 
 def _http(listen: Address, registry: CollectorRegistry, health: Health) -> HttpServer:

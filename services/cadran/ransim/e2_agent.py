@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
 from structlog.stdlib import BoundLogger
 
-from cadran.problem import Measurements, Quota
+from cadran.problem import Quota
 from cadran.ransim.e3_agent import RanIdentity
 from cadran.ransim.kpm import KpmReporting
 from cadran.ransim.ran import Ran
@@ -23,6 +23,7 @@ from cadran.wire.e2_session import DAPP_FUNCTION_ID, FUNCTION_OIDS, KPM_FUNCTION
 from cadran.wire.e3_server import E3Session
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, rc_pb2
+from cadran.wire.kpm_window import HasKpmCounters
 
 # Acknowledgements are cumulative, so only the newest rows that a dApp owes matter; clock.push_delay_frames
 # is at most 1000.
@@ -210,7 +211,7 @@ class E2Agents:
         log: BoundLogger,
         dapps: DappSessions,
     ) -> None:
-        self._kpm = KpmReporting(identity.frame, identity.epoch)
+        self._kpm = KpmReporting(identity.frame, ran.ttis_per_frame, identity.epoch)
         self._agents = [E2Agent(du, identity, ran, dapps, self._kpm, log) for du in range(identity.frame.dus)]
         self._clients = (
             [E2Client(target, agent, rng, counters=counters) for agent in self._agents] if target else []
@@ -235,9 +236,9 @@ class E2Agents:
         """Relays what a DU's dApp runs."""
         self._agents[du].policy_status(status)
 
-    def measured(self, first_frame: int, outcomes: Measurements) -> None:
-        """Takes measurements of consecutive frames, arrays [N, C, ...], into the reports of every DU."""
-        self._kpm.measured(first_frame, outcomes)
+    def measured(self, first_frame: int, counted: Sequence[HasKpmCounters]) -> None:
+        """Takes what consecutive frames counted into the reports of every DU."""
+        self._kpm.measured(first_frame, counted)
 
     def decided(self, frame: int, dus: Iterable[int]) -> None:
         """The dApps of these DUs decided a frame, and owe its rows; without a RIC there is none to owe to."""

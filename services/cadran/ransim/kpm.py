@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cadran.problem import Frame, Measurements
+from cadran.problem import Frame
 from cadran.wire.codecs import SLICES
 from cadran.wire.e2_client import E2Session, Subscription
 from cadran.wire.gen.e2sm.v1 import kpm_pb2
-from cadran.wire.kpm_registry import KpmAccumulator, Window, indication_message
+from cadran.wire.kpm_samples import indication_message
+from cadran.wire.kpm_window import HasKpmCounters, KpmAccumulator, Window
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class KpmReporting:
 
     Args:
         frame: facts of the RAN.
+        ttis_per_frame: TTIs of a frame.
         epoch: identity of this life of the RAN.
     """
 
-    def __init__(self, frame: Frame, epoch: int) -> None:
+    def __init__(self, frame: Frame, ttis_per_frame: int, epoch: int) -> None:
         self._frame = frame
+        self._ttis_per_frame = ttis_per_frame
         self._epoch = epoch
         self._groups: dict[int, _Group] = {}
 
@@ -49,7 +53,9 @@ class KpmReporting:
         group = self._groups.get(period_ms)
         if group is None:
             facts = self._frame
-            accumulator = KpmAccumulator(facts.dus, facts.slices, facts.frame_s, facts.rbs)
+            accumulator = KpmAccumulator(
+                facts.dus, facts.slices, facts.frame_s, self._ttis_per_frame, facts.rbs
+            )
             frames = max(1, round(period_ms / (1e3 * facts.frame_s)))
             group = self._groups[period_ms] = _Group(frames, accumulator)
         group.subscribers.append(_Subscriber(du, session, subscription))
@@ -60,16 +66,16 @@ class KpmReporting:
             group.subscribers = [one for one in group.subscribers if one.du != du]
         self._groups = {period: group for period, group in self._groups.items() if group.subscribers}
 
-    def measured(self, first_frame: int, outcomes: Measurements) -> None:
-        """Takes consecutive frames, arrays [N, C, ...], and sends the windows that they complete."""
-        count = len(outcomes.ues)
+    def measured(self, first_frame: int, counted: Sequence[HasKpmCounters]) -> None:
+        """Takes what consecutive frames counted, and sends the windows that they complete."""
+        count = len(counted)
         for period_ms, group in self._groups.items():
             at = 0
             while at < count:
                 if group.frames == 0:
                     group.first_frame = first_frame + at
                 taken = min(count - at, group.period_frames - group.frames)
-                group.accumulator.add(outcomes.select(slice(at, at + taken)))
+                group.accumulator.add(counted[at : at + taken])
                 group.frames += taken
                 at += taken
                 if group.frames == group.period_frames:

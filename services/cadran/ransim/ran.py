@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cadran.envs import to_decisions, to_measurements
 from cadran.problem import Assignment, Measurements, Quota
-from cadran.radio import EMBB, Decisions, Radio, World
+from cadran.radio import EMBB, Decisions, Kpis, Radio, World
 from cadran.ransim.ladder import Applied, DecisionLadder, Submitted
 
 
@@ -23,6 +23,7 @@ class FrameResult:
         deterministic: whether the dApps were asked to act by the mean in it.
         applied: the decision in force, per DU.
         outcome: measurements with leading axis DU.
+        kpis: everything that the radio counted in it, leading axis DU.
         start: measurements of the fresh drop if this frame ended its episode, else None.
     """
 
@@ -31,6 +32,7 @@ class FrameResult:
     deterministic: bool
     applied: tuple[Applied, ...]
     outcome: Measurements
+    kpis: Kpis
     start: Measurements | None
 
 
@@ -53,7 +55,7 @@ class Ran:
         seed: seed of layout, channel and traffic.
         ladders: one decision ladder per DU.
         deterministic_every: every n-th episode is marked deterministic; 0 = none.
-        trace_bytes_per_frame: measured bytes per frame that drive the eMBB slice, or None.
+        trace_bytes_per_tti: measured bytes per TTI that drive the eMBB slice, or None.
     """
 
     def __init__(
@@ -62,9 +64,9 @@ class Ran:
         seed: int,
         ladders: tuple[DecisionLadder, ...],
         deterministic_every: int,
-        trace_bytes_per_frame: NDArray[np.int64] | None = None,
+        trace_bytes_per_tti: NDArray[np.int64] | None = None,
     ) -> None:
-        self._radio = Radio(world, trace_bytes_per_frame)
+        self._radio = Radio(world, trace_bytes_per_tti)
         self._world = world
         self._seed = seed
         self._state = self._radio.new_state(np.array([seed], dtype=np.uint64))
@@ -74,6 +76,11 @@ class Ran:
         self.episode = 0
         self.start = self._measure()
         self._compile()
+
+    @property
+    def ttis_per_frame(self) -> int:
+        """TTIs of a frame."""
+        return self._world.ttis_per_frame
 
     @property
     def deterministic(self) -> bool:
@@ -90,10 +97,10 @@ class Ran:
         frame, episode, deterministic = self.frame, self.episode, self.deterministic
         applied = tuple(ladder.choose(frame) for ladder in self.ladders)
         self._radio.step(self._state, self._decisions([choice.decision for choice in applied]))
-        outcome = self._measure()
+        outcome, kpis = self._measure(), self._counted()
         self.frame += 1
         start = self._next_episode() if self.frame % self._world.episode_frames == 0 else None
-        return FrameResult(frame, episode, deterministic, applied, outcome, start)
+        return FrameResult(frame, episode, deterministic, applied, outcome, kpis, start)
 
     def ledger(self) -> ByteLedger:
         """The books of all bytes so far."""
@@ -108,7 +115,7 @@ class Ran:
 
     def trace_bytes(self) -> tuple[int, int]:
         """Bytes of the trace portions played so far, and bytes that the radio counted as offered to eMBB."""
-        played = self._radio.trace_bytes(self._seed, 0, self.frame)
+        played = self._radio.trace_bytes(self._seed, 0, self.frame * self.ttis_per_frame)
         return played, int(self._state.ledger.arrived_bytes[..., EMBB].sum())
 
     def _compile(self) -> None:
@@ -123,6 +130,10 @@ class Ran:
 
     def _measure(self) -> Measurements:
         return to_measurements(self._state.kpis).select(0)
+
+    def _counted(self) -> Kpis:
+        """The last frame's KPIs, copied: the radio overwrites its arrays."""
+        return Kpis(*(array[0].copy() for array in self._state.kpis))
 
     def _decisions(self, decisions: list[Quota | Assignment]) -> Decisions:
         """The decisions of all DUs as one batch of one environment; DUs may decide in different forms."""

@@ -217,7 +217,7 @@ class RansimService:
             outcomes = Measurements.stack([result.outcome for result in results])
             self._metrics.frames(results)
             self._statistics.frames(results, outcomes)
-            self._e2.measured(results[0].frame, outcomes)
+            self._e2.measured(results[0].frame, [result.kpis for result in results])
 
     def _on_decision(self, frame: int) -> None:
         """Times a decision from its own frame's indication; that of the drain asks for none."""

@@ -29,7 +29,8 @@ from cadran.wire.e2_session import (
 )
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2, rc_pb2
-from cadran.wire.kpm_registry import REGISTRY, function_definition
+from cadran.wire.kpm_registry import REGISTRY
+from cadran.wire.kpm_samples import function_definition
 from cadran.wire.link import Lane, LinkCounters, LinkSettings, NoCounters
 from cadran.wire.stream import ByteStream, first_pdu
 

@@ -4,312 +4,295 @@ One table (3GPP TS 28.552 and E2SM-KPM) from which the samples on E2, the RAN fu
 Prometheus names derive. Inside everything is SI; a sample is in the standard's unit, a Prometheus gauge in
 the base unit. What was not measured has no value (NaN here, `no_value` on the wire, no gauge), and that is
 not zero.
+
+The simulator knows bytes, not packets: where the standard counts packets or takes a mean over them, every
+byte counts alike. A DU has no PDCP, so there is no DRB.PdcpSduDelayDl: that is the delay inside a CU-UP.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from cadran.wire.codecs import HasMeasurements, SNssai, s_nssai_from_proto, s_nssai_to_proto
-from cadran.wire.gen.e2sm.v1 import kpm_pb2
+from cadran.wire.kpm_measurement import (
+    BIT_PER_S_HZ,
+    KBIT,
+    KBIT_PER_S,
+    KWH,
+    NUMBER,
+    PER_MILLION,
+    PERCENT,
+    TENTH_MS,
+    WATT,
+    Measurement,
+    counted,
+    delay,
+    kbit,
+    per_frame,
+    per_million,
+    per_tti,
+    ratio,
+    ue_throughput,
+    unrestricted_share,
+)
 
-Values = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Window:
-    """What one DU measured over some frames, summed over them; arrays are float64[S].
-
-    Attributes:
-        frames: how many frames.
-        frame_s: length of one, s.
-        rbs: resource blocks of the DU.
-        ues: attached UEs.
-        active_ues: UEs with data waiting at the frame's end, or a packet latency.
-        arrived_bytes, delivered_bytes, dropped_bytes: bytes.
-        rbs_used: RBs transmitted on.
-        delay_s: delays of all UEs, added up.
-    """
-
-    frames: int
-    frame_s: float
-    rbs: int
-    ues: Values
-    active_ues: Values
-    arrived_bytes: Values
-    delivered_bytes: Values
-    dropped_bytes: Values
-    rbs_used: Values
-    delay_s: Values
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A unit of the standard and its base unit.
-
-    Attributes:
-        name: as the standard writes it.
-        base: Prometheus suffix of the base unit, empty for a number.
-        factor: base units in one unit.
-    """
-
-    name: str
-    base: str
-    factor: float
-
-
-KBIT_PER_S = Unit("kbit/s", "bits_per_second", 1e3)
-KBIT = Unit("kbit", "bits", 1e3)
-PERCENT = Unit("%", "ratio", 1e-2)
-PER_MILLION = Unit("1e-6", "ratio", 1e-6)
-TENTH_MS = Unit("0.1 ms", "seconds", 1e-4)
-NUMBER = Unit("number", "", 1.0)
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One line of the registry.
-
-    Attributes:
-        name: as TS 28.552 or E2SM-KPM writes it.
-        clause: of TS 28.552, or the section it stands in; empty when O-RAN specific.
-        unit: of a sample.
-        integer: whether a sample is an integer.
-        per_slice: labelled by S-NSSAI; otherwise one value for the DU.
-        text: what it is made of.
-        compute: values in `unit`, float64[S] or [1], NaN where nothing was measured.
-    """
-
-    name: str
-    clause: str
-    unit: Unit
-    integer: bool
-    per_slice: bool
-    text: str
-    compute: Callable[[Window], Values]
-
-    @property
-    def prometheus_name(self) -> str:
-        """`oran_kpm_` and the name in snake case with its base unit."""
-        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|\.", "_", self.name).lower()
-        return f"oran_kpm_{words}_{self.unit.base}".rstrip("_")
-
-
-def _ratio(numerator: Values, denominator: Values | float) -> Values:
-    """The quotient; NaN where the denominator is zero, because then nothing was measured."""
-    bottom = np.broadcast_to(np.asarray(denominator, np.float64), numerator.shape)
-    quotient: Values = np.full(numerator.shape, np.nan)
-    np.divide(numerator, bottom, out=quotient, where=bottom > 0)
-    return quotient
-
-
-def _per_frame(values: Values, window: Window) -> Values:
-    return _ratio(values, float(window.frames))
-
-
-_TABLE = (
+_THROUGHPUT_AND_VOLUME = (
     Measurement(
         "DRB.UEThpDl",
         "5.1.1.3.1",
         KBIT_PER_S,
-        False,
-        True,
-        "bits delivered per UE and second, averaged over the attached UEs",
-        lambda w: _ratio(8e-3 * w.delivered_bytes, w.ues * w.frame_s),
+        "bits per UE and second with data waiting, the TTIs that emptied a queue left out (with one TTI per "
+        "frame: counted in)",
+        ue_throughput,
     ),
     Measurement(
-        "DRB.RlcSduDelayDl",
-        "5.1.3.3.3",
-        TENTH_MS,
-        False,
-        True,
-        "mean over UEs and frames of the age of the oldest queued byte (URLLC: of the packet latency)",
-        lambda w: _ratio(1e4 * w.delay_s, w.ues),
+        "DRB.UEUnresVolDl",
+        "5.1.1.3.5",
+        PERCENT,
+        "bits delivered in TTIs that emptied their UE's queue, the ends of longer bursts among them, of all "
+        "bits delivered",
+        unrestricted_share,
+        integer=True,
     ),
     Measurement(
         "DRB.RlcSduTransmittedVolumeDL",
         "",
         KBIT,
-        True,
-        True,
         "bits delivered",
-        lambda w: np.rint(8e-3 * w.delivered_bytes),
+        lambda w: counted(kbit(w.delivered_bytes), w),
+        integer=True,
     ),
     Measurement(
         "DRB.PdcpSduVolumeDL",
-        "5.1.2",
+        "5.1.2.1.1.1",
         KBIT,
-        True,
-        True,
         "bits that arrived for the slice's UEs",
-        lambda w: np.rint(8e-3 * w.arrived_bytes),
+        lambda w: counted(kbit(w.arrived_bytes), w),
+        integer=True,
     ),
+    Measurement(
+        "VS.DRB.BufferedVolumeDl",
+        "",
+        KBIT,
+        "bits waiting at a frame's end, mean over frames",
+        lambda w: kbit(per_frame(w.queued_bytes, w)),
+        integer=True,
+    ),
+)
+
+_DELAY = (
+    Measurement(
+        "DRB.RlcSduDelayDl",
+        "5.1.3.3.3",
+        TENTH_MS,
+        "time from arrival to the first hand-over to the MAC, mean over bytes delivered; whole TTIs",
+        lambda w: delay(w.queue_byte_ttis, w),
+    ),
+    Measurement(
+        "DRB.AirIfDelayDl",
+        "5.1.1.1.1",
+        TENTH_MS,
+        "time from the first hand-over to the MAC to reception, retransmissions included, mean over bytes "
+        "delivered; whole TTIs",
+        lambda w: delay(w.air_byte_ttis, w),
+    ),
+    Measurement(
+        "VS.DRB.DelayDlNgranUe",
+        "",
+        TENTH_MS,
+        "time from arrival to reception, mean over bytes delivered (5.1.1.1.6 has its distribution)",
+        lambda w: delay(w.queue_byte_ttis + w.air_byte_ttis, w),
+    ),
+    Measurement(
+        "VS.DRB.UeDelayDl",
+        "",
+        TENTH_MS,
+        "age of the oldest byte waiting at a frame's end (URLLC: packet latency, as the world models it), "
+        "mean over UEs and frames",
+        lambda w: ratio(1e4 * w.ue_delay_s, w.ues),
+    ),
+)
+
+_LOSS = (
     Measurement(
         "DRB.RlcPacketDropRateDl",
-        "5.1.3.2",
+        "5.1.3.2.2",
         PER_MILLION,
-        True,
-        True,
-        "bytes dropped of the bytes that left the queues",
-        lambda w: np.rint(1e6 * _ratio(w.dropped_bytes, w.dropped_bytes + w.delivered_bytes)),
+        "bytes dropped unsent (queue full or too old) of the bytes that left the DU",
+        lambda w: per_million(w.dropped_bytes - w.lost_bytes, w.left_bytes),
+        integer=True,
     ),
     Measurement(
-        "DRB.MeanActiveUeDl",
-        "5.1.1.23",
-        NUMBER,
-        False,
-        True,
-        "UEs with data waiting at the frame's end (URLLC: with a packet latency)",
-        lambda w: _per_frame(w.active_ues, w),
+        "DRB.PacketLossRateUu",
+        "5.1.1.35",
+        PER_MILLION,
+        "residual errors: bytes in error after the last retransmission, of the bytes sent to an end",
+        lambda w: per_million(w.lost_bytes, w.delivered_bytes + w.lost_bytes),
+        integer=True,
     ),
     Measurement(
-        "RRC.ConnMean",
-        "5.1.1.4",
-        NUMBER,
-        False,
-        True,
-        "attached UEs",
-        lambda w: _per_frame(w.ues, w),
+        "VS.DRB.ExpiredRateDl",
+        "",
+        PER_MILLION,
+        "bytes dropped for having waited longer than the delay budget, of the bytes that left the DU",
+        lambda w: per_million(w.expired_bytes, w.left_bytes),
+        integer=True,
     ),
+    Measurement(
+        "VS.DRB.LateRateDl",
+        "",
+        PER_MILLION,
+        "bytes received later than the delay budget or never, of the bytes that left the DU (one minus the "
+        "reliability)",
+        lambda w: per_million(w.late_bytes + w.dropped_bytes, w.left_bytes),
+        integer=True,
+    ),
+)
+
+_LINK = (
+    Measurement(
+        "TB.TotNbrDlInitial",
+        "5.1.1.7.1",
+        NUMBER,
+        "transport blocks sent for the first time",
+        lambda w: counted(w.blocks.sum(keepdims=True), w),
+        integer=True,
+        per_slice=False,
+    ),
+    Measurement(
+        "TB.IntialErrNbrDl",
+        "5.1.1.7.2",
+        NUMBER,
+        "transport blocks in error when sent for the first time (the standard's spelling); no value if none "
+        "was sent",
+        lambda w: w.failed_blocks.sum(keepdims=True) if w.blocks.any() else np.array([np.nan]),
+        integer=True,
+        per_slice=False,
+    ),
+    Measurement(
+        "VS.TB.InitialErrRateDl",
+        "",
+        PER_MILLION,
+        "transport blocks in error, of those sent for the first time",
+        lambda w: per_million(w.failed_blocks, w.blocks),
+        integer=True,
+    ),
+    Measurement(
+        "VS.CARR.WBCQIMean",
+        "",
+        NUMBER,
+        "mean index of the wideband CQI reports, 0 to 15 (5.1.1.11.1 has their distribution); no value with "
+        "the Shannon link",
+        lambda w: ratio(w.cqi_sum, w.cqi_reports),
+    ),
+    Measurement(
+        "VS.CARR.MeanSeDl",
+        "",
+        BIT_PER_S_HZ,
+        "average spectral efficiency of the UEs' channels, mean over UEs and frames",
+        lambda w: ratio(w.mean_se, w.ues),
+    ),
+)
+
+_RESOURCES = (
     Measurement(
         "RRU.PrbUsedDl",
         "5.1.1.2.5",
         NUMBER,
-        True,
-        True,
-        "RBs transmitted on",
-        lambda w: np.rint(_per_frame(w.rbs_used, w)),
+        "RBs transmitted on, mean over TTIs",
+        lambda w: np.rint(per_tti(w.rb_ttis, w)),
+        integer=True,
+    ),
+    Measurement(
+        "VS.RRU.PrbQuotaDl",
+        "",
+        NUMBER,
+        "most RBs that the slice could have had, mean over frames",
+        lambda w: np.rint(per_frame(w.rbs_quota, w)),
+        integer=True,
     ),
     Measurement(
         "RRU.PrbTotDl",
         "5.1.1.2.1",
         PERCENT,
-        True,
-        False,
         "RBs transmitted on by all slices, of the RBs of the DU",
-        lambda w: np.floor(100.0 * _ratio(w.rbs_used.sum(keepdims=True), float(w.rbs * w.frames))),
+        lambda w: np.floor(ratio(100.0 * w.rb_ttis.sum(keepdims=True), float(w.rbs * w.ttis))),
+        integer=True,
+        per_slice=False,
     ),
     Measurement(
         "RRU.PrbAvailDl",
-        "5.1.1.2",
+        "5.1.1.2.6",
         NUMBER,
-        True,
-        False,
         "RBs of the DU",
         lambda w: np.array([float(w.rbs)]),
+        integer=True,
+        per_slice=False,
+    ),
+    Measurement(
+        "VS.RRU.ActiveTimeDl",
+        "",
+        PERCENT,
+        "TTIs in which the DU transmitted",
+        lambda w: np.rint(100.0 * per_tti(w.active_ttis, w)),
+        integer=True,
+        per_slice=False,
+    ),
+    Measurement(
+        "PEE.AvgPower",
+        "5.1.1.19.2.1",
+        WATT,
+        "power that the radio unit consumed, by the energy model",
+        lambda w: ratio(w.energy_j, w.frames * w.frame_s),
+        per_slice=False,
+    ),
+    Measurement(
+        "PEE.Energy",
+        "5.1.1.19.3",
+        KWH,
+        "energy that the radio unit consumed, by the energy model",
+        lambda w: counted(w.energy_j / 3.6e6, w),
+        per_slice=False,
+    ),
+)
+
+_USERS = (
+    Measurement(
+        "DRB.MeanActiveUeDl",
+        "5.1.1.23.1",
+        NUMBER,
+        "UEs with data waiting, mean over TTIs",
+        lambda w: per_tti(w.busy_ue_ttis, w),
+    ),
+    Measurement(
+        "RRC.ConnMean",
+        "5.1.1.4.1",
+        NUMBER,
+        "attached UEs, mean over frames",
+        lambda w: per_frame(w.ues, w),
+    ),
+    Measurement(
+        "MM.HoPrepIntraReq",
+        "5.1.3.7.1.1",
+        NUMBER,
+        "handovers to another DU (of the same gNB) that event A3 triggered",
+        lambda w: counted(w.handovers_requested, w),
+        integer=True,
+        per_slice=False,
+    ),
+    Measurement(
+        "MM.HoExeIntraSucc",
+        "5.1.1.6.2.2",
+        NUMBER,
+        "handovers to another DU (of the same gNB) that found room there and were executed",
+        lambda w: counted(w.handovers_succeeded, w),
+        integer=True,
+        per_slice=False,
     ),
 )
 
 #: Every measurement by its name.
-REGISTRY: dict[str, Measurement] = {measurement.name: measurement for measurement in _TABLE}
-
-
-class KpmAccumulator:
-    """Sums what all DUs measured, frame by frame, until a window is taken.
-
-    Args:
-        dus, slices: sizes of the arrays.
-        frame_s: length of a frame.
-        rbs: resource blocks of a DU.
-    """
-
-    def __init__(self, dus: int, slices: int, frame_s: float, rbs: int) -> None:
-        self._frame_s = frame_s
-        self._rbs = rbs
-        self._frames = 0
-        self._sums = np.zeros((7, dus, slices))
-
-    def add(self, m: HasMeasurements) -> None:
-        """Add N frames of all DUs; arrays are [N, C, S] and [N, C, S, U]."""
-        self._frames += len(m.ues)
-        sums = self._sums
-        sums[0] += m.ues.sum(axis=0)
-        sums[1] += np.count_nonzero(m.ue_delay_s > 0.0, axis=(0, -1))
-        sums[2] += m.arrived_bytes.sum(axis=0)
-        sums[3] += m.delivered_bytes.sum(axis=0)
-        sums[4] += m.dropped_bytes.sum(axis=0)
-        sums[5] += m.rbs_used.sum(axis=0)
-        sums[6] += np.nansum(m.ue_delay_s, axis=(0, -1))
-
-    def take(self) -> list[Window]:
-        """The window of each DU since the last call, and begin a new one."""
-        sums, frames = self._sums, self._frames
-        self._sums, self._frames = np.zeros_like(sums), 0
-        return [Window(frames, self._frame_s, self._rbs, *sums[:, du]) for du in range(sums.shape[1])]
-
-
-def function_definition() -> kpm_pb2.KpmRanFunctionDefinition:
-    """The registry as the definition of RAN function 2."""
-    return kpm_pb2.KpmRanFunctionDefinition(
-        measurements=[
-            kpm_pb2.KpmMeasurement(meas_name=m.name, clause=m.clause, unit=m.unit.name) for m in _TABLE
-        ]
-    )
-
-
-def indication_message(
-    names: Iterable[str], window: Window, slices: tuple[SNssai, ...], granul_period_ms: int
-) -> kpm_pb2.KpmIndicationMessage:
-    """The samples of one DU. Raises KeyError for a name that is not in the registry."""
-    message = kpm_pb2.KpmIndicationMessage(granul_period_ms=granul_period_ms)
-    for name in names:
-        measurement = REGISTRY[name]
-        values = measurement.compute(window).tolist()
-        labels: tuple[SNssai | None, ...] = slices if measurement.per_slice else (None,)
-        for slice_, value in zip(labels, values, strict=True):
-            record = message.meas_data.add(meas_name=name, label=kpm_pb2.KpmMeasurementLabel())
-            if slice_ is not None:
-                record.label.s_nssai.CopyFrom(s_nssai_to_proto(slice_))
-            _set_value(record, measurement, value)
-    return message
-
-
-def _set_value(record: kpm_pb2.KpmMeasurementRecord, measurement: Measurement, value: float) -> None:
-    if value != value:
-        record.no_value.SetInParent()
-    elif measurement.integer:
-        record.integer = int(value)
-    else:
-        record.real = value
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One measurement of one DU or slice.
-
-    Attributes:
-        measurement: the line of the registry.
-        slice: the S-NSSAI, or None for the whole DU.
-        value: in the measurement's unit; None when nothing was measured.
-    """
-
-    measurement: Measurement
-    slice: SNssai | None
-    value: float | None
-
-    @property
-    def base_value(self) -> float | None:
-        """The value in base units, for Prometheus."""
-        return None if self.value is None else self.value * self.measurement.unit.factor
-
-
-def samples(message: kpm_pb2.KpmIndicationMessage) -> list[Sample]:
-    """The samples of an indication; names that this registry does not know are left out.
-
-    Raises:
-        RangeError: an S-NSSAI is out of range.
-    """
-    found = []
-    for record in message.meas_data:
-        if (measurement := REGISTRY.get(record.meas_name)) is None:
-            continue
-        slice_ = s_nssai_from_proto(record.label.s_nssai) if record.label.HasField("s_nssai") else None
-        kind = record.WhichOneof("value")
-        value = float(getattr(record, kind)) if kind in ("integer", "real") else None
-        found.append(Sample(measurement, slice_, value))
-    return found
+REGISTRY: dict[str, Measurement] = {
+    measurement.name: measurement
+    for group in (_THROUGHPUT_AND_VOLUME, _DELAY, _LOSS, _LINK, _RESOURCES, _USERS)
+    for measurement in group
+}

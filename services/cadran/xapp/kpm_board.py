@@ -9,7 +9,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from cadran.wire.gen.e2sm.v1 import kpm_pb2
-from cadran.wire.kpm_registry import REGISTRY, Measurement, Sample, samples
+from cadran.wire.kpm_measurement import Measurement
+from cadran.wire.kpm_registry import REGISTRY
+from cadran.wire.kpm_samples import Sample, samples
 
 _LABELS = ("du", "sst", "sd")
 

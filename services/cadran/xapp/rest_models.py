@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from cadran.policy import PolicyMeta
 from cadran.problem import Assignment, Quota
 from cadran.wire.codecs import SLICES
-from cadran.wire.kpm_registry import Sample
+from cadran.wire.kpm_samples import Sample
 from cadran.xapp.courier import DeliveryState, Refusal
 from cadran.xapp.inference import Decided
 from cadran.xapp.policy_store import StoredVersion, Target

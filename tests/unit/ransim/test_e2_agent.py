@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import structlog
 from prometheus_client import CollectorRegistry
-from rans import EPOCH, FALLBACK, identity, percent, problem, ran
+from rans import EPOCH, FALLBACK, WORLD, identity, percent, problem, ran
 
 from cadran.ransim.e2_agent import E2Agent, E2Agents
 from cadran.ransim.kpm import KpmReporting
@@ -36,7 +36,7 @@ class Session:
 
 
 def agent(made: Ran) -> E2Agent:
-    reporting = KpmReporting(problem().frame, EPOCH)
+    reporting = KpmReporting(problem().frame, WORLD.ttis_per_frame, EPOCH)
     found = E2Agent(0, identity(), made, NoDapps(), reporting, structlog.get_logger())
     found.on_connected(Session(), None)
     return found

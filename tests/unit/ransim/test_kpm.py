@@ -6,7 +6,6 @@ from typing import Any
 
 from rans import EPOCH, WORLD, problem, ran
 
-from cadran.problem import Measurements
 from cadran.ransim.kpm import KpmReporting
 from cadran.wire.e2_client import Subscription
 from cadran.wire.e2_session import KPM_FUNCTION_ID
@@ -24,12 +23,12 @@ class Session:
 
 
 def windows(batches: list[int]) -> list[tuple[int, int, Any]]:
-    made, reporting, session = ran(), KpmReporting(problem().frame, EPOCH), Session()
+    made, reporting, session = ran(), KpmReporting(problem().frame, WORLD.ttis_per_frame, EPOCH), Session()
     period_ms = round(1e3 * PERIOD_FRAMES * WORLD.frame_s)
     reporting.subscribe(1, session, Subscription((1, 1), KPM_FUNCTION_ID, 1, "", (VOLUME,), period_ms))
     for count in batches:
         first = made.frame
-        reporting.measured(first, Measurements.stack([made.run_frame().outcome for _ in range(count)]))
+        reporting.measured(first, [made.run_frame().kpis for _ in range(count)])
     return session.windows
 
 
@@ -40,9 +39,9 @@ def test_windows_do_not_depend_on_how_frames_are_booked() -> None:
 
 
 def test_nothing_is_sent_to_a_node_that_left() -> None:
-    made, reporting, session = ran(), KpmReporting(problem().frame, EPOCH), Session()
+    made, reporting, session = ran(), KpmReporting(problem().frame, WORLD.ttis_per_frame, EPOCH), Session()
     period_ms = round(1e3 * WORLD.frame_s)
     reporting.subscribe(1, session, Subscription((1, 1), KPM_FUNCTION_ID, 1, "", (VOLUME,), period_ms))
     reporting.forget(1)
-    reporting.measured(0, Measurements.stack([made.run_frame().outcome]))
+    reporting.measured(0, [made.run_frame().kpis])
     assert session.windows == []

@@ -1,23 +1,28 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+import kpm_counters
 from cadran.wire.causes import RangeError
 from cadran.wire.codecs import SLICES
 from cadran.wire.gen.e2sm.v1 import kpm_pb2
-from cadran.wire.kpm_registry import REGISTRY, Window, indication_message
+from cadran.wire.kpm_registry import REGISTRY
+from cadran.wire.kpm_samples import indication_message
+from cadran.wire.kpm_window import Window
 from cadran.xapp.kpm_board import KpmBoard
 
 
 def window() -> Window:
     """Ten frames of one DU: slice 1 has no UE at all."""
-    one = np.array([2.0, 0.0, 1.0])
-    return Window(
-        frames=10, frame_s=0.01, rbs=20, ues=10 * one, active_ues=5 * one, arrived_bytes=1000 * one,
-        delivered_bytes=1000 * one, dropped_bytes=0 * one, rbs_used=30 * one, delay_s=0.02 * one,
-    )  # fmt: skip
+    return kpm_counters.window(
+        frames=10,
+        rbs=20,
+        ues=[2, 0, 1],
+        delivered_bytes=[200, 0, 100],
+        busy_ue_ttis=[2, 0, 1],
+        rb_ttis=[6, 0, 3],
+    )
 
 
 def board_with_a_report() -> tuple[KpmBoard, CollectorRegistry]:
@@ -43,7 +48,7 @@ def test_gauges_are_in_base_units_and_absent_where_nothing_was_measured() -> Non
     _, registry = board_with_a_report()
     labels = {"du": "3", "sst": "1", "sd": ""}
     name = REGISTRY["DRB.UEThpDl"].prometheus_name
-    # 2000 B delivered to 2 UEs in 0.1 s: 8 bit x 2000 / 2 / 0.1 s
+    # 200 B a frame to 2 UEs that are busy all the time: 8 bit x 200 / 2 / 0.01 s
     assert registry.get_sample_value(name, labels) == pytest.approx(80_000)
     assert registry.get_sample_value(name, {"du": "3", "sst": "3", "sd": ""}) is None
     used = REGISTRY["RRU.PrbTotDl"].prometheus_name
