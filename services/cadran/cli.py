@@ -258,7 +258,10 @@ def bench(
         BenchName.dapp: benchmarks.dapp,
     }
     result = measure[what]()
-    typer.echo(json.dumps(result, indent=None if as_json else 2))
+    if what is BenchName.radio and not as_json:
+        _print_radio_bench(result)
+    else:
+        typer.echo(json.dumps(result, indent=None if as_json else 2))
 
 
 def _seconds(text: str) -> float:
@@ -299,6 +302,14 @@ def _print_evaluation(result: Evaluation) -> None:
     console = Console()
     console.print(evaluation_table(result))
     console.print(result.sentence)
+
+
+def _print_radio_bench(result: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    from cadran.testbed.radio_bench.table import bench_table
+
+    Console().print(bench_table(result))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 Times of a shared machine drift: compare figures of one call with each other, not with those of another day.
 """
 
-import resource
 import tempfile
 import time
 from dataclasses import asdict
@@ -18,20 +17,20 @@ from cadran.lab.experiment import load_experiment
 from cadran.learn import LearnerSpec
 from cadran.learn.bench import BenchSize, bench_updates
 from cadran.policy import PolicyMeta, decode, encode, save, tensor_shapes
-from cadran.problem import Problem, ProblemSpec, quota_rbs
-from cadran.radio import Radio, World, hard_quotas
+from cadran.problem import Problem, ProblemSpec
+from cadran.radio import World
 from cadran.replay import MemoryReplay, TransitionSchema, paper_buffer_bytes
 from cadran.replay.bench import bench_replay
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.testbed.bare_round import bare_round_ms
 from cadran.testbed.dapp_memory import dapp_rss_mb
+from cadran.testbed.radio_bench.report import bench_radio
+from cadran.testbed.radio_bench.timing import say
 from cadran.testbed.redis_child import serving_redis
 from cadran.testbed.run import Testbed
 from cadran.testbed.settings import TestbedSettings
 
-RADIO_ENVS = (1, 16, 64)
-RADIO_SECONDS = 2.0
 LOOP_FRAMES = 2000
 INFERENCES = 5000
 REPLAY_ROWS = 25_600
@@ -40,40 +39,8 @@ DEMO_HIDDEN, DEMO_OBSERVATION, DEMO_ACTION = (128, 128), 27, 3
 
 
 def radio() -> dict[str, Any]:
-    """Frames of the paper's world per second; one frame is one TTI of block fading here."""
-    world = World()
-    results = [_radio_rate(world, envs) for envs in RADIO_ENVS]
-    return {
-        "cells": world.dus,
-        "ues": world.ues,
-        "rbs": world.rbs,
-        "results": results,
-        "peer": None,
-        "ceiling": None,
-        "growth": [],
-    }
-
-
-def _radio_rate(world: World, envs: int) -> dict[str, Any]:
-    made = Radio(world)
-    state = made.new_state(np.arange(envs, dtype=np.uint64))
-    thirds = quota_rbs(np.broadcast_to(np.array([34, 33, 33]), (envs, world.dus, 3)), world.rbs)
-    decisions = hard_quotas(thirds, world.rbs)
-    made.step(state, decisions)
-    wall_s, cpu_s, steps = time.perf_counter(), time.process_time(), 0
-    while time.perf_counter() - wall_s < RADIO_SECONDS:
-        made.step(state, decisions)
-        steps += 1
-    wall_s, cpu_s = time.perf_counter() - wall_s, time.process_time() - cpu_s
-    return {
-        "mode": "per_rb",
-        "csi_period_tti": 1,
-        "envs": envs,
-        "tti_per_s": steps * envs / wall_s,
-        "tti_per_cpu_s": steps * envs / cpu_s,
-        "ue_tti_per_s": steps * envs * world.ues / wall_s,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
+    """The radio's full step beside a peer and the machine's ceiling, and how its cost grows."""
+    return bench_radio(say)
 
 
 def loop(scenario: Path) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""The worlds that are measured: the full step of the ``3gpp`` preset at the size of arXiv 2511.15002."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cadran.problem import quota_rbs
+from cadran.radio import SLICES, Decisions, World, hard_quotas
+
+DUS, UES, RBS = 6, 200, 100
+QUOTAS = (34, 33, 33)
+_ROOM = 2.15
+"""Places of a (DU, slice) over its mean number of UEs: at 6 DUs and 200 UEs the world's default of 24."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured in one process.
+
+    Attributes:
+        mode: unit of allocation, ``per_rb`` or ``rbg``.
+        csi_period_tti: TTIs between two reports of a UE.
+        envs: environments stepped together.
+        threads: numbers of threads that take turns.
+        dus: number of DUs.
+        ues: number of UEs.
+    """
+
+    mode: str
+    csi_period_tti: int
+    envs: int
+    threads: tuple[int, ...] = (1,)
+    dus: int = DUS
+    ues: int = UES
+
+    @property
+    def links(self) -> int:
+        """Pairs of a DU and a UE."""
+        return self.dus * self.ues
+
+    def __str__(self) -> str:
+        size = f"{self.envs} x {self.dus} DUs, {self.ues} UEs"
+        return f"{self.mode}, a report every {self.csi_period_tti} TTI, {size}"
+
+
+def bench_world(case: Case) -> World:
+    """Jakes fading on all links, MCS link with HARQ, UEs that stand still in fading of 3 km/h, frames of 10
+    TTIs.
+    """
+    places = max(24, math.ceil(_ROOM * case.ues / SLICES / case.dus))
+    values: dict[str, Any] = {
+        "preset": "3gpp",
+        "dus": case.dus,
+        "ues": case.ues,
+        "rbs": RBS,
+        "max_ues_per_slice": places,
+        "mac": {"allocation": case.mode},
+        "link": {"csi_period_ttis": case.csi_period_tti},
+    }
+    return World.model_validate(values)
+
+
+def bench_decisions(world: World, envs: int) -> Decisions:
+    """The same hard quotas in every DU."""
+    return hard_quotas(quota_rbs(np.broadcast_to(QUOTAS, (envs, world.dus, SLICES)), world.rbs), world.rbs)
