@@ -1,0 +1,1 @@
+"""Movement of UEs, and handover between DUs: ``update.move`` does both."""
