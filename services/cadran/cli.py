@@ -247,7 +247,11 @@ def bench(
     scenario: Annotated[Path, typer.Option(help="Scenario of the loop.")] = Path("scenarios/demo.yaml"),
     as_json: Json = False,
 ) -> None:
-    """Measure a part on this machine."""
+    """Measure a part on this machine: a JSON object, for the radio a table.
+
+    radio: the full step beside a peer and a ceiling, and its growth (3 minutes). loop: decisions through the
+    services. replay: rows in and out of the stores. learn: an update. dapp: an inference, and its memory.
+    """
     from cadran.testbed import benchmarks
 
     measure: dict[BenchName, Callable[[], dict[str, Any]]] = {

@@ -1,4 +1,4 @@
-"""What `cadran bench radio` measured, as text within 100 columns."""
+"""What `cadran bench radio` measured, as text within 80 columns."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,40 +9,40 @@ from rich.text import Text
 
 _RESULTS = {
     "unit": "mode",
-    "report": "csi_period_tti",
+    "report\nTTIs": "csi_period_tti",
     "envs": "envs",
-    "threads": "threads",
-    "TTI/CPU-s": "tti_per_cpu_s",
-    "best": "tti_per_cpu_s_best",
+    "thr.": "threads",
+    "TTI/\nCPU-s": "tti_per_cpu_s",
     "TTI/s": "tti_per_s",
     "UE-TTI/s": "ue_tti_per_s",
     "MB": "peak_mb",
-    "busy": "busy_fraction",
-    "x peer": "ratio_to_peer",
-    "of ceiling": "ratio_to_ceiling",
-    "2 threads": "speedup_two_threads",
+    "busy\nUEs": "busy_fraction",
+    "x\npeer": "ratio_to_peer",
+    "of\nceiling": "ratio_to_ceiling",
+    "2 / 1\nthr.": "speedup_two_threads",
 }
 _GROWTH = {
     "unit": "mode",
-    "report": "csi_period_tti",
+    "report\nTTIs": "csi_period_tti",
     "DUs": "dus",
     "UEs": "ues",
     "links": "links",
-    "TTI/CPU-s": "tti_per_cpu_s",
-    "ns per link and RB": "ns_per_link_rb",
+    "TTI/\nCPU-s": "tti_per_cpu_s",
+    "ns/(link\nx RB)": "ns_per_link_rb",
     "MB": "peak_mb",
-    "busy": "busy_fraction",
+    "busy\nUEs": "busy_fraction",
 }
 
 
 def bench_table(report: Mapping[str, Any]) -> RenderableType:
     """``report`` of ``bench_radio`` for a terminal."""
     size = f"{report['cells']} DUs, {report['ues']} UEs, {report['rbs']} RBs"
+    ceiling = _cell(report["ceiling"]["tti_per_cpu_s"])
     return Group(
-        _table(f"{size}; medians, per second of CPU and of wall time", _RESULTS, report["results"]),
-        Text(f"Ceiling: {_cell(report['ceiling']['tti_per_cpu_s'])} TTI per CPU second, its own loop alone."),
+        _table(f"{size}: medians over short windows", _RESULTS, report["results"]),
+        Text(f"Ceiling: {ceiling} TTI per CPU second, for the bare arithmetic of per_rb."),
         Text(f"Peer: {_peer(report)}\n"),
-        _table("Growth, one environment", _GROWTH, report["growth"]),
+        _table("Growth, one environment, per CPU second", _GROWTH, report["growth"]),
     )
 
 
@@ -54,9 +54,11 @@ def _peer(report: Mapping[str, Any]) -> str:
 
 
 def _table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="none", box=None, padding=(0, 1, 0, 0))
+    table = Table(
+        title=title, title_justify="left", title_style="none", box=None, padding=(0, 1, 0, 0), pad_edge=False
+    )
     for name in columns:
-        table.add_column(name, justify="left" if name == "unit" else "right")
+        table.add_column(name, justify="left" if name == "unit" else "right", no_wrap=True)
     for row in rows:
         table.add_row(*(_cell(row[key]) for key in columns.values()))
     return table
