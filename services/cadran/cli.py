@@ -243,15 +243,18 @@ def export_replay(
 
 @app.command()
 def bench(
-    what: Annotated[BenchName, typer.Argument(help="What to measure.")],
+    what: Annotated[
+        BenchName,
+        typer.Argument(
+            help="radio: its full step beside a peer and a ceiling, and how the cost grows (3 minutes); "
+            "loop: decisions through the services; replay: rows in and out of the stores; learn: an update; "
+            "dapp: an inference, and its memory."
+        ),
+    ],
     scenario: Annotated[Path, typer.Option(help="Scenario of the loop.")] = Path("scenarios/demo.yaml"),
     as_json: Json = False,
 ) -> None:
-    """Measure a part on this machine: a JSON object, for the radio a table.
-
-    radio: the full step beside a peer and a ceiling, and its growth (3 minutes). loop: decisions through the
-    services. replay: rows in and out of the stores. learn: an update. dapp: an inference, and its memory.
-    """
+    """Measure a part on this machine: one JSON object, for the radio also a table."""
     from cadran.testbed import benchmarks
 
     measure: dict[BenchName, Callable[[], dict[str, Any]]] = {
