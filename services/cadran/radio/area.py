@@ -36,8 +36,10 @@ def roads_m(world: World, site_position_m: NDArray[np.float64]) -> NDArray[np.fl
 
     A road runs straight from the left to the right end of the area beside each row of sites.
     """
-    rows = np.unique(np.round(site_position_m[:, 1], 3))
-    roads: NDArray[np.float64] = rows + ROAD_OFFSET * world.layout.inter_site_distance_m
+    ordinates = site_position_m[:, 1]
+    # Sites of one row differ by rounding.
+    _, first_of_row = np.unique(np.round(ordinates, 3), return_index=True)
+    roads: NDArray[np.float64] = ordinates[first_of_row] + ROAD_OFFSET * world.layout.inter_site_distance_m
     return roads
 
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio.layout import Sites, uniform_in_hexagons
 from cadran.radio.area import area, nearest_road, roads_m
+from cadran.radio.layout import uniform_in_hexagons
+from cadran.radio.propagation.sites import Sites
 from cadran.radio.world import World
 
 TURNS_RAD = np.pi * np.array([-1 / 3, -1 / 6, -1 / 12, 0.0, 1 / 12, 1 / 6, 1 / 3])

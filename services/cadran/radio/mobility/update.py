@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.radio.hashing import draw, mix
-from cadran.radio.layout import Sites
 from cadran.radio.mobility.event_a3 import count_frames, filtered, rsrp_db, targets
 from cadran.radio.mobility.handover import request_handover
 from cadran.radio.mobility.motion import Motion, advance, row_steps
 from cadran.radio.propagation.fading import FadingMap
 from cadran.radio.propagation.links import Links, mean_gains, walk_links
+from cadran.radio.propagation.sites import Sites
 from cadran.radio.state import State
 from cadran.radio.world import World
 
@@ -105,7 +105,8 @@ def _hand_over(world: World, state: State, e: int, places: NDArray[np.int64]) ->
 
 def _of(array: NDArray[Any], e: int, places: NDArray[np.int64]) -> NDArray[Any]:
     """Rows of the UEs in ``places`` (numbered through DUs, slices and places), [N, ...]."""
-    return array[e].reshape(-1, *array.shape[4:])[places]
+    rows: NDArray[Any] = array[e].reshape(-1, *array.shape[4:])[places]
+    return rows
 
 
 def _put(array: NDArray[Any], e: int, places: NDArray[np.int64], rows: NDArray[Any]) -> None:
