@@ -1,67 +1,45 @@
-"""Geometry: hexagonal sites, a drop of UEs, mean link gains, attachment."""
+"""Geometry of an episode: a drop of UEs, their links, and the DU that each attaches to."""
 
-from math import ceil, sqrt
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cadran.radio.area import on_roads
+from cadran.radio.propagation.links import Links, draw_links, mean_gains
+from cadran.radio.propagation.sites import Sites, sites
 from cadran.radio.world import SLICES, World
+
+__all__ = ["Drop", "Sites", "drop", "sites", "uniform_in_hexagons"]
 
 
 class Drop(NamedTuple):
-    """UEs of one episode, in the slots (DU, slice, place) that they attached to. Empty slots hold zeros.
+    """UEs of one episode, one row each; those of slice 0 first, then of 1, then of 2.
 
     Attributes:
-        ues: int32[C, S], attached UEs; the first ``ues`` places of a (DU, slice) are taken.
-        ue_id: int32[C, S, U], number of the UE within its slice, -1 in empty slots.
-        position_m: float32[C, S, U, 2].
-        gain: float64[C, S, U, C], mean received power per RB from each DU over the noise power of an RB.
+        du: int64[N], the DU that the UE attached to.
+        slice_: int64[N].
+        place: int64[N], its place among the UEs of (DU, slice): 0, 1, ...
+        id: int64[N], number of the UE within its slice.
+        position_m: float64[N, 2].
+        links: of the UEs to all DUs.
+        gain: float64[N, C], mean received power per RB from each DU over the noise power of an RB.
+        line_of_sight: uint8[N, C], 1 for a direct path.
     """
 
-    ues: NDArray[np.int32]
-    ue_id: NDArray[np.int32]
-    position_m: NDArray[np.float32]
+    du: NDArray[np.int64]
+    slice_: NDArray[np.int64]
+    place: NDArray[np.int64]
+    id: NDArray[np.int64]
+    position_m: NDArray[np.float64]
+    links: Links
     gain: NDArray[np.float64]
-
-
-def sites_m(world: World) -> NDArray[np.float64]:
-    """Positions of the DUs' radio units, float64[C, 2] in m, on a hexagonal lattice."""
-    lattice = _ring_points(world.dus) if world.layout.kind == "rings" else _grid_points(world.dus)
-    return np.array(lattice, dtype=np.float64) * world.layout.inter_site_distance_m
-
-
-def _grid_points(count: int) -> list[tuple[float, float]]:
-    """Rows of a near-square hexagonal grid at unit spacing: every other row is shifted by half a step."""
-    columns = ceil(sqrt(count))
-    rows = [divmod(index, columns) for index in range(count)]
-    return [(column + 0.5 * (row % 2), row * sqrt(3) / 2) for row, column in rows]
-
-
-def _ring_points(count: int) -> list[tuple[float, float]]:
-    """Centre, then hexagonal rings of 6, 12, 18 … sites at unit spacing, each walked around once."""
-    corners = [
-        (1.0, 0.0),
-        (0.5, sqrt(3) / 2),
-        (-0.5, sqrt(3) / 2),
-        (-1.0, 0.0),
-        (-0.5, -sqrt(3) / 2),
-        (0.5, -sqrt(3) / 2),
-    ]
-    points = [(0.0, 0.0)]
-    ring = 1
-    while len(points) < count:
-        for side in range(6):
-            (x0, y0), (x1, y1) = corners[side], corners[(side + 1) % 6]
-            points += [
-                (x0 * (ring - step) + x1 * step, y0 * (ring - step) + y1 * step) for step in range(ring)
-            ]
-        ring += 1
-    return points[:count]
+    line_of_sight: NDArray[np.uint8]
 
 
 def uniform_in_hexagons(
-    sites: NDArray[np.float64], inter_site_distance_m: float, count: int, rng: np.random.Generator
+    site_position_m: NDArray[np.float64], inter_site_distance_m: float, count: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """``count`` points uniform in the union of the sites' hexagonal cells, float64[count, 2] in m.
 
@@ -72,54 +50,39 @@ def uniform_in_hexagons(
     # Cells of a row-wise lattice point a corner up: their corners stand at 90, 210 and 330 degrees.
     angles = np.deg2rad([90.0, 210.0, 330.0])
     edges = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    cell = rng.integers(len(sites), size=count)
+    cell = rng.integers(len(site_position_m), size=count)
     rhombus = rng.integers(3, size=count)
     along = rng.random((count, 2))
     offset = along[:, :1] * edges[rhombus] + along[:, 1:] * edges[(rhombus + 1) % 3]
-    points: NDArray[np.float64] = sites[cell] + offset
+    points: NDArray[np.float64] = site_position_m[cell] + offset
     return points
 
 
-def mean_gains(
-    world: World, sites: NDArray[np.float64], positions: NDArray[np.float64], rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Mean received power per RB over noise per RB, float64[N, C]: ``P G / N0`` of every UE and DU.
-
-    ``G = 10^(-(L0 + 10 eta log10(d) + X) / 10)``, d clamped at the shortest distance, X ~ N(0, shadowing)
-    per link (Eq (1) of arXiv 2511.15002 has ``d^-eta``; L0 at 1 m and X are additions).
-    """
-    channel = world.channel
-    distance = np.sqrt(((positions[:, None, :] - sites[None, :, :]) ** 2).sum(axis=2))
-    distance = np.maximum(distance, world.layout.min_distance_m)
-    shadowing = channel.shadowing_db * rng.standard_normal(distance.shape)
-    loss_db = channel.reference_loss_db + 10 * channel.path_loss_exponent * np.log10(distance) + shadowing
-    gains: NDArray[np.float64] = world.tx_power_per_rb_w / world.noise_per_rb_w * 10 ** (-loss_db / 10)
-    return gains
-
-
-def drop(world: World, sites: NDArray[np.float64], rng: np.random.Generator) -> Drop:
+def drop(world: World, sites: Sites, rng: np.random.Generator) -> Drop:
     """Drop all UEs, and attach each to its strongest DU that still has room in its slice."""
-    dus, places = world.dus, world.max_ues_per_slice
-    positions = uniform_in_hexagons(sites, world.layout.inter_site_distance_m, world.ues, rng)
-    gains = mean_gains(world, sites, positions, rng)
-    preference = np.argsort(-gains, axis=1, kind="stable").tolist()
-    counts = [[0] * SLICES for _ in range(dus)]
-    slot_du, slot_slice, slot_place, ids = [], [], [], []
-    ue = 0
-    for s, members in enumerate(world.ues_per_slice):
-        for number in range(members):
-            du = next(c for c in preference[ue] if counts[c][s] < places)
-            slot_du.append(du)
-            slot_slice.append(s)
-            slot_place.append(counts[du][s])
-            ids.append(number)
-            counts[du][s] += 1
-            ue += 1
-    ue_id = np.full((dus, SLICES, places), -1, dtype=np.int32)
-    position_m = np.zeros((dus, SLICES, places, 2), dtype=np.float32)
-    gain = np.zeros((dus, SLICES, places, dus), dtype=np.float64)
-    slots = (np.array(slot_du), np.array(slot_slice), np.array(slot_place))
-    ue_id[slots] = ids
-    position_m[slots] = positions
-    gain[slots] = gains
-    return Drop(np.array(counts, dtype=np.int32), ue_id, position_m, gain)
+    at = sites.position_m[:: world.layout.sectors]
+    position_m = uniform_in_hexagons(at, world.layout.inter_site_distance_m, world.ues, rng)
+    if world.mobility.kind == "corridor":
+        position_m = on_roads(world, sites.position_m, position_m)
+    links = draw_links(world, sites, world.ues, rng)
+    gain, line_of_sight = mean_gains(world, sites, position_m, links)
+    slice_ = np.repeat(np.arange(SLICES), world.ues_per_slice)
+    number = np.concatenate([np.arange(members) for members in world.ues_per_slice])
+    du, place = _attach(gain, slice_, world.max_ues_per_slice)
+    return Drop(du, slice_, place, number, position_m, links, gain, line_of_sight)
+
+
+def _attach(
+    gain: NDArray[np.float64], slice_: NDArray[np.int64], places: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """DU and place of each UE, int64[N] both: in order, the strongest DU with room in the UE's slice."""
+    preference = np.argsort(-gain, axis=1, kind="stable").tolist()
+    counts = [[0] * gain.shape[1] for _ in range(SLICES)]
+    dus, taken = [], []
+    for order, s in zip(preference, slice_.tolist(), strict=True):
+        held = counts[s]
+        du = next(c for c in order if held[c] < places)
+        dus.append(du)
+        taken.append(held[du])
+        held[du] += 1
+    return np.array(dus), np.array(taken)

@@ -1,4 +1,4 @@
-"""The world's schema, its geometry, and what decisions are told."""
+"""The world's schema, and what decisions are told."""
 
 import re
 
@@ -7,9 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from cadran.radio import Radio, World, assignment, validate
-from cadran.radio.layout import drop, sites_m, uniform_in_hexagons
 
-from .worlds import seeds, small_world
+from .worlds import seeds
 
 
 def test_default_is_the_papers_world() -> None:
@@ -62,73 +61,6 @@ def test_wrong_worlds_are_refused(changes: dict[str, object], message: str) -> N
 def test_queues_too_large_for_their_counters_are_refused() -> None:
     with pytest.raises(ValueError, match="a queue is limited to 1073741824 bytes"):
         Radio(World.model_validate({"load": {"scale": 100.0, "mean_bps": [1e9, 6e6, 6e6]}}))
-
-
-@pytest.mark.parametrize(("kind", "dus"), [("grid", 6), ("grid", 9), ("rings", 7), ("rings", 19)])
-def test_sites_stand_on_a_hexagonal_lattice(kind: str, dus: int) -> None:
-    sites = sites_m(World.model_validate({"dus": dus, "ues": dus, "layout": {"kind": kind}}))
-    distance = np.linalg.norm(sites[:, None] - sites[None], axis=2) + 1e9 * np.eye(dus)
-    np.testing.assert_allclose(distance.min(axis=1), 500.0)
-    squared = (distance[distance < 1e8] / 500) ** 2
-    np.testing.assert_allclose(squared, np.rint(squared), atol=1e-9)
-    if kind == "rings":
-        assert np.isclose(np.linalg.norm(sites - sites[0], axis=1), 500.0).sum() == 6
-
-
-def test_ues_are_uniform_in_their_sites_hexagons() -> None:
-    sites = sites_m(World())
-    points = uniform_in_hexagons(sites, 500.0, 60_000, np.random.default_rng(1))
-    distance = np.linalg.norm(points[:, None] - sites[None], axis=2)
-    nearest, cell = distance.min(axis=1), distance.argmin(axis=1)
-    radius = 500 / 3**0.5
-    assert nearest.max() <= radius
-    np.testing.assert_allclose(np.bincount(cell) / len(points), 1 / 6, atol=0.01)
-    area = 1.5 * 3**0.5 * radius**2
-    for inner in (60.0, 150.0, 250.0):  # discs inside the hexagon
-        assert (nearest < inner).mean() == pytest.approx(np.pi * inner**2 / area, abs=0.01)
-
-
-def test_path_loss_of_a_drop() -> None:
-    world = World.model_validate({"channel": {"shadowing_db": 0}})
-    sites = sites_m(world)
-    dropped = drop(world, sites, np.random.default_rng(2))
-    taken = dropped.ue_id >= 0
-    distance = np.linalg.norm(dropped.position_m[taken][:, None] - sites[None], axis=2)
-    loss_db = 43.3 + 35 * np.log10(np.maximum(distance, 10.0))
-    np.testing.assert_allclose(10 * np.log10(dropped.gain[taken]), 36 - loss_db + 113, atol=0.02)
-
-
-def test_ues_attach_to_the_strongest_du_that_has_room() -> None:
-    world = small_world(ues=45)
-    dropped = drop(world, sites_m(world), np.random.default_rng(3))
-    assert (dropped.ues == 5).all()
-    roomy = World()
-    dropped = drop(roomy, sites_m(roomy), np.random.default_rng(3))
-    assert dropped.ues.sum(axis=0).tolist() == [67, 67, 66]
-    for c in range(6):
-        for s in range(3):
-            own = dropped.gain[c, s, : dropped.ues[c, s]]
-            room = dropped.ues[:, s] < 24
-            assert (own[:, c] >= own[:, room].max(axis=1)).all()
-    for s in range(3):
-        ids = dropped.ue_id[:, s]
-        assert sorted(ids[ids >= 0]) == list(range(roomy.ues_per_slice[s]))
-
-
-def test_shadowing_is_log_normal() -> None:
-    world = World.model_validate({"channel": {"shadowing_db": 8.0}})
-    flat = World.model_validate({"channel": {"shadowing_db": 0.0}})
-    sites = sites_m(world)
-    ratios = []
-    for seed in range(30):
-        shadowed = drop(world, sites, np.random.default_rng(seed))
-        positions = shadowed.position_m[shadowed.ue_id >= 0]
-        distance = np.maximum(np.linalg.norm(positions[:, None] - sites[None], axis=2), 10)
-        mean = flat.tx_power_per_rb_w / flat.noise_per_rb_w * 10 ** (-(43.3 + 35 * np.log10(distance)) / 10)
-        ratios.append(10 * np.log10(shadowed.gain[shadowed.ue_id >= 0] / mean))
-    values = np.concatenate(ratios)
-    assert values.std() == pytest.approx(8.0, rel=0.03)
-    assert values.mean() == pytest.approx(0.0, abs=0.2)
 
 
 def test_prior_spectral_efficiency_matches_what_is_measured_under_full_activity() -> None:

@@ -167,9 +167,9 @@ def _doppler_powers() -> NDArray[np.float32]:
 
 def _delay_powers(columns: int, spacing_hz: float, spread_s: float) -> NDArray[np.float32]:
     """Share of the exponential profile in each tap, 1 / (columns spacing) apart; sum 1."""
-    if spread_s == 0:
-        return np.eye(1, columns, dtype=np.float32)[0]
-    profile = np.exp(-np.arange(columns) / (columns * spacing_hz * spread_s))
+    tap_s = 1 / (columns * spacing_hz)
+    # Without spread all power is in the first tap.
+    profile = np.exp(-np.arange(columns) * (tap_s / spread_s if spread_s > 0 else np.inf))
     powers: NDArray[np.float32] = (profile / profile.sum()).astype(np.float32)
     return powers
 
