@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.envs.convert import problem_of, to_decisions, to_measurements
+from cadran.envs.convert import problem_of, to_decisions, to_measurements, with_du
 from cadran.problem import Assessment, Assignment, Measurements, ProblemSpec, Quota
-from cadran.radio import Radio, World
+from cadran.problem.heuristics import Heuristic
+from cadran.radio import Decisions, Radio, World
 from cadran.radio import State as RadioState
 
 Float32 = NDArray[np.float32]
@@ -54,6 +55,7 @@ class BatchedEnv:
         problem: The decision problem, shared by all DUs.
         radio: The RAN's arithmetic.
         radio_state: Its present state; what is not in an observation, only a clairvoyant may read.
+        episode: Number of the present episode.
         state: Present state, float32 ``[E, C, state_dim]``.
         observation: Present observation, float32 ``[E, C, observation_dim]``.
         measurements: Of the last frame, ``[E, C, ...]``.
@@ -64,15 +66,26 @@ class BatchedEnv:
         self.problem = problem_of(world, problem_spec)
         self.frame = self.problem.frame
         self.radio = Radio(world)
-        self.radio_state: RadioState = self.radio.new_state(np.asarray(seeds, dtype=np.uint64))
         self.envs = len(seeds)
         self.dus = world.dus
-        self.reset(0)
+        self.reseed(seeds)
 
     @property
     def frames_left(self) -> int:
         """Frames until the episode ends."""
         return self._frames_left
+
+    def reseed(self, seeds: NDArray[np.uint64]) -> Float32:
+        """Start episode 0 of other networks.
+
+        Args:
+            seeds: One seed per environment, uint64 ``[E]``.
+
+        Returns:
+            First observation, float32 ``[E, C, observation_dim]``.
+        """
+        self.radio_state: RadioState = self.radio.new_state(np.asarray(seeds, dtype=np.uint64))
+        return self._begin(0)
 
     def reset(self, episode: int) -> Float32:
         """Start an episode in every environment: a new drop of UEs, empty queues, neutral actions.
@@ -84,12 +97,7 @@ class BatchedEnv:
             First observation, float32 ``[E, C, observation_dim]``.
         """
         self.radio.reset(self.radio_state, np.ones(self.envs, dtype=np.bool_), episode)
-        self._frames_left = self.world.episode_frames
-        self._previous_action = np.broadcast_to(
-            self.problem.neutral_action, (self.envs, self.dus, self.problem.action_dim)
-        )
-        self._observe()
-        return self.observation
+        return self._begin(episode)
 
     def step(self, actions: Float32) -> Step:
         """Decode actions, float32 ``[E, C, action_dim]`` in [0, 1], and run one frame.
@@ -97,9 +105,8 @@ class BatchedEnv:
         Raises:
             ValueError: An action is illegal, or the episode has ended.
         """
-        decision = self.problem.decode(actions)
-        self._previous_action = np.array(actions, dtype=np.float32)
-        return self.step_decision(decision)
+        decisions = to_decisions(self.problem.decode(actions), self.frame.rbs)
+        return self._run(decisions, np.array(actions, dtype=np.float32))
 
     def step_decision(self, decision: Quota | Assignment) -> Step:
         """Run one frame under decisions ``[E, C, ...]`` of a rule; observed actions stay as they were.
@@ -107,10 +114,42 @@ class BatchedEnv:
         Raises:
             ValueError: The episode has ended.
         """
+        return self._run(to_decisions(decision, self.frame.rbs), self._previous_action)
+
+    def step_du(self, du: int, actions: Float32, rule: Heuristic) -> Step:
+        """Run one frame in which one DU acts and the rest follow a rule.
+
+        Args:
+            du: The DU that acts.
+            actions: Its actions, float32 ``[E, action_dim]`` in [0, 1].
+            rule: Decides for all other DUs, from the last frame's measurements; their observed actions stay
+                neutral.
+
+        Raises:
+            ValueError: An action is illegal, or the episode has ended.
+        """
+        rbs = self.frame.rbs
+        own = to_decisions(self.problem.decode(actions[:, np.newaxis]), rbs)
+        rest = to_decisions(rule(self.measurements, self.frame), rbs)
+        previous = self._previous_action.copy()
+        previous[:, du] = actions
+        return self._run(with_du(rest, du, own), previous)
+
+    def _begin(self, episode: int) -> Float32:
+        self.episode = episode
+        self._frames_left = self.world.episode_frames
+        self._previous_action: Float32 = np.broadcast_to(
+            self.problem.neutral_action, (self.envs, self.dus, self.problem.action_dim)
+        )
+        self._observe()
+        return self.observation
+
+    def _run(self, decisions: Decisions, actions: Float32) -> Step:
         if self._frames_left == 0:
             raise ValueError(f"the episode of {self.world.episode_frames} frames has ended: reset first")
-        self.radio.step(self.radio_state, to_decisions(decision, self.frame.rbs))
+        self.radio.step(self.radio_state, decisions)
         self._frames_left -= 1
+        self._previous_action = actions
         assessed = self._observe()
         return Step(
             state=self.state,

@@ -60,3 +60,13 @@ def to_decisions(decision: Quota | Assignment, rbs: int) -> Decisions:
     mode = np.full(shape, _QUOTAS_MODE, dtype=np.int8)
     unused = np.full((*shape, rbs), -1, dtype=np.int8)
     return Decisions(mode, dedicated, minimum, maximum, unused)
+
+
+def with_du(decisions: Decisions, du: int, own: Decisions) -> Decisions:
+    """A copy of decisions ``[E, C, ...]`` in which one DU's are those of ``own`` ``[E, 1, ...]``."""
+    mixed = []
+    for array, of_du in zip(decisions, own, strict=True):
+        copied = np.array(array)
+        copied[:, du] = np.asarray(of_du)[:, 0]
+        mixed.append(copied)
+    return Decisions(*mixed)

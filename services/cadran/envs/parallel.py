@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
 from cadran.envs.batched import BatchedEnv, Step
-from cadran.problem import ProblemSpec
-from cadran.radio import World
+from cadran.envs.given import GivenProblem, GivenWorld, problem_spec, world_of
+from cadran.envs.rendering import render_mode_of, rgb_array
+from cadran.envs.spaces import action_space, observation_space
 
 Float32 = NDArray[np.float32]
 
@@ -20,47 +21,66 @@ class DuParallelEnv(ParallelEnv):  # type: ignore[misc]
     """Agents ``du_0 ... du_{C-1}``; an action holds numbers in [0, 1] that the problem decodes.
 
     Episodes end by truncation after `world.episode_frames` frames. `reset(seed=s)` starts episode 0 of world
-    seed s; `reset()` without a seed goes on to the next episode.
+    seed s; `reset()` goes on to the next episode. An agent's info has ``qos``, the quality of each slice.
 
     Args:
-        world: The RAN.
-        problem_spec: The decision problem at each DU.
-        seed: World seed until `reset` gets another.
+        world: A preset's name, a mapping of the `world` section's keys, or a `World`.
+        problem: Keys of the `problem` section, laid over the task's, or a `ProblemSpec`.
+        task: Decision problem at each DU: ``"slicing"`` or ``"resource-blocks"``.
+        seed: World seed of a first `reset()` without seed.
+        render_mode: None or ``"rgb_array"``.
+
+    Raises:
+        ValueError: In one line: what is wrong, and what is allowed.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"name": "cadran_du_v0", "render_modes": []}
-    render_mode = None
+    metadata: ClassVar[dict[str, Any]] = {
+        "name": "cadran_du_v0",
+        "render_modes": ["rgb_array"],
+        "render_fps": 10,
+        "is_parallelizable": True,
+    }
 
-    def __init__(self, world: World, problem_spec: ProblemSpec, seed: int = 0) -> None:
-        self._world = world
-        self._spec = problem_spec
-        self._seed(seed)
-        self.possible_agents = [f"du_{du}" for du in range(world.dus)]
+    def __init__(
+        self,
+        world: GivenWorld = "paper",
+        problem: GivenProblem = None,
+        *,
+        task: str = "slicing",
+        seed: int = 0,
+        render_mode: str | None = None,
+    ) -> None:
+        self.render_mode = render_mode_of(render_mode)
+        spec = problem_spec(problem, task)
+        ran = world_of(world, spec)
+        self.batch = BatchedEnv(ran, spec, _seeds(seed))
+        self._started = False
+        self.possible_agents = [f"du_{du}" for du in range(ran.dus)]
         self.agents: list[str] = []
-        problem = self._env.problem
-        self._observation_space = Box(0.0, np.inf, (problem.observation_dim,), np.float32)
-        self._action_space = Box(0.0, 1.0, (problem.action_dim,), np.float32)
-        self.observation_spaces = {agent: self._observation_space for agent in self.possible_agents}
-        self.action_spaces = {agent: self._action_space for agent in self.possible_agents}
+        self.observation_spaces = {
+            agent: observation_space(self.batch.problem) for agent in self.possible_agents
+        }
+        self.action_spaces = {agent: action_space(self.batch.problem) for agent in self.possible_agents}
 
     def observation_space(self, agent: str) -> Box:
-        """The same for every agent: finite numbers, at least 0."""
+        """Of one DU: finite numbers, at least 0."""
         return self.observation_spaces[agent]
 
     def action_space(self, agent: str) -> Box:
-        """The same for every agent: [0, 1] in each dimension."""
+        """Of one DU: [0, 1] in each dimension."""
         return self.action_spaces[agent]
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Float32], dict[str, dict[str, Any]]]:
-        """Start an episode; returns observations and empty infos per agent."""
+        """Start an episode; returns observations and empty infos per agent. There are no options."""
         if seed is not None:
-            self._seed(seed)
+            self.batch.reseed(_seeds(seed))
+        elif self._started:
+            self.batch.reset(self.batch.episode + 1)
+        self._started = True
         self.agents = list(self.possible_agents)
-        observation = self._env.reset(self._episode)
-        self._episode += 1
-        return self._per_agent(observation), {agent: {} for agent in self.agents}
+        return self._per_agent(self.batch.observation), {agent: {} for agent in self.agents}
 
     def step(
         self, actions: dict[str, Float32]
@@ -68,25 +88,34 @@ class DuParallelEnv(ParallelEnv):  # type: ignore[misc]
         dict[str, Float32], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]
     ]:
         """Run one frame; returns observations, rewards, terminations, truncations and infos per agent."""
-        step = self._env.step(np.stack([actions[agent] for agent in self.agents])[np.newaxis])
+        step = self.batch.step(np.stack([actions[agent] for agent in self.agents])[np.newaxis])
         acted = self.agents
+        observations = self._per_agent(step.observation)
         if step.episode_end:
             self.agents = []
         return (
-            dict(zip(acted, step.observation[0], strict=True)),
+            observations,
             dict(zip(acted, step.reward[0].tolist(), strict=True)),
             dict.fromkeys(acted, False),
             dict.fromkeys(acted, step.episode_end),
             self._infos(acted, step),
         )
 
-    def _seed(self, seed: int) -> None:
-        self._env = BatchedEnv(self._world, self._spec, np.asarray([seed], dtype=np.uint64))
-        self._episode = 0
+    def render(self) -> NDArray[np.uint8] | None:
+        """The picture of the last frame, uint8 ``[height, width, 3]``; None without a render mode."""
+        return None if self.render_mode is None else rgb_array(self.batch)
 
     def _infos(self, agents: list[str], step: Step) -> dict[str, dict[str, Any]]:
-        qos = self._env.problem.qos(step.kpis[0])
+        qos = self.batch.problem.qos(step.kpis[0])
         return {agent: {"qos": qos[du]} for du, agent in enumerate(agents)}
 
     def _per_agent(self, batch: Float32) -> dict[str, Float32]:
-        return dict(zip(self.agents, batch[0], strict=True))
+        return dict(zip(self.agents, batch[0].copy(), strict=True))
+
+
+parallel_env = DuParallelEnv
+"""The factory under the name that PettingZoo's tools look for."""
+
+
+def _seeds(seed: int) -> NDArray[np.uint64]:
+    return np.asarray([seed], dtype=np.uint64)

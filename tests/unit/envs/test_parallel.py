@@ -1,10 +1,16 @@
+import warnings
+
 import numpy as np
 import pytest
-from pettingzoo.test import parallel_api_test, parallel_seed_test
 
-from cadran.envs.parallel import DuParallelEnv
+from cadran.envs.parallel import DuParallelEnv, parallel_env
 
 from .worlds import SPECS, WORLD
+
+with warnings.catch_warnings():
+    # The module of tests makes an environment of PettingZoo's own the deprecated way.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from pettingzoo.test import parallel_api_test, parallel_seed_test
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -12,8 +18,9 @@ def test_the_pettingzoo_contract(name):
     parallel_api_test(DuParallelEnv(WORLD, SPECS[name]), num_cycles=50)
 
 
-def test_the_pettingzoo_seed_contract():
-    parallel_seed_test(lambda: DuParallelEnv(WORLD, SPECS["demo"]))
+@pytest.mark.parametrize("name", SPECS)
+def test_the_pettingzoo_seed_contract(name):
+    parallel_seed_test(lambda: parallel_env(WORLD, SPECS[name]))
 
 
 def test_episodes_truncate_and_never_terminate():
@@ -33,3 +40,12 @@ def test_reset_goes_on_to_the_next_episode_and_a_seed_starts_over():
     again = env.reset(seed=4)[0]
     assert any((first[agent] != second[agent]).any() for agent in first)
     assert all((first[agent] == again[agent]).all() for agent in first)
+
+
+def test_observations_stay_within_their_space_and_each_agent_has_its_own():
+    env = DuParallelEnv(WORLD, task="resource-blocks")
+    env.reset()
+    assert env.action_space("du_0") is not env.action_space("du_1")
+    for _ in range(5):
+        seen = env.step({agent: env.action_space(agent).sample() for agent in env.agents})[0]
+        assert all(seen[agent] in env.observation_space(agent) for agent in env.agents)
