@@ -7,18 +7,18 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from cadran.radio.hashing import draw
-from cadran.radio.traffic import initial_levels, load_profile, move_loads, traffic_tables
+from cadran.radio.traffic import TrafficTables, initial_levels, load_profile, move_loads, traffic_tables
 from cadran.radio.traffic.loads import DAY_STEPS, LOAD_LEVELS, day_factors, profile, random_factors
 
 from .play import DUS, members, play, slotted
 
 
-def levels_of(tables: object, frames: int, first: int = 0) -> NDArray[np.int16]:
+def levels_of(tables: TrafficTables, frames: int, first: int = 0) -> NDArray[np.int16]:
     """Load levels in frames ``first`` …, int16[F, C, S]."""
-    level = initial_levels(tables, DUS, 5, 9, first)  # type: ignore[arg-type]
+    level = initial_levels(tables, DUS, 5, 9, first)
     found = []
     for frame in range(first, first + frames):
-        move_loads(level, draw(1, frame), draw(2, frame), frame, tables)  # type: ignore[arg-type]
+        move_loads(level, draw(1, frame), draw(2, frame), frame, tables)
         found.append(level.copy())
     return np.array(found)
 
