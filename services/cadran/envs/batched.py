@@ -24,6 +24,7 @@ class Step:
         state: Next state, float32 ``[E, C, state_dim]``.
         observation: Next observation, which ends with the action just taken, ``[E, C, observation_dim]``.
         kpis: What the reward was made of, float32 ``[E, C, kpi_dim]``.
+        qos: Quality of each slice in [0, 1], float32 ``[E, C, S]``.
         reward: float32 ``[E, C]``.
         measurements: Everything measured in the frame, ``[E, C, ...]``.
         episode_end: The episode has run its length; a time limit, so values are still bootstrapped.
@@ -32,6 +33,7 @@ class Step:
     state: Float32
     observation: Float32
     kpis: Float32
+    qos: Float32
     reward: Float32
     measurements: Measurements
     episode_end: bool
@@ -155,6 +157,7 @@ class BatchedEnv:
             state=self.state,
             observation=self.observation,
             kpis=assessed.kpis,
+            qos=assessed.qos,
             reward=assessed.reward,
             measurements=self.measurements,
             episode_end=self._frames_left == 0,

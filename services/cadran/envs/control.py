@@ -88,7 +88,7 @@ class Control:
         if given.shape != allowed:
             raise ValueError(f"action: shape {given.shape[1:]}, allowed is {allowed[1:]}")
         step = self._run(given)
-        infos = {"qos": self._seen(self.batch.problem.qos(step.kpis))}
+        infos = {"qos": self._seen(step.qos)}
         if self._du is None:
             infos["du_reward"] = step.reward.astype(np.float64)
         reward = np.asarray(self._seen(step.reward), dtype=np.float64).reshape(self.batch.envs, -1)

@@ -9,7 +9,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
-from cadran.envs.batched import BatchedEnv, Step
+from cadran.envs.batched import BatchedEnv
 from cadran.envs.given import GivenProblem, GivenWorld, problem_spec, world_of
 from cadran.envs.rendering import render_mode_of, rgb_array
 from cadran.envs.spaces import action_space, observation_space
@@ -98,16 +98,12 @@ class DuParallelEnv(ParallelEnv):  # type: ignore[misc]
             dict(zip(acted, step.reward[0].tolist(), strict=True)),
             dict.fromkeys(acted, False),
             dict.fromkeys(acted, step.episode_end),
-            self._infos(acted, step),
+            {agent: {"qos": step.qos[0, du]} for du, agent in enumerate(acted)},
         )
 
     def render(self) -> NDArray[np.uint8] | None:
         """The picture of the last frame, uint8 ``[height, width, 3]``; None without a render mode."""
         return None if self.render_mode is None else rgb_array(self.batch)
-
-    def _infos(self, agents: list[str], step: Step) -> dict[str, dict[str, Any]]:
-        qos = self.batch.problem.qos(step.kpis[0])
-        return {agent: {"qos": qos[du]} for du, agent in enumerate(agents)}
 
     def _per_agent(self, batch: Float32) -> dict[str, Float32]:
         return dict(zip(self.agents, batch[0].copy(), strict=True))
