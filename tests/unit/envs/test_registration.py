@@ -52,10 +52,23 @@ def test_the_names_stand_for_the_papers_problem_and_for_quotas():
     assert names == {"observation": "paper", "action": "rb_bits/plain", "reward": "eq8"}
 
 
+def printed(code: str) -> list[str]:
+    """What a fresh interpreter prints, in words."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
 def test_importing_the_package_is_enough():
     code = "import cadran.envs, gymnasium; print(*[i for i in gymnasium.registry if i.startswith('Cadran')])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == list(IDS)
+    assert printed(code) == list(IDS)
+
+
+def test_without_these_libraries_the_core_still_imports():
+    code = (
+        "import importlib.util, sys; importlib.util.find_spec = lambda name: None; "
+        "from cadran.envs import BatchedEnv; print('gymnasium' in sys.modules, 'pettingzoo' in sys.modules)"
+    )
+    assert printed(code) == ["False", "False"]
 
 
 def test_gymnasium_statistics_wrappers_understand_the_batch():

@@ -1,5 +1,4 @@
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,8 +65,3 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ModuleNotFoundError, match=r"matplotlib: install cadran\[testbed\]"):
         draw(scene())
-
-
-def test_a_png_is_written(tmp_path: Path):
-    draw(scene()).savefig(tmp_path / "scene.png")
-    assert (tmp_path / "scene.png").read_bytes().startswith(b"\x89PNG")

@@ -144,3 +144,21 @@ def test_a_bad_action_is_refused_before_anything_changes():
     with pytest.raises(ValueError, match=r"\[0, 1\]"):
         env.step(np.full(3, 1.5, dtype=np.float32))
     assert env.batch.frames_left == before
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"dus": 1}, {"rbs": 1}, {"slice_weights": (1, 0, 1)}, {"ues": 1}, {"episode_frames": 1}],
+    ids=str,
+)
+@pytest.mark.parametrize("task", ["slicing", "resource-blocks"])
+def test_odd_worlds_are_played_within_the_spaces(task, odd):
+    world = {"dus": 2, "ues": 12, "max_ues_per_slice": 12, "rbs": 20, "episode_frames": 10} | odd
+    env = RanEnv(world, task=task)
+    env.action_space.seed(0)
+    assert env.reset(seed=0)[0] in env.observation_space
+    over = False
+    while not over:
+        observation, reward, _, over, _ = env.step(env.action_space.sample())
+        assert observation in env.observation_space
+        assert np.isfinite(reward)
