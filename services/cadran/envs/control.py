@@ -83,11 +83,7 @@ class Control:
         Raises:
             ValueError: An action is illegal, or the episode has ended.
         """
-        given = np.asarray(actions, dtype=np.float32)
-        allowed = (self.batch.envs, *self.action_space.shape)
-        if given.shape != allowed:
-            raise ValueError(f"action: shape {given.shape[1:]}, allowed is {allowed[1:]}")
-        step = self._run(given)
+        step = self._run(actions)
         infos = {"qos": self._seen(step.qos)}
         if self._du is None:
             infos["du_reward"] = step.reward.astype(np.float64)

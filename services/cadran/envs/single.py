@@ -12,6 +12,7 @@ from cadran.envs.batched import BatchedEnv
 from cadran.envs.control import Control, Du
 from cadran.envs.given import GivenProblem, GivenRule, GivenWorld
 from cadran.envs.rendering import render_mode_of, rgb_array
+from cadran.envs.spaces import shaped
 
 Float32 = NDArray[np.float32]
 
@@ -84,7 +85,7 @@ class RanEnv(gymnasium.Env):  # type: ignore[misc]
         Raises:
             ValueError: The action is illegal, or the episode has ended.
         """
-        observation, reward, ended, infos = self._control.step(np.asarray(action)[np.newaxis])
+        observation, reward, ended, infos = self._control.step(shaped(action, self.action_space)[np.newaxis])
         info = {name: values[0] for name, values in infos.items()}
         return observation[0], float(reward[0]), False, ended, info
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from gymnasium.spaces import Box
+from numpy.typing import ArrayLike, NDArray
 
 from cadran.problem import SLICES, Measurements, Problem
 from cadran.problem.observation import demand_state, paper_state
+
+Float32 = NDArray[np.float32]
 
 _MOST_BYTES = np.iinfo(np.int64).max
 _HIGHEST_SE = 20.0
@@ -27,12 +30,24 @@ def action_space(problem: Problem, dus: int | None = None) -> Box:
     return _box(np.ones(problem.action_dim, dtype=np.float32), dus)
 
 
-def _box(high: np.ndarray, dus: int | None) -> Box:
+def shaped(action: ArrayLike, space: Box) -> Float32:
+    """An action, or a batch of them, as float32.
+
+    Raises:
+        ValueError: It has not the shape of the space.
+    """
+    given = np.asarray(action, dtype=np.float32)
+    if given.shape != space.shape:
+        raise ValueError(f"action: shape {given.shape}, allowed is {space.shape}")
+    return given
+
+
+def _box(high: Float32, dus: int | None) -> Box:
     rows = high if dus is None else np.tile(high, (dus, 1))
     return Box(np.zeros_like(rows), rows, dtype=np.float32)
 
 
-def _highest_state(problem: Problem) -> np.ndarray:
+def _highest_state(problem: Problem) -> Float32:
     frame, spec = problem.frame, problem.spec
     whole = np.ones(SLICES, dtype=np.int64)
     rbs, bytes_ = whole * frame.rbs, whole * _MOST_BYTES

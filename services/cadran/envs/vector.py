@@ -14,6 +14,7 @@ from cadran.envs.batched import BatchedEnv
 from cadran.envs.control import Control, Du
 from cadran.envs.given import GivenProblem, GivenRule, GivenWorld
 from cadran.envs.rendering import render_mode_of, rgb_array
+from cadran.envs.spaces import shaped
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -104,7 +105,7 @@ class RanVectorEnv(VectorEnv):  # type: ignore[misc]
         Raises:
             ValueError: An action is illegal.
         """
-        observation, reward, ended, values = self._control.step(actions)
+        observation, reward, ended, values = self._control.step(shaped(actions, self.action_space))
         infos = self._masked(values)
         if ended:
             infos = self._masked({"final_obs": _objects(observation), "final_info": infos})

@@ -93,3 +93,10 @@ def test_resets_that_a_batch_cannot_do_are_refused():
     with pytest.raises(ValueError, match="reset_mask"):
         env.reset(options={"reset_mask": np.asarray([True, False, False])})
     env.reset(options={"reset_mask": np.ones(ENVS, dtype=np.bool_)})
+
+
+def test_a_batch_of_another_size_is_refused():
+    env = RanVectorEnv(ENVS, WORLD)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=r"shape \(2, 3\), allowed is \(3, 3\)"):
+        env.step(np.zeros((2, 3), dtype=np.float32))
