@@ -25,6 +25,8 @@ Place = tuple[int, int, int, int]
 
 _HARQ = tuple(name for name in Ues._fields if name.startswith("harq_"))
 _PER_UE_KPIS = ("ue_rate_bps", "ue_delay_s")
+_KPIS_OF_UES = ("mean_se", "backlog_rbs", "arrival_rbs")
+"""Measured over the UEs of a slice: 0 where there is none."""
 _NO_UE = -1
 _NO_REPORT = -1
 
@@ -86,6 +88,9 @@ def _book(state: State, old: Place, new: Place) -> None:
     for ues in (state.core.ues, state.kpis.ues):
         ues[old[:3]] -= 1
         ues[new[:3]] += 1
+    if state.core.ues[old[:3]] == 0:
+        for name in _KPIS_OF_UES:
+            getattr(state.kpis, name)[old[:3]] = 0
 
 
 def _rename_served(state: State, old: Place, last: Place) -> None:

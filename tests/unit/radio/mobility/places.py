@@ -1,6 +1,7 @@
 """States with UEs in random places, for tests of what moves between them."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cadran.radio.state import State, empty_state
 from cadran.radio.world import SLICES, World
@@ -51,11 +52,20 @@ def _fill_queue(state: State, at: tuple[int, int, int, int], rng: np.random.Gene
     ues.in_flight[at] = ues.harq_bytes[at].sum()
 
 
+def ids_are_dense(state: State) -> bool:
+    """Whether exactly the first ``core.ues`` places hold UEs."""
+    return bool((_taken(state) == (state.ues.id >= 0)).all())
+
+
 def places_are_dense(state: State) -> bool:
-    """Whether exactly the first ``core.ues`` places hold UEs and the rest is empty."""
-    taken = np.arange(state.ues.id.shape[-1]) < state.core.ues[..., None]
-    empty = [not array[~taken].any() for array in state.ues._replace(id=state.ues.id + 1)]
-    return bool((taken == (state.ues.id >= 0)).all()) and all(empty)
+    """Whether exactly the first ``core.ues`` places hold UEs and all else is 0."""
+    free = ~_taken(state)
+    empty = [not array[free].any() for array in state.ues._replace(id=state.ues.id + 1)]
+    return ids_are_dense(state) and all(empty)
+
+
+def _taken(state: State) -> NDArray[np.bool_]:
+    return np.arange(state.ues.id.shape[-1]) < state.core.ues[..., None]
 
 
 def members(state: State) -> list[list[tuple[int, int]]]:

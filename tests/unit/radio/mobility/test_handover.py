@@ -139,7 +139,11 @@ def test_a_ue_in_the_only_place_leaves_an_empty_slice():
     world = World.model_validate({"preset": "3gpp", "dus": 2, "ues": 1, "rbs": 6})
     state = random_state(world, 1)
     c, s = (int(index) for index in np.argwhere(state.core.ues[0])[0])
+    measured = (state.kpis.mean_se, state.kpis.backlog_rbs, state.kpis.arrival_rbs)
+    for array in measured:
+        array[0, c, s] = 1.5
     handover_ue(state, 0, c, s, 0, 1 - c)
+    assert [float(array[0, c, s]) for array in measured] == [0, 0, 0]
     assert state.core.ues[0, c, s] == 0
     assert state.core.ues[0, 1 - c, s] == 1
     assert places_are_dense(state)
