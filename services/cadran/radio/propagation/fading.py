@@ -116,7 +116,11 @@ def _jakes_map(
 def scattered_field(
     columns: int, spacing_hz: float, spread_s: float, rng: np.random.Generator
 ) -> NDArray[np.complex64]:
-    """Rayleigh field of isotropic scattering, complex64[4096, columns], mean power 1 in expectation.
+    """Rayleigh field of isotropic scattering, complex64[4096, columns], mean power 1.
+
+    One plane wave for every pair of a Doppler and a delay, with the power that theory gives the pair and a
+    phase drawn at random. So the field is Gaussian by the number of waves, and its correlation over the whole
+    map is that of the theory and not one realization's.
 
     Args:
         columns: frequencies, ``spacing_hz`` apart.
@@ -126,9 +130,8 @@ def scattered_field(
     """
     doppler = _doppler_powers()
     delays = _delay_powers(columns, spacing_hz, spread_s)
-    parts = rng.standard_normal((len(doppler), columns, 2), dtype=np.float32)
-    taps = (parts[..., 0] + 1j * parts[..., 1]) * np.float32(sqrt(0.5))
-    taps *= np.sqrt(doppler)[:, None] * np.sqrt(delays)
+    phases = 2 * np.pi * rng.random((len(doppler), columns), dtype=np.float32)
+    taps = np.exp(1j * phases) * np.sqrt(doppler)[:, None] * np.sqrt(delays)
     over_frequency = np.fft.fft(taps, axis=1)
     waves = np.zeros((columns, ROWS), dtype=np.complex64)
     reach = len(doppler) // 2
@@ -167,9 +170,9 @@ def _doppler_powers() -> NDArray[np.float32]:
 
 def _delay_powers(columns: int, spacing_hz: float, spread_s: float) -> NDArray[np.float32]:
     """Share of the exponential profile in each tap, 1 / (columns spacing) apart; sum 1."""
-    tap_s = 1 / (columns * spacing_hz)
-    # Without spread all power is in the first tap.
-    profile = np.exp(-np.arange(columns) * (tap_s / spread_s if spread_s > 0 else np.inf))
+    delays_s = np.arange(columns) / (columns * spacing_hz)
+    # Without any spread all power is in the first tap; the least number keeps 0 / 0 out.
+    profile = np.exp(-delays_s / max(spread_s, np.finfo(np.float64).tiny))
     powers: NDArray[np.float32] = (profile / profile.sum()).astype(np.float32)
     return powers
 
