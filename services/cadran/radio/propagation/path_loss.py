@@ -19,9 +19,12 @@ def power_law_db(distance_m: Array, reference_loss_db: float, exponent: float) -
 
 
 def break_point_m(carrier_hz: float, bs_height_m: float, ue_height_m: float) -> float:
-    """d'_BP of Table 7.4.1-1 note 1, where the ground reflection begins to cancel the direct path."""
+    """d'_BP of Table 7.4.1-1 note 1, where the ground reflection begins to cancel the direct path.
+
+    At least 1 m: it would be 0 for an antenna at h_E, and the loss beyond it has no logarithm of 0.
+    """
     effective = (bs_height_m - ENVIRONMENT_HEIGHT_M) * (ue_height_m - ENVIRONMENT_HEIGHT_M)
-    return 4 * effective * carrier_hz / LIGHT_MPS
+    return max(4 * effective * carrier_hz / LIGHT_MPS, 1.0)
 
 
 def path_losses_db(

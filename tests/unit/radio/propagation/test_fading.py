@@ -93,7 +93,7 @@ def test_fades_are_as_frequent_and_as_long_as_theory_says(depth: float, umi: NDA
     below = umi[0] < depth**2
     entries = (below & ~np.roll(below, 1, axis=0)).mean() * ROWS_PER_WAVELENGTH
     rate_per_wavelength = np.sqrt(2 * np.pi) * depth * np.exp(-(depth**2))
-    assert entries == pytest.approx(rate_per_wavelength, rel=0.05)
+    assert entries == pytest.approx(rate_per_wavelength, rel=0.06)  # sampling misses some short fades
     mean_length = below.mean() / entries
     assert mean_length == pytest.approx(np.expm1(depth**2) / (depth * np.sqrt(2 * np.pi)), rel=0.05)
 
@@ -114,7 +114,7 @@ def test_with_sight_power_is_rician(umi: NDArray[np.float32]) -> None:
     beat = np.cos(2 * np.pi * DIRECT_PATH_DOPPLER * LAGS / ROWS_PER_WAVELENGTH)
     # The direct path beats against the scattered ones.
     expected = (scattering**2 + 2 * K * scattering * beat) / (1 + 2 * K)
-    np.testing.assert_allclose(autocovariance(umi[1], 0, LAGS).real, expected, atol=0.06)
+    np.testing.assert_allclose(autocovariance(umi[1], 0, LAGS).real, expected, atol=0.03)
 
 
 def test_delay_spread_of_direct_and_scattered_paths_together() -> None:

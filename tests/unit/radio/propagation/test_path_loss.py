@@ -40,6 +40,11 @@ def test_break_points() -> None:
     assert break_point_m(CARRIER_HZ, 10, 1.5) == pytest.approx(210, abs=0.2)
 
 
+def test_antennas_at_the_height_of_the_reflecting_ground_have_a_finite_loss() -> None:
+    for found in path_losses_db("umi", np.array([10.0, 100.0]), CARRIER_HZ, 1.0, 1.0):
+        assert np.isfinite(found).all()
+
+
 @pytest.mark.parametrize("model", ["uma", "umi"])
 def test_beyond_the_break_point_the_loss_grows_with_the_fourth_power_and_does_not_jump(model: str) -> None:
     at = break_point_m(CARRIER_HZ, MODELS[model].bs_height_m, 1.5)
