@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.radio.phy.block_error import threshold_db
-from cadran.radio.phy.mcs import mcs_table
+from cadran.radio.phy.mcs import highest_mcs, mcs_table
 
 _RATES_1 = {2: (78, 120, 193, 308, 449, 602), 4: (378, 490, 616), 6: (466, 567, 666, 772, 873, 948)}
 _RATES_2 = {
@@ -32,12 +32,13 @@ def cqi_efficiency(number: int) -> NDArray[np.float64]:
 def cqi_thresholds_db(number: int) -> NDArray[np.float64]:
     """SINR in dB from which CQI 1 to 15 hold, float64[15], increasing.
 
-    A CQI promises a block error rate of at most 10 % (TS 38.214 5.2.2.1). Every CQI but the first is as
-    efficient as an MCS of its table, in the same modulation, and has the threshold of that MCS.
+    A CQI promises a block error rate of at most 10 % (TS 38.214 5.2.2.1), here of a code block of 2000 bits.
+    Every CQI but the first is as efficient as an MCS of its table, in the same modulation, and has the
+    threshold of that MCS. CQI 1, QPSK at rate 78/1024, repeats more often than MCS 0 at 120/1024 and needs as
+    much less SINR.
     """
-    efficiency = cqi_efficiency(number)[1:]
-    table, thresholds_db = mcs_table(number), threshold_db(number)
-    gap_db = thresholds_db - 10 * np.log10(2**table.efficiency - 1)
-    order = np.argsort(table.efficiency, kind="stable")
-    gaps: NDArray[np.float64] = np.interp(efficiency, table.efficiency[order], gap_db[order])
-    return 10 * np.log10(2**efficiency - 1) + gaps
+    mcs_efficiency, thresholds_db = mcs_table(number).efficiency, threshold_db(number)
+    efficiency = cqi_efficiency(number)
+    first_db = thresholds_db[0] + 10 * np.log10(efficiency[1] / mcs_efficiency[0])
+    rows = [highest_mcs(number, float(value)) for value in efficiency[2:]]
+    return np.concatenate(([first_db], thresholds_db[rows]))
