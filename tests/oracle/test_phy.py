@@ -91,13 +91,13 @@ def test_curves_of_long_blocks_go_through_measured_points(number: int) -> None:
 @pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize("bits", [24, 100])
 def test_curves_of_short_blocks_go_through_measured_points(number: int, bits: int) -> None:
-    """At code rates up to 0.6: within 0.15 dB at the median, 0.75 dB in 95 % of points, whatever the tail."""
+    """At code rates up to 0.6: within 0.15 dB at the median, 0.5 dB in 95 % of points."""
     low_rate = mcs_table(number).code_rate < 0.6
     points = [point for point in measured_rates(number) if point[1] == bits and low_rate[point[0]]]
     shifts_db = np.abs([shift_db(number, *point) for point in points])
     assert shifts_db.size > 20
     assert np.median(shifts_db) < 0.15
-    assert np.quantile(shifts_db, 0.95) < 0.75
+    assert np.quantile(shifts_db, 0.95) < 0.5
 
 
 @pytest.mark.parametrize(("number", "mcs", "bits"), [(1, 9, 500), (1, 13, 100), (1, 20, 500), (2, 22, 500)])
