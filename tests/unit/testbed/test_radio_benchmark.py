@@ -114,10 +114,11 @@ def test_a_window_takes_whole_steps_and_one_at_least() -> None:
 
 @pytest.mark.parametrize(("dus", "ues"), report.GROWTH_SIZES)
 def test_every_size_is_a_valid_world_with_the_full_step(dus: int, ues: int) -> None:
-    case = Case("per_rb", 1, envs=1, dus=dus, ues=ues)
+    case = Case("per_rb", 1, envs=1, dus=dus, ues=ues, full_buffer=True)
     world = bench_world(case)
     assert (world.dus, world.ues, world.rbs, world.ttis_per_frame) == (dus, ues, 100, 10)
     assert (world.channel.fading, world.link.adaptation, world.mobility.kind) == ("jakes", "mcs", "static")
+    assert set(world.load.sources) == {"full_buffer"}
     assert case.links == dus * ues
     assert (bench_decisions(world, 2).max_rbs == (34, 33, 33)).all()
 

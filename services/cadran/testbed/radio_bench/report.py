@@ -17,7 +17,7 @@ THREADED_ENVS = 16
 """Environments of the cases that two threads play as well."""
 GROWTH_MODES = (("per_rb", 1), ("rbg", 5))
 GROWTH_SIZES = ((6, 200), (6, 2000), (60, 200), (60, 2000))
-"""Numbers of DUs and UEs."""
+"""Numbers of DUs and UEs. Every UE has data all the time, so that sizes differ in nothing else."""
 CHILDREN = "cadran.testbed.radio_bench"
 
 Run = Callable[[str, Mapping[str, Any], int], dict[str, Any]]
@@ -120,7 +120,11 @@ def _peer(run: Run, effort: Effort) -> tuple[dict[str, Any] | None, str]:
 
 
 def _growth_cases() -> list[Case]:
-    return [Case(*mode, envs=1, dus=dus, ues=ues) for mode in GROWTH_MODES for dus, ues in GROWTH_SIZES]
+    return [
+        Case(mode, period, envs=1, dus=dus, ues=ues, full_buffer=True)
+        for mode, period in GROWTH_MODES
+        for dus, ues in GROWTH_SIZES
+    ]
 
 
 def _growth(run: Run, case: Case, effort: Effort, say: Say) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from cadran.radio import SLICES, Decisions, World, hard_quotas
 
 DUS, UES, RBS = 6, 200, 100
 QUOTAS = (34, 33, 33)
+LOAD_SCALE = 0.7
+"""Of the world's default load: about two thirds of the UEs then have data at any time."""
 _ROOM = 2.15
 """Places of a (DU, slice) over its mean number of UEs: at 6 DUs and 200 UEs the world's default of 24."""
 
@@ -26,6 +28,7 @@ class Case:
         threads: numbers of threads that take turns.
         dus: number of DUs.
         ues: number of UEs.
+        full_buffer: every UE has data at all times.
     """
 
     mode: str
@@ -34,6 +37,7 @@ class Case:
     threads: tuple[int, ...] = (1,)
     dus: int = DUS
     ues: int = UES
+    full_buffer: bool = False
 
     @property
     def links(self) -> int:
@@ -58,6 +62,7 @@ def bench_world(case: Case) -> World:
         "max_ues_per_slice": places,
         "mac": {"allocation": case.mode},
         "link": {"csi_period_ttis": case.csi_period_tti},
+        "load": {"sources": ["full_buffer"] * SLICES} if case.full_buffer else {"scale": LOAD_SCALE},
     }
     return World.model_validate(values)
 

@@ -42,7 +42,7 @@ def bench_table(report: Mapping[str, Any]) -> RenderableType:
         _table(f"{size}: medians over short windows", _RESULTS, report["results"]),
         Text(f"Ceiling: {ceiling} TTI per CPU second, for the bare arithmetic of per_rb."),
         Text(f"Peer: {_peer(report)}\n"),
-        _table("Growth, one environment, per CPU second", _GROWTH, report["growth"]),
+        _table("Growth: one environment, all UEs with data", _GROWTH, report["growth"]),
     )
 
 
