@@ -18,6 +18,7 @@ except units that mode 1 leaves unused; UEs with a due repetition get no padding
 room comes again.
 """
 
+from cadran.radio.mac.order import Workspace, new_workspace
 from cadran.radio.mac.schedule import schedule
 from cadran.radio.mac.waiting import (
     EDF,
@@ -43,5 +44,7 @@ __all__ = [
     "SE_FLOOR",
     "Grants",
     "Waiting",
+    "Workspace",
+    "new_workspace",
     "schedule",
 ]

@@ -6,8 +6,9 @@ tells whose key it is. 2^b >= S U, so UEs whose metrics differ by less than 2^(b
 tied (b = 7, 1.5e-5, for 33 places).
 
 Ties matter: UEs at the cap of spectral efficiency tie on most units, and must share. The rank is a fixed
-pseudo-random permutation of (slice U + place + unit + turn) mod 2^b, ``turn`` moving on from TTI to TTI: over
-2^b consecutive units or TTIs each of two tied UEs wins between 40 and 60 % (b >= 5), wherever their places.
+pseudo-random permutation of (slice U + place + unit + shift) mod 2^b, and ``shift`` moves on from TTI to TTI:
+over 2^b consecutive units or TTIs each of two tied UEs wins between 40 and 60 % (b >= 5), wherever their
+places.
 
 The keys of a slice's best UEs come from one pass over its waiting UEs, all units at a time, which compiles
 to vector instructions. A unit's winner may since have been drained; only then the unit is searched again.
@@ -19,8 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio.jit import kernel
-from cadran.radio.mac.waiting import Waiting
+from cadran.radio.jit import borrowing_kernel, kernel
 from cadran.radio.world import SLICES
 
 MIX = (35347, 42643, 4171)
@@ -31,27 +31,33 @@ NOBODY = -1
 """Below every key."""
 
 
-class Order(NamedTuple):
-    """Tie-breaking ranks of one DU in one TTI, and room for keys.
+class Workspace(NamedTuple):
+    """What scheduling needs to have at hand, so that it allocates nothing.
 
     Attributes:
-        ranks: int32[2^b + G], rank of x, continued periodically.
-        keys: int32[S, G], greatest key of a waiting UE of the slice on the unit, or NOBODY.
+        ranks: int32[2^b + G], the tie-breaking rank of x, continued periodically.
         mask: 2^b - 1.
         half: (b + 1) // 2.
-        turn: counts TTIs, modulo 2^b.
+        keys: int32[S, G], greatest key of a waiting UE of the slice on the unit, or NOBODY.
+        units: int64[G], a list of units.
+        blocks: int64[S + 1], the unit where each slice's block begins, and where the last one ends.
+        guaranteed: int64[S], RBs.
+        competitors: int64[S], UEs.
     """
 
     ranks: NDArray[np.int32]
-    keys: NDArray[np.int32]
     mask: int
     half: int
-    turn: int
+    keys: NDArray[np.int32]
+    units: NDArray[np.int64]
+    blocks: NDArray[np.int64]
+    guaranteed: NDArray[np.int64]
+    competitors: NDArray[np.int64]
 
 
 @kernel
-def new_order(places: int, units: int, turn: int) -> Order:
-    """Ranks for ``places`` places per slice and ``units`` units."""
+def new_workspace(places: int, units: int) -> Workspace:
+    """For ``places`` = U places per slice and ``units`` = G units; any number of DUs may share it in turn."""
     bits = 2
     while (1 << bits) < SLICES * places:
         bits += 1
@@ -61,52 +67,74 @@ def new_order(places: int, units: int, turn: int) -> Order:
         mixed = (x * MIX[0]) & mask
         mixed = ((mixed ^ (mixed >> half)) * MIX[1]) & mask
         ranks[x] = ((mixed ^ (mixed >> half)) * MIX[2]) & mask
-    return Order(ranks, np.empty((SLICES, units), dtype=np.int32), mask, half, turn & mask)
+    return Workspace(
+        ranks,
+        mask,
+        half,
+        np.empty((SLICES, units), dtype=np.int32),
+        np.empty(units, dtype=np.int64),
+        np.empty(SLICES + 1, dtype=np.int64),
+        np.empty(SLICES, dtype=np.int64),
+        np.empty(SLICES, dtype=np.int64),
+    )
 
 
-@kernel
-def place_of(order: Order, key: int, first: int, unit: int) -> int:
-    """Place of the UE with this key on the unit; ``first`` = slice * U."""
-    mixed = (key * UNMIX[2]) & order.mask
-    mixed = ((mixed ^ (mixed >> order.half)) * UNMIX[1]) & order.mask
-    x = (mixed ^ (mixed >> order.half)) * UNMIX[0]
-    return (x - unit - order.turn - first) & order.mask
+@borrowing_kernel
+def place_of(key: int, mask: int, half: int, offset: int) -> int:
+    """Place of the UE with this key; ``offset`` = slice U + unit + shift."""
+    mixed = (key * UNMIX[2]) & mask
+    mixed = ((mixed ^ (mixed >> half)) * UNMIX[1]) & mask
+    return ((mixed ^ (mixed >> half)) * UNMIX[0] - offset) & mask
 
 
-@kernel
+@borrowing_kernel
 def find_best(
     csi: NDArray[np.int32],
     places: NDArray[np.int64],
     size: NDArray[np.int64],
     factor: NDArray[np.float32],
-    order: Order,
+    ranks: NDArray[np.int32],
+    keys: NDArray[np.int32],
+    mask: int,
+    shift: int,
     s: int,
     first: int,
     last: int,
 ) -> None:
-    """Write to ``order.keys[s, first:last]`` the greatest key over the waiting UEs of slice ``s``."""
-    ranks, keys, clear = order.ranks, order.keys, np.int32(~order.mask)
-    slice_, start, units = np.uint64(s), np.uint64(first), np.uint64(last - first)
+    """Write to ``keys[s, first:last]`` the greatest key over the waiting UEs of slice ``s``."""
+    clear, slice_, start, units = np.int32(~mask), np.uint64(s), np.uint64(first), np.uint64(last - first)
     for i in range(units):
         keys[slice_, start + i] = NOBODY
     for index in range(int(size[s])):
-        u = np.uint64(places[s, index])
-        of_ue = np.float32(factor[slice_, u])
-        x = np.uint64((s * places.shape[1] + int(places[s, index]) + first + order.turn) & order.mask)
+        place = int(places[s, index])
+        u, of_ue = np.uint64(place), np.float32(factor[s, place])
+        x = np.uint64((s * places.shape[1] + place + first + shift) & mask)
         for i in range(units):
             metric = np.float32(np.float32(csi[slice_, u, start + i]) * of_ue)
             key = (np.float32(metric).view(np.int32) & clear) | ranks[x + i]
             keys[slice_, start + i] = max(keys[slice_, start + i], np.int32(key))
 
 
-@kernel
-def best_place(
-    csi: NDArray[np.int32], waiting: Waiting, factor: NDArray[np.float32], order: Order, s: int, unit: int
+@borrowing_kernel
+def search_again(
+    csi: NDArray[np.int32],
+    places: NDArray[np.int64],
+    size: NDArray[np.int64],
+    factor: NDArray[np.float32],
+    ranks: NDArray[np.int32],
+    keys: NDArray[np.int32],
+    mask: int,
+    shift: int,
+    s: int,
+    unit: int,
 ) -> int:
-    """Place of the waiting UE of slice ``s`` with the greatest key on the unit, after ``find_best``."""
-    first = s * waiting.places.shape[1]
-    u = place_of(order, int(order.keys[s, unit]), first, unit)
-    if waiting.bits[s, u] <= 0:
-        find_best(csi, waiting.places, waiting.size, factor, order, s, unit, unit + 1)
-        u = place_of(order, int(order.keys[s, unit]), first, unit)
-    return u
+    """``find_best`` for one unit; returns the key."""
+    clear, slice_, column = np.int32(~mask), np.uint64(s), np.uint64(unit)
+    offset, best = s * places.shape[1] + unit + shift, np.int32(NOBODY)
+    for index in range(int(size[s])):
+        place = int(places[s, index])
+        u, x = np.uint64(place), np.uint64((place + offset) & mask)
+        metric = np.float32(np.float32(csi[slice_, u, column]) * np.float32(factor[slice_, u]))
+        best = max(best, np.int32((np.float32(metric).view(np.int32) & clear) | ranks[x]))
+    keys[slice_, column] = best
+    return int(best)

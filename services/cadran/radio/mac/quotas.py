@@ -7,15 +7,15 @@ that is no multiple of the group is used up to the last group that fits.
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio.jit import kernel
-from cadran.radio.mac.order import NOBODY, Order, find_best, place_of
+from cadran.radio.jit import borrowing_kernel
+from cadran.radio.mac.order import NOBODY, Workspace, find_best, place_of, search_again
 from cadran.radio.mac.repeats import has_room, spare_rbs
 from cadran.radio.mac.serve import serve, serve_best
 from cadran.radio.mac.waiting import FREE, Grants, Waiting, give, leave
 from cadran.radio.world import SLICES
 
 
-@kernel
+@borrowing_kernel
 def find_blocks(unit_rbs: NDArray[np.int64], least: NDArray[np.int32], blocks: NDArray[np.int64]) -> None:
     """Write to ``blocks`` int64[S + 1] where each slice's block of up to ``min`` RBs begins, and the end."""
     unit, units = 0, unit_rbs.shape[0]
@@ -28,7 +28,7 @@ def find_blocks(unit_rbs: NDArray[np.int64], least: NDArray[np.int32], blocks: N
     blocks[SLICES] = unit
 
 
-@kernel
+@borrowing_kernel
 def idle_units(grants: Grants, holder: int, first: int, last: int, units: NDArray[np.int64]) -> int:
     """Write to ``units`` those of [first, last) of this holder that serve nobody; returns how many."""
     count = 0
@@ -39,117 +39,118 @@ def idle_units(grants: Grants, holder: int, first: int, last: int, units: NDArra
     return count
 
 
-@kernel
+@borrowing_kernel
 def serve_blocks(
     csi: NDArray[np.int32],
     waiting: Waiting,
     grants: Grants,
-    order: Order,
+    work: Workspace,
+    shift: int,
     unit_rbs: NDArray[np.int64],
     schedulers: NDArray[np.int64],
     dedicated: NDArray[np.int32],
-    blocks: NDArray[np.int64],
-    units: NDArray[np.int64],
 ) -> None:
     """Pass 1 of mode 0: each slice's own block; of what it leaves idle, ``dedicated`` stays reserved."""
+    blocks, units = work.blocks, work.units
     for s in range(SLICES):
         count = idle_units(grants, FREE, int(blocks[s]), int(blocks[s + 1]), units)
-        given = serve(csi, waiting, grants, order, int(schedulers[s]), s, units, count)
+        given = serve(csi, waiting, grants, work, shift, int(schedulers[s]), s, units, count)
+        held = int(grants.held[s])
         for i in range(count):
             rbs = int(unit_rbs[units[i]])
-            if i < given:
-                grants.held[s] += rbs
-            elif grants.held[s] + rbs <= dedicated[s]:
+            if i < given or held + rbs <= dedicated[s]:
                 grants.slice_of_unit[units[i]] = s
-                grants.held[s] += rbs
+                held += rbs
+        grants.held[s] = held
 
 
-@kernel
+@borrowing_kernel
 def serve_shared(
     csi: NDArray[np.int32],
     waiting: Waiting,
     grants: Grants,
-    order: Order,
+    work: Workspace,
+    shift: int,
     unit_rbs: NDArray[np.int64],
     dedicated: NDArray[np.int32],
     most: NDArray[np.int32],
-    units: NDArray[np.int64],
     rbs: int,
 ) -> None:
     """Pass 2 of mode 0: each free unit to the greatest key over all slices that have room for it."""
-    count, held = idle_units(grants, FREE, 0, unit_rbs.shape[0], units), grants.held
-    if count == 0:
-        return
-    first, last = int(units[0]), int(units[count - 1]) + 1
+    places, size, left, metric = waiting.places, waiting.size, waiting.bits, waiting.metric
+    slice_of_unit, ue_of_unit, held = grants.slice_of_unit, grants.ue_of_unit, grants.held
+    ranks, keys, mask, half, units = work.ranks, work.keys, work.mask, work.half, work.units
+    count = idle_units(grants, FREE, 0, unit_rbs.shape[0], units)
     for s in range(SLICES):
-        if held[s] < most[s]:
-            find_best(csi, waiting.places, waiting.size, waiting.metric, order, s, first, last)
+        if count > 0 and size[s] > 0 and held[s] < most[s]:
+            first, last = int(units[0]), int(units[count - 1]) + 1
+            find_best(csi, places, size, metric, ranks, keys, mask, shift, s, first, last)
     spare = spare_rbs(held, dedicated, rbs)
-    for i in range(count):
-        unit = int(units[i])
+    given = 0
+    while given < count and size[0] + size[1] + size[2] > 0:
+        unit = int(units[given])
         more = int(unit_rbs[unit])
-        s, u = best_of_slices(csi, waiting, grants, order, dedicated, most, unit, more, spare)
-        if s >= 0:
-            give(waiting, grants, s, u, unit, int(csi[s, u, unit]))
-            held[s] += more
-            spare = spare_rbs(held, dedicated, rbs)
+        s = best_slice(size, keys, held, dedicated, most, unit, more, spare)
+        if s < 0:
+            given += 1
+            continue
+        u = place_of(int(keys[s, unit]), mask, half, s * places.shape[1] + unit + shift)
+        if left[s, u] <= 0:
+            search_again(csi, places, size, metric, ranks, keys, mask, shift, s, unit)
+            continue
+        give(places, size, left, ue_of_unit, s, u, unit, int(csi[s, u, unit]))
+        slice_of_unit[unit] = s
+        held[s] += more
+        spare = spare_rbs(held, dedicated, rbs)
+        given += 1
 
 
-@kernel
-def best_of_slices(
-    csi: NDArray[np.int32],
-    waiting: Waiting,
-    grants: Grants,
-    order: Order,
+@borrowing_kernel
+def best_slice(
+    size: NDArray[np.int64],
+    keys: NDArray[np.int32],
+    held: NDArray[np.int64],
     dedicated: NDArray[np.int32],
     most: NDArray[np.int32],
     unit: int,
     more: int,
     spare: int,
-) -> tuple[int, int]:
-    """Slice and place of the greatest key on the unit, of ``more`` RBs; (-1, -1) if nobody may have it."""
-    while True:
-        winner, top = -1, NOBODY
-        for s in range(SLICES):
-            if (
-                waiting.size[s] > 0
-                and order.keys[s, unit] > top
-                and has_room(grants.held, dedicated, most, s, more, spare)
-            ):
-                winner, top = s, int(order.keys[s, unit])
-        if winner < 0:
-            return -1, -1
-        u = place_of(order, top, winner * waiting.places.shape[1], unit)
-        if waiting.bits[winner, u] > 0:
-            return winner, u
-        find_best(csi, waiting.places, waiting.size, waiting.metric, order, winner, unit, unit + 1)
+) -> int:
+    """Slice with the greatest key on the unit, of ``more`` RBs, among those with room for it; -1 if none."""
+    best, top = -1, NOBODY
+    for s in range(SLICES):
+        if size[s] > 0 and keys[s, unit] > top and has_room(held, dedicated, most, s, more, spare):
+            best, top = s, int(keys[s, unit])
+    return best
 
 
-@kernel
+@borrowing_kernel
 def serve_assigned(
     csi: NDArray[np.int32],
     waiting: Waiting,
     grants: Grants,
-    order: Order,
+    work: Workspace,
+    shift: int,
     schedulers: NDArray[np.int64],
-    units: NDArray[np.int64],
 ) -> None:
     """Mode 1: each unit within the slice that holds it."""
+    units = work.units
     for s in range(SLICES):
         count = idle_units(grants, s, 0, units.shape[0], units)
-        serve(csi, waiting, grants, order, int(schedulers[s]), s, units, count)
+        serve(csi, waiting, grants, work, shift, int(schedulers[s]), s, units, count)
 
 
-@kernel
+@borrowing_kernel
 def pad_reserved(
     csi: NDArray[np.int32],
     waiting: Waiting,
     grants: Grants,
-    order: Order,
+    work: Workspace,
+    shift: int,
     ues: NDArray[np.int32],
-    units: NDArray[np.int64],
 ) -> None:
     """Make every UE wait, those with a due repetition excepted, and serve all idle units that slices hold."""
+    units = work.units
     for s in range(SLICES):
         waiting.size[s] = ues[s]
         for u in range(ues[s]):
@@ -159,10 +160,10 @@ def pad_reserved(
             leave(waiting.places, waiting.size, s, int(waiting.repeats[s, index]))
         count = idle_units(grants, s, 0, units.shape[0], units)
         if count > 0 and waiting.size[s] > 0:
-            serve_best(csi, waiting, waiting.metric, grants, order, s, units, count)
+            serve_best(csi, waiting, waiting.metric, grants, work, shift, s, units, count)
 
 
-@kernel
+@borrowing_kernel
 def usable_rbs(
     quota: NDArray[np.int32],
     service: NDArray[np.float64],

@@ -7,12 +7,12 @@ hold more RBs than it needs.
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio.jit import kernel
+from cadran.radio.jit import borrowing_kernel
 from cadran.radio.mac.waiting import FREE, Grants, Waiting
 from cadran.radio.world import SLICES
 
 
-@kernel
+@borrowing_kernel
 def spare_rbs(held: NDArray[np.int64], dedicated: NDArray[np.int32], rbs: int) -> int:
     """RBs that are neither held nor dedicated to a slice."""
     spare = rbs
@@ -21,7 +21,7 @@ def spare_rbs(held: NDArray[np.int64], dedicated: NDArray[np.int32], rbs: int) -
     return spare
 
 
-@kernel
+@borrowing_kernel
 def has_room(
     held: NDArray[np.int64],
     dedicated: NDArray[np.int32],
@@ -35,7 +35,7 @@ def has_room(
     return now + more <= most[s] and max(now + more, own) - max(now, own) <= spare
 
 
-@kernel
+@borrowing_kernel
 def collect(
     grants: Grants,
     unit_rbs: NDArray[np.int64],
@@ -61,7 +61,7 @@ def collect(
     return count, need
 
 
-@kernel
+@borrowing_kernel
 def grant_repeat(
     waiting: Waiting, grants: Grants, s: int, u: int, units: NDArray[np.int64], count: int
 ) -> None:
@@ -72,7 +72,7 @@ def grant_repeat(
     waiting.repeat_rbs[s, u] = 0
 
 
-@kernel
+@borrowing_kernel
 def repeat_shared(
     waiting: Waiting,
     grants: Grants,
@@ -111,7 +111,7 @@ def repeat_shared(
                 grants.held[s] += covered
 
 
-@kernel
+@borrowing_kernel
 def repeat_assigned(
     waiting: Waiting, grants: Grants, unit_rbs: NDArray[np.int64], units: NDArray[np.int64]
 ) -> None:

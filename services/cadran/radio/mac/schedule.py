@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio.jit import kernel
-from cadran.radio.mac.order import Order, new_order
+from cadran.radio.jit import borrowing_kernel
+from cadran.radio.mac.order import Workspace
 from cadran.radio.mac.quotas import (
     find_blocks,
     pad_reserved,
@@ -18,68 +18,88 @@ from cadran.radio.mac.waiting import EDF, FREE, MAX_CQI, RR, Grants, Waiting
 from cadran.radio.world import SLICES
 
 
-@kernel
+@borrowing_kernel
 def schedule_quotas(
     csi: NDArray[np.int32],
     waiting: Waiting,
     grants: Grants,
-    order: Order,
+    work: Workspace,
+    shift: int,
     unit_rbs: NDArray[np.int64],
     schedulers: NDArray[np.int64],
     ues: NDArray[np.int32],
     dedicated: NDArray[np.int32],
     least: NDArray[np.int32],
     most: NDArray[np.int32],
-    units: NDArray[np.int64],
+    rbs: int,
     quota: NDArray[np.int32],
     service: NDArray[np.float64],
 ) -> None:
-    """Mode 0; ``units`` int64[G] is scratch."""
-    rbs = unit_rbs.sum()
-    counts = np.zeros((2, SLICES), dtype=np.int64)
-    guaranteed, competitors = counts[0], counts[1]
-    blocks = np.zeros(SLICES + 1, dtype=np.int64)
+    """Mode 0."""
+    units, blocks, repeats = work.units, work.blocks, 0
     for s in range(SLICES):
-        if ues[s] > 0 and most[s] > least[s]:
-            competitors[s] = max(1, int(waiting.size[s]) + int(waiting.repeat_size[s]))
+        competitors = max(1, int(waiting.size[s]) + int(waiting.repeat_size[s]))
+        work.competitors[s] = competitors if ues[s] > 0 and most[s] > least[s] else 0
+        repeats += int(waiting.repeat_size[s])
     find_blocks(unit_rbs, least, blocks)
-    repeat_shared(waiting, grants, unit_rbs, dedicated, most, blocks, units, rbs)
-    serve_blocks(csi, waiting, grants, order, unit_rbs, schedulers, dedicated, blocks, units)
+    if repeats > 0:
+        repeat_shared(waiting, grants, unit_rbs, dedicated, most, blocks, units, rbs)
+    serve_blocks(csi, waiting, grants, work, shift, unit_rbs, schedulers, dedicated)
     for s in range(SLICES):
-        guaranteed[s] = max(int(grants.held[s]), int(dedicated[s]))
-    blocks[:] = 0
-    repeat_shared(waiting, grants, unit_rbs, dedicated, most, blocks, units, rbs)
-    serve_shared(csi, waiting, grants, order, unit_rbs, dedicated, most, units, rbs)
-    usable_rbs(quota, service, grants.held, guaranteed, least, most, competitors, rbs)
+        work.guaranteed[s] = max(int(grants.held[s]), int(dedicated[s]))
+    if repeats > 0:
+        blocks[:] = 0
+        repeat_shared(waiting, grants, unit_rbs, dedicated, most, blocks, units, rbs)
+    serve_shared(csi, waiting, grants, work, shift, unit_rbs, dedicated, most, rbs)
+    usable_rbs(quota, service, grants.held, work.guaranteed, least, most, work.competitors, rbs)
 
 
-@kernel
+@borrowing_kernel
 def schedule_assigned(
     csi: NDArray[np.int32],
     waiting: Waiting,
     grants: Grants,
-    order: Order,
+    work: Workspace,
+    shift: int,
     unit_rbs: NDArray[np.int64],
     schedulers: NDArray[np.int64],
     assigned: NDArray[np.int8],
-    units: NDArray[np.int64],
     quota: NDArray[np.int32],
     service: NDArray[np.float64],
 ) -> None:
-    """Mode 1; ``units`` int64[G] is scratch."""
+    """Mode 1."""
     for unit in range(unit_rbs.shape[0]):
         s = int(np.int64(assigned[unit]))
         grants.slice_of_unit[unit] = s
         if s != FREE:
             grants.held[s] += unit_rbs[unit]
-    repeat_assigned(waiting, grants, unit_rbs, units)
-    serve_assigned(csi, waiting, grants, order, schedulers, units)
+    repeat_assigned(waiting, grants, unit_rbs, work.units)
+    serve_assigned(csi, waiting, grants, work, shift, schedulers)
     for s in range(SLICES):
         quota[s] = grants.held[s]
         service[s] = grants.held[s]
 
 
-@kernel
+@borrowing_kernel
+def start(waiting: Waiting, grants: Grants, schedulers: NDArray[np.int64], mask: int) -> int:
+    """Clear the grants; returns the shift of the tie-breaking ranks, and moves it on for the next TTI."""
+    shift = 0
+    for unit in range(grants.slice_of_unit.shape[0]):
+        grants.slice_of_unit[unit] = FREE
+        grants.ue_of_unit[unit] = -1
+    for s in range(SLICES):
+        grants.held[s] = 0
+        next_place = int(np.int64(grants.next_place[s]))
+        shift += next_place
+        if schedulers[s] != RR and schedulers[s] != EDF:
+            grants.next_place[s] = (next_place + 1) & mask
+        if schedulers[s] == MAX_CQI:
+            for u in range(waiting.weight.shape[1]):
+                waiting.weight[s, u] = 1.0
+    return shift
+
+
+@borrowing_kernel
 def schedule(
     csi: NDArray[np.int32],
     waiting: Waiting,
@@ -95,6 +115,7 @@ def schedule(
     assigned: NDArray[np.int8],
     quota: NDArray[np.int32],
     service: NDArray[np.float64],
+    work: Workspace,
 ) -> None:
     """Schedule one DU for one TTI.
 
@@ -114,39 +135,32 @@ def schedule(
         assigned: int8[G], slice of each unit or FREE (mode 1).
         quota: int32[S], written: the most RBs each slice could have had.
         service: float64[S], written: RBs that each slice could count on.
+        work: from ``new_workspace(U, G)``.
     """
-    places, count, turn = waiting.places.shape[1], unit_rbs.shape[0], 0
-    grants.slice_of_unit[:] = FREE
-    grants.ue_of_unit[:] = -1
-    grants.held[:] = 0
-    for s in range(SLICES):
-        turn += int(np.int64(grants.next_place[s]))
-        if schedulers[s] == MAX_CQI:
-            waiting.weight[s, :] = 1.0
-    order = new_order(places, count, turn)
-    for s in range(SLICES):
-        if schedulers[s] != RR and schedulers[s] != EDF:
-            grants.next_place[s] = (int(np.int64(grants.next_place[s])) + 1) & order.mask
-    units = np.empty(count, dtype=np.int64)
+    rbs = 0
+    for unit in range(unit_rbs.shape[0]):
+        rbs += int(unit_rbs[unit])
+    shift = start(waiting, grants, schedulers, work.mask)
     if mode == 1:
-        schedule_assigned(csi, waiting, grants, order, unit_rbs, schedulers, assigned, units, quota, service)
+        schedule_assigned(csi, waiting, grants, work, shift, unit_rbs, schedulers, assigned, quota, service)
     else:
         schedule_quotas(
             csi,
             waiting,
             grants,
-            order,
+            work,
+            shift,
             unit_rbs,
             schedulers,
             ues,
             dedicated,
             least,
             most,
-            units,
+            rbs,
             quota,
             service,
         )
     if pad:
-        pad_reserved(csi, waiting, grants, order, ues, units)
+        pad_reserved(csi, waiting, grants, work, shift, ues)
         if mode == 0:
-            serve_shared(csi, waiting, grants, order, unit_rbs, dedicated, most, units, unit_rbs.sum())
+            serve_shared(csi, waiting, grants, work, shift, unit_rbs, dedicated, most, rbs)

@@ -10,17 +10,18 @@ the next in turn.
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio.jit import kernel
-from cadran.radio.mac.order import Order, best_place, find_best
+from cadran.radio.jit import borrowing_kernel
+from cadran.radio.mac.order import Workspace, find_best, place_of, search_again
 from cadran.radio.mac.waiting import EDF, RR, Grants, Waiting, give
 
 
-@kernel
+@borrowing_kernel
 def serve(
     csi: NDArray[np.int32],
     waiting: Waiting,
     grants: Grants,
-    order: Order,
+    work: Workspace,
+    shift: int,
     scheduler: int,
     s: int,
     units: NDArray[np.int64],
@@ -37,32 +38,41 @@ def serve(
         return serve_in_turn(csi, waiting, grants, s, units, count)
     if scheduler == EDF:
         return serve_oldest(csi, waiting, grants, s, units, count)
-    return serve_best(csi, waiting, waiting.weight, grants, order, s, units, count)
+    return serve_best(csi, waiting, waiting.weight, grants, work, shift, s, units, count)
 
 
-@kernel
+@borrowing_kernel
 def serve_best(
     csi: NDArray[np.int32],
     waiting: Waiting,
     factor: NDArray[np.float32],
     grants: Grants,
-    order: Order,
+    work: Workspace,
+    shift: int,
     s: int,
     units: NDArray[np.int64],
     count: int,
 ) -> int:
     """``serve``: each unit to the highest bits x ``factor``."""
-    find_best(csi, waiting.places, waiting.size, factor, order, s, int(units[0]), int(units[count - 1]) + 1)
-    for i in range(count):
-        if waiting.size[s] == 0:
-            return i
-        unit = int(units[i])
-        u = best_place(csi, waiting, factor, order, s, unit)
-        give(waiting, grants, s, u, unit, int(csi[s, u, unit]))
-    return count
+    # Arrays are taken out of their tuples once: doing so counts references, too slow to do for each unit.
+    places, size, left, ue_of_unit = waiting.places, waiting.size, waiting.bits, grants.ue_of_unit
+    ranks, keys, mask, half = work.ranks, work.keys, work.mask, work.half
+    first, last = int(units[0]), int(units[count - 1]) + 1
+    find_best(csi, places, size, factor, ranks, keys, mask, shift, s, first, last)
+    given = 0
+    while given < count and size[s] > 0:
+        unit = int(units[given])
+        offset = s * places.shape[1] + unit + shift
+        u = place_of(int(keys[s, unit]), mask, half, offset)
+        if left[s, u] <= 0:
+            key = search_again(csi, places, size, factor, ranks, keys, mask, shift, s, unit)
+            u = place_of(key, mask, half, offset)
+        give(places, size, left, ue_of_unit, s, u, unit, int(csi[s, u, unit]))
+        given += 1
+    return given
 
 
-@kernel
+@borrowing_kernel
 def serve_in_turn(
     csi: NDArray[np.int32],
     waiting: Waiting,
@@ -72,39 +82,40 @@ def serve_in_turn(
     count: int,
 ) -> int:
     """``serve``, round robin, from ``next_place`` on."""
-    turn, index = int(np.int64(grants.next_place[s])), 0
-    while index < waiting.size[s] and waiting.places[s, index] < turn:
+    places, size, left, ue_of_unit = waiting.places, waiting.size, waiting.bits, grants.ue_of_unit
+    turn, index, given = int(np.int64(grants.next_place[s])), 0, 0
+    while index < size[s] and places[s, index] < turn:
         index += 1
-    for i in range(count):
-        size = int(waiting.size[s])
-        if size == 0:
-            return i
-        if index >= size:
+    while given < count and size[s] > 0:
+        if index >= size[s]:
             index = 0
-        unit, u = int(units[i]), int(waiting.places[s, index])
-        grants.next_place[s] = (u + 1) % waiting.places.shape[1]
-        give(waiting, grants, s, u, unit, int(csi[s, u, unit]))
-        if waiting.size[s] == size:
+        unit, u = int(units[given]), int(places[s, index])
+        give(places, size, left, ue_of_unit, s, u, unit, int(csi[s, u, unit]))
+        if left[s, u] > 0:
             index += 1
-    return count
+        turn = (u + 1) % places.shape[1]
+        given += 1
+    grants.next_place[s] = turn
+    return given
 
 
-@kernel
-def oldest(waiting: Waiting, s: int, turn: int) -> int:
+@borrowing_kernel
+def oldest(
+    places: NDArray[np.int64], size: NDArray[np.int64], age: NDArray[np.int64], s: int, turn: int
+) -> int:
     """Waiting place of slice ``s`` with the greatest age; of equal ones the first from ``turn`` on."""
-    places = waiting.places.shape[1]
-    best, best_age, best_distance = -1, -1, places
-    for index in range(int(waiting.size[s])):
-        u = int(waiting.places[s, index])
-        age, distance = int(waiting.age[s, u]), u - turn
+    best, best_age, best_distance = -1, -1, places.shape[1]
+    for index in range(int(size[s])):
+        u = int(places[s, index])
+        distance = u - turn
         if distance < 0:
-            distance += places
-        if age > best_age or (age == best_age and distance < best_distance):
-            best, best_age, best_distance = u, age, distance
+            distance += places.shape[1]
+        if age[s, u] > best_age or (age[s, u] == best_age and distance < best_distance):
+            best, best_age, best_distance = u, int(age[s, u]), distance
     return best
 
 
-@kernel
+@borrowing_kernel
 def serve_oldest(
     csi: NDArray[np.int32],
     waiting: Waiting,
@@ -114,13 +125,15 @@ def serve_oldest(
     count: int,
 ) -> int:
     """``serve``, oldest byte first."""
-    u = -1
-    for i in range(count):
-        if waiting.size[s] == 0:
-            return i
-        if u < 0 or waiting.bits[s, u] <= 0:
-            u = oldest(waiting, s, int(np.int64(grants.next_place[s])))
-            grants.next_place[s] = (u + 1) % waiting.places.shape[1]
-        unit = int(units[i])
-        give(waiting, grants, s, u, unit, int(csi[s, u, unit]))
-    return count
+    places, size, left, age = waiting.places, waiting.size, waiting.bits, waiting.age
+    ue_of_unit, turn = grants.ue_of_unit, int(np.int64(grants.next_place[s]))
+    u, given = -1, 0
+    while given < count and size[s] > 0:
+        if u < 0 or left[s, u] <= 0:
+            u = oldest(places, size, age, s, turn)
+            turn = (u + 1) % places.shape[1]
+        unit = int(units[given])
+        give(places, size, left, ue_of_unit, s, u, unit, int(csi[s, u, unit]))
+        given += 1
+    grants.next_place[s] = turn
+    return given

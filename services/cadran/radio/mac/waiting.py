@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio.jit import kernel
+from cadran.radio.jit import borrowing_kernel
 
 PF, RR, MAX_CQI, EDF, MLWDF = range(5)
 SCHEDULERS = ("pf", "rr", "max_cqi", "edf", "mlwdf")
@@ -63,7 +63,7 @@ class Grants(NamedTuple):
     next_place: NDArray[np.int16]
 
 
-@kernel
+@borrowing_kernel
 def leave(places: NDArray[np.int64], size: NDArray[np.int64], s: int, u: int) -> None:
     """Take place ``u`` off the waiting UEs of slice ``s``; the others keep their order."""
     kept = 0
@@ -75,11 +75,19 @@ def leave(places: NDArray[np.int64], size: NDArray[np.int64], s: int, u: int) ->
     size[s] = kept
 
 
-@kernel
-def give(waiting: Waiting, grants: Grants, s: int, u: int, unit: int, bits: int) -> None:
-    """Give the unit to a UE of slice ``s`` and take what it carries off the UE's backlog."""
-    grants.slice_of_unit[unit] = s
-    grants.ue_of_unit[unit] = s * waiting.places.shape[1] + u
-    waiting.bits[s, u] -= bits
-    if waiting.bits[s, u] <= 0:
-        leave(waiting.places, waiting.size, s, u)
+@borrowing_kernel
+def give(
+    places: NDArray[np.int64],
+    size: NDArray[np.int64],
+    left: NDArray[np.int64],
+    ue_of_unit: NDArray[np.int16],
+    s: int,
+    u: int,
+    unit: int,
+    bits: int,
+) -> None:
+    """Let the unit serve a UE of slice ``s`` and take what it carries off the UE's backlog ``left``."""
+    ue_of_unit[unit] = s * places.shape[1] + u
+    left[s, u] -= bits
+    if left[s, u] <= 0:
+        leave(places, size, s, u)
