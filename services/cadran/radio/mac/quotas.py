@@ -7,7 +7,7 @@ that is no multiple of the group is used up to the last group that fits.
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio.jit import borrowing_kernel
+from cadran.radio.jit import borrowing_kernel, inlined_kernel
 from cadran.radio.mac.order import NOBODY, Workspace, find_best, place_of, search_again
 from cadran.radio.mac.repeats import has_room, spare_rbs
 from cadran.radio.mac.serve import serve, serve_best
@@ -39,7 +39,7 @@ def idle_units(grants: Grants, holder: int, first: int, last: int, units: NDArra
     return count
 
 
-@borrowing_kernel
+@inlined_kernel
 def serve_blocks(
     csi: NDArray[np.int32],
     waiting: Waiting,
@@ -124,7 +124,7 @@ def best_slice(
     return best
 
 
-@borrowing_kernel
+@inlined_kernel
 def serve_assigned(
     csi: NDArray[np.int32],
     waiting: Waiting,
@@ -163,7 +163,7 @@ def pad_reserved(
             serve_best(csi, waiting, waiting.metric, grants, work, shift, s, units, count)
 
 
-@borrowing_kernel
+@inlined_kernel
 def usable_rbs(
     quota: NDArray[np.int32],
     service: NDArray[np.float64],

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio.jit import borrowing_kernel
+from cadran.radio.jit import borrowing_kernel, inlined_kernel
 from cadran.radio.mac.order import Workspace
 from cadran.radio.mac.quotas import (
     find_blocks,
@@ -18,7 +18,7 @@ from cadran.radio.mac.waiting import EDF, FREE, MAX_CQI, RR, Grants, Waiting
 from cadran.radio.world import SLICES
 
 
-@borrowing_kernel
+@inlined_kernel
 def schedule_quotas(
     csi: NDArray[np.int32],
     waiting: Waiting,
@@ -48,13 +48,14 @@ def schedule_quotas(
     for s in range(SLICES):
         work.guaranteed[s] = max(int(grants.held[s]), int(dedicated[s]))
     if repeats > 0:
-        blocks[:] = 0
+        for s in range(SLICES + 1):
+            blocks[s] = 0
         repeat_shared(waiting, grants, unit_rbs, dedicated, most, blocks, units, rbs)
     serve_shared(csi, waiting, grants, work, shift, unit_rbs, dedicated, most, rbs)
     usable_rbs(quota, service, grants.held, work.guaranteed, least, most, work.competitors, rbs)
 
 
-@borrowing_kernel
+@inlined_kernel
 def schedule_assigned(
     csi: NDArray[np.int32],
     waiting: Waiting,
@@ -80,7 +81,7 @@ def schedule_assigned(
         service[s] = grants.held[s]
 
 
-@borrowing_kernel
+@inlined_kernel
 def start(waiting: Waiting, grants: Grants, schedulers: NDArray[np.int64], mask: int) -> int:
     """Clear the grants; returns the shift of the tie-breaking ranks, and moves it on for the next TTI."""
     shift = 0

@@ -10,12 +10,12 @@ the next in turn.
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio.jit import borrowing_kernel
+from cadran.radio.jit import borrowing_kernel, inlined_kernel
 from cadran.radio.mac.order import Workspace, find_best, place_of, search_again
 from cadran.radio.mac.waiting import EDF, RR, Grants, Waiting, give
 
 
-@borrowing_kernel
+@inlined_kernel
 def serve(
     csi: NDArray[np.int32],
     waiting: Waiting,
@@ -54,7 +54,6 @@ def serve_best(
     count: int,
 ) -> int:
     """``serve``: each unit to the highest bits x ``factor``."""
-    # Arrays are taken out of their tuples once: doing so counts references, too slow to do for each unit.
     places, size, left, ue_of_unit = waiting.places, waiting.size, waiting.bits, grants.ue_of_unit
     ranks, keys, mask, half = work.ranks, work.keys, work.mask, work.half
     first, last = int(units[0]), int(units[count - 1]) + 1
@@ -72,7 +71,7 @@ def serve_best(
     return given
 
 
-@borrowing_kernel
+@inlined_kernel
 def serve_in_turn(
     csi: NDArray[np.int32],
     waiting: Waiting,
@@ -99,7 +98,7 @@ def serve_in_turn(
     return given
 
 
-@borrowing_kernel
+@inlined_kernel
 def oldest(
     places: NDArray[np.int64], size: NDArray[np.int64], age: NDArray[np.int64], s: int, turn: int
 ) -> int:
@@ -115,7 +114,7 @@ def oldest(
     return best
 
 
-@borrowing_kernel
+@inlined_kernel
 def serve_oldest(
     csi: NDArray[np.int32],
     waiting: Waiting,
