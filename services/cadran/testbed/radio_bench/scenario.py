@@ -11,7 +11,7 @@ from cadran.radio import SLICES, Decisions, World, hard_quotas
 
 DUS, UES, RBS = 6, 200, 100
 QUOTAS = (34, 33, 33)
-LOAD_SCALE = 0.7
+LOAD_SCALE = 0.65
 """Of the world's default load: about two thirds of the UEs then have data at any time."""
 _ROOM = 2.15
 """Places of a (DU, slice) over its mean number of UEs: at 6 DUs and 200 UEs the world's default of 24."""
