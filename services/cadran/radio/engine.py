@@ -3,22 +3,22 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio import hashing
 from cadran.radio import state as states
-from cadran.radio.decision import Decisions, first_illegal, validate
-from cadran.radio.frame import step_environment, step_environments
-from cadran.radio.hashing import below, draw, environment_keys
-from cadran.radio.kpis import TTI_S, rbs_for_bytes
-from cadran.radio.layout import drop, sites_m
-from cadran.radio.state import Core, State
-from cadran.radio.tables import parameters, tables
-from cadran.radio.traffic import LOAD_LEVELS, mean_bytes_per_frame, trace_starts
-from cadran.radio.world import EMBB, SLICES, URLLC, World
-
-INITIAL_LOAD = 8
-"""Hash stream of the first load levels of an episode."""
-LARGEST_QUEUE_BYTES = 2**30
-"""A queue entry is an int32."""
+from cadran.radio.decision import ASSIGNMENT, Decisions, first_illegal, validate
+from cadran.radio.energy import energy_j
+from cadran.radio.frame import play_frames
+from cadran.radio.layout import sites
+from cadran.radio.link import Fading
+from cadran.radio.mac import new_workspace
+from cadran.radio.mobility import move
+from cadran.radio.propagation.fading import fading_map
+from cadran.radio.reset import Start
+from cadran.radio.state import State
+from cadran.radio.tables import McsLink, Parameters, Tables, fading_of, mcs_link, parameters, tables
+from cadran.radio.threads import spread
+from cadran.radio.traffic import TrafficTables, phases, trace_starts, traffic_tables
+from cadran.radio.views import close_counters, views
+from cadran.radio.world import EMBB, SLICES, World
 
 
 class Radio:
@@ -26,31 +26,42 @@ class Radio:
 
     Args:
         world: the scenario.
-        trace_bytes_per_frame: int64[n >= 1], bytes per frame of a measured trace (``trace_table``). Given,
-            every eMBB UE replays it from its own row on in place of Poisson traffic; ``load.scale`` and
+        trace_bytes_per_tti: int64[n >= 1], bytes per TTI of a measured trace (``trace_table``). Given,
+            every eMBB UE replays it from its own row on in place of the slice's source; ``load.scale`` and
             load factors do not touch it.
+        load_profile: float64[n >= 1], measured load over time in any unit (``load_profile``), one value per
+            ``load.profile_step_s``; for ``load.profile: measured`` and only for it.
+
+    Attributes:
+        world: the scenario.
+        sites: where the DUs' radio units stand.
+        fading: the fading map.
 
     Raises:
-        ValueError: the trace is empty or negative, or a queue would exceed 1 GiB.
+        ValueError: the trace or the profile is empty, negative, missing or not asked for, or a queue would
+            exceed 1 GiB.
     """
 
-    def __init__(self, world: World, trace_bytes_per_frame: NDArray[np.int64] | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        trace_bytes_per_tti: NDArray[np.int64] | None = None,
+        load_profile: NDArray[np.float64] | None = None,
+    ) -> None:
         self.world = world
-        self.traced = trace_bytes_per_frame is not None
-        trace = np.zeros(1, dtype=np.int64) if trace_bytes_per_frame is None else trace_bytes_per_frame
-        self._trace = np.array(trace, dtype=np.int64)
-        if self._trace.ndim != 1 or len(self._trace) == 0 or (self._trace < 0).any():
-            raise ValueError(
-                "trace_bytes_per_frame: allowed is a one-dimensional array of at least one value >= 0"
-            )
-        self.sites_m = sites_m(world)
-        self._parameters = parameters(world, self.traced)
-        self._tables = tables(world, self._trace)
-        self._mean_bytes = mean_bytes_per_frame(world)
-        if self._queue_limits(np.ones((1, SLICES), dtype=np.int32)).max() > LARGEST_QUEUE_BYTES:
-            raise ValueError(
-                f"load: mean_bps x scale x buffer_s: a queue is limited to {LARGEST_QUEUE_BYTES} bytes"
-            )
+        self.sites = sites(world)
+        self.fading = fading_map(world)
+        self._trace = trace_bytes_per_tti
+        traffic, shared = traffic_tables(world, self._trace, load_profile), tables(world)
+        self._tables: tuple[Parameters, Tables, McsLink, Fading, TrafficTables] = (
+            parameters(world),
+            shared,
+            mcs_link(world),
+            fading_of(world, self.fading),
+            traffic,
+        )
+        self._work = new_workspace(world.max_ues_per_slice, len(world.unit_rbs))
+        self._start = Start(world, self.sites, self.fading, shared.curve, traffic, self._trace)
 
     def new_state(self, seeds: NDArray[np.uint64]) -> State:
         """One environment per seed, each at the start of its episode 0."""
@@ -69,7 +80,7 @@ class Radio:
         All but the ledger is a function of (seed, episode). Bytes still queued are booked as discarded.
         """
         for e in np.flatnonzero(envs):
-            self._reset_environment(state, int(e), episode)
+            self._start.environment(state, int(e), episode)
 
     def step(self, state: State, decisions: Decisions) -> None:
         """Play one frame of every environment; measurements are then in ``state.kpis``.
@@ -79,26 +90,29 @@ class Radio:
                 unchanged.
         """
         decisions = self._checked(decisions, len(state.seed))
-        if len(state.seed) == 1:
-            step_environment(0, self._parameters, self._tables, *state, decisions)
-        else:
-            step_environments(self._parameters, self._tables, *state, decisions)
+        seen = views(self.world, state, self._work)
+        np.add(state.ues.queued, state.ues.in_flight, out=seen.scratch.carried)
+        arguments = (*self._tables, *seen, decisions)
+        spread(lambda first, last: play_frames(first, last, *arguments), len(state.seed))
+        close_counters(state, seen.outcome.counters, self.world.ttis_per_frame)
+        kpis = state.kpis
+        kpis.energy_j[:] = energy_j(self.world, kpis.active_ttis, kpis.rb_ttis.sum(axis=-1))
+        if self.world.mobility.kind != "static":
+            move(self.world, self.sites, self.fading, state)
 
-    def trace_bytes(self, seed: int, first_frame: int, frames: int) -> int:
-        """Bytes that all eMBB UEs of an environment are offered from a trace in global frames
-        ``first_frame`` ….
+    def trace_bytes(self, seed: int, first_tti: int, ttis: int) -> int:
+        """Bytes that all eMBB UEs of an environment are offered from a trace in global TTIs ``first_tti`` ….
 
-        The global frame is ``episode * episode_frames + frame``. Each UE plays ``frames`` rows from its own
-        start on.
+        The global TTI counts from the start of episode 0. Each UE plays ``ttis`` rows from its own start on.
 
         Raises:
             ValueError: the radio replays no trace.
         """
-        if not self.traced:
+        if self._trace is None:
             raise ValueError("trace_bytes: this radio replays no trace")
-        ids = np.arange(self.world.ues_per_slice[EMBB], dtype=np.int32)
-        starts = trace_starts(seed, ids, len(self._trace), hashing.TRACE_OFFSET) + first_frame
-        laps, rest = divmod(frames, len(self._trace))
+        ids = np.arange(self.world.ues_per_slice[EMBB])
+        starts = trace_starts(phases(seed, EMBB, ids), len(self._trace)) + first_tti
+        laps, rest = divmod(ttis, len(self._trace))
         before = np.concatenate([[0], np.cumsum(np.concatenate([self._trace, self._trace]))])
         first = starts % len(self._trace)
         return int(laps * self._trace.sum() * len(ids) + (before[first + rest] - before[first]).sum())
@@ -120,76 +134,8 @@ class Radio:
             e, c = divmod(wrong, world.dus)
             mode, *rest = (array[e, c] for array in checked)
             raise ValueError(f"decision of environment {e}, DU {c}: {validate(world.rbs, int(mode), *rest)}")
-        return checked
-
-    def _queue_limits(self, ues: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Bytes that a UE's queue may hold, int64[C, S], when its (DU, slice) has ``ues`` int32[C, S]."""
-        per_ue = self._mean_bytes / np.maximum(ues, 1)
-        if self.traced:
-            per_ue[:, EMBB] = self._trace.mean()
-        limits = np.ceil(per_ue / self.world.frame_s * np.array(self.world.load.buffer_s))
-        return np.asarray(limits, dtype=np.int64)
-
-    def _reset_environment(self, state: State, e: int, episode: int) -> None:
-        core, seed = state.core, int(state.seed[e])
-        state.ledger.discarded_bytes[e] += core.queued[e].sum(axis=-1)
-        core.episode[e], core.frame[e] = episode, 0
-        core.keys[e] = environment_keys(seed, episode)
-        dropped = drop(self.world, self.sites_m, np.random.Generator(np.random.Philox(key=[seed, episode])))
-        core.ues[e], core.ue_id[e] = dropped.ues, dropped.ue_id
-        core.position_m[e], core.gain[e] = dropped.position_m, dropped.gain
-        self._reset_traffic(core, e, seed)
-        for array in (core.entry_bytes, core.entry_frame, core.entry_head, core.entry_count, core.queued):
-            array[e] = 0
-        # Until a neighbour has been seen, the channel is measured as if it transmitted on every RB.
-        core.active[e], core.ue_of_rb[e], core.slice_of_rb[e] = 1, -1, -1
-        core.next_place[e], core.service_rbs[e] = 0, 0
-        core.mean_se[e] = self._prior_spectral_efficiency(dropped.gain)
-        self._reset_kpis(state, e)
-
-    def _reset_traffic(self, core: Core, e: int, seed: int) -> None:
-        dus = self.world.dus
-        key = draw(int(core.keys[e, 0]), INITIAL_LOAD) ^ int(core.keys[e, 1])
-        levels = [below(draw(key, entity), LOAD_LEVELS) for entity in range(dus * SLICES)]
-        core.load_level[e] = np.array(levels).reshape(dus, SLICES)
-        core.queue_limit[e] = self._queue_limits(core.ues[e])
-        has_ues = core.ues[e] > 0
-        expected = np.broadcast_to(self._mean_bytes, has_ues.shape).copy()
-        if self.traced:
-            expected[:, EMBB] = self._trace.mean() * core.ues[e, :, EMBB]
-            ids = np.maximum(core.ue_id[e, :, EMBB], 0)
-            core.trace_start[e] = trace_starts(seed, ids, len(self._trace), hashing.TRACE_OFFSET)
-        core.arrival_ewma[e] = np.where(has_ues, expected, 0.0)
-
-    def _prior_spectral_efficiency(self, gain: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Mean over fading of the capped Shannon rate with every neighbour active, float64[C, S, U]."""
-        dus = self.world.dus
-        own = gain[np.arange(dus), :, :, np.arange(dus)]
-        sinr = own / (1 + gain.sum(axis=-1) - own)
-        fading = self._tables.fading.reshape(64, -1).mean(axis=1, dtype=np.float64)
-        efficiency = np.log2(1 + sinr[..., None] * fading)
-        prior: NDArray[np.float64] = np.minimum(efficiency, self.world.link.max_spectral_efficiency).mean(
-            axis=-1
-        )
-        return prior
-
-    def _reset_kpis(self, state: State, e: int) -> None:
-        """Measurements before the first frame: nothing arrived, served or waited; demand at its prior."""
-        core, kpis = state.core, state.kpis
-        for array in kpis:
-            array[e] = 0
-        places = np.arange(self.world.max_ues_per_slice)
-        taken = places < core.ues[e][..., None]
-        kpis.ues[e] = core.ues[e]
-        kpis.arrival_ewma_bytes[e] = core.arrival_ewma[e]
-        members = np.maximum(core.ues[e], 1)
-        kpis.mean_se[e] = np.where(taken, core.mean_se[e], 0).sum(axis=-1) / members
-        for c, s in np.argwhere(core.ues[e] > 0):
-            each = core.arrival_ewma[e, c, s] / members[c, s]
-            kpis.arrival_rbs[e, c, s] = sum(
-                rbs_for_bytes(each, efficiency, self._parameters.bits_per_se)
-                for efficiency in core.mean_se[e, c, s, : members[c, s]]
+        if world.mac.allocation == "rbg" and (checked.mode == ASSIGNMENT).any():
+            raise ValueError(
+                "decisions.mode 1 (a slice for each RB): allowed with mac.allocation per_rb only"
             )
-        kpis.ue_rate_bps[e] = np.where(taken & self.world.kpis.achievable_rate, 0.0, np.nan)
-        kpis.ue_delay_s[e] = np.where(taken, 0.0, np.nan)
-        kpis.ue_delay_s[e, :, URLLC] = np.where(taken[:, URLLC], TTI_S, np.nan)
+        return checked

@@ -1,309 +1,597 @@
-"""One frame of one environment, phase by phase, and of a batch of them.
+"""One frame of one environment, TTI by TTI and phase by phase, and of a batch of them.
 
-Order: loads move, packets arrive, every DU schedules on the last frame's activity, all activity is then
-known, SINR and bytes delivered follow from it, averages and measurements close the frame.
+A TTI: packets arrive, what is too old is dropped, every DU schedules by its UEs' reports, all activity is
+then known, SINR and bytes received follow from it, averages move. A frame is one decision over one or more
+TTIs; loads move before it, and measurements close it.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from cadran.radio import hashing
+from cadran.radio.csi import expected_bits, interference_over_noise, link_windows, reported_tti
 from cadran.radio.decision import Decisions
 from cadran.radio.hashing import frame_key
-from cadran.radio.jit import kernel, parallel_kernel
-from cadran.radio.link import (
-    bits_of_sinr,
-    expected_bits,
-    fade,
-    faded_interference,
-    link_key,
-)
-from cadran.radio.mac import FREE, MLWDF, SE_FLOOR, Grants, Waiting, schedule
+from cadran.radio.jit import borrowing_kernel, entry_kernel, inlined_kernel
+from cadran.radio.link import Fading
+from cadran.radio.mac import MLWDF, SE_FLOOR, Grants, Waiting, Workspace, schedule
 from cadran.radio.measurement import achievable_rates, measure, measure_channels
-from cadran.radio.queues import age_frames, pop, push
-from cadran.radio.state import Core, Kpis, Ledger
-from cadran.radio.tables import Parameters, Tables
-from cadran.radio.traffic import add_packets, add_trace, move_loads
+from cadran.radio.queues import expire, push
+from cadran.radio.tables import OLLA_SHIFT, McsLink, Parameters, Tables
+from cadran.radio.traffic import TrafficTables, add_arrivals, move_loads
+from cadran.radio.transmission import (
+    add_grants,
+    carry,
+    find_windows,
+    receive_blocks,
+    receive_shannon,
+    start_blocks,
+)
+from cadran.radio.views import (
+    ARRIVED,
+    BURST_BYTES,
+    BURST_TTIS,
+    BUSY_UE_TTIS,
+    CQI_REPORTS,
+    CQI_SUM,
+    DROPPED,
+    EXPIRED,
+    RB_TTIS,
+    Cells,
+    Channels,
+    Clock,
+    Harq,
+    Outcome,
+    Queues,
+    Scratch,
+    Sending,
+)
 from cadran.radio.world import SLICES
 
 
-@kernel
+@borrowing_kernel
 def arrive(
-    e: int, parameters: Parameters, state: Core, kpis: Kpis, ledger: Ledger, fresh: NDArray[np.int64]
+    e: int,
+    tti: int,
+    global_tti: int,
+    key_a: int,
+    key_b: int,
+    discard_late: bool,
+    budget_ttis: NDArray[np.int64],
+    traffic: TrafficTables,
+    cells: Cells,
+    queues: Queues,
+    scratch: Scratch,
+    counters: NDArray[np.int64],
 ) -> None:
-    """Offer this frame's ``fresh`` bytes [C, S, U] to the queues; account for offered and dropped ones."""
-    entry_bytes, entry_frame = state.entry_bytes[e], state.entry_frame[e]
-    head, count, queued = state.entry_head[e], state.entry_count[e], state.queued[e]
-    ues, limit, ewma = state.ues[e], state.queue_limit[e], state.arrival_ewma[e]
-    arrived, dropped = kpis.arrived_bytes[e], kpis.dropped_bytes[e]
-    frame = int(state.frame[e])
+    """Drop what has waited too long, then offer this TTI's bytes to the queues.
+
+    ``counters``: int64[N, C, S].
+    """
+    ues, limits = cells.ues[e], queues.queue_limit[e]
+    entry_bytes, entry_tti = queues.entry_bytes[e], queues.entry_tti[e]
+    head, count, queued = queues.entry_head[e], queues.entry_count[e], queues.queued[e]
+    fresh, arrived = scratch.fresh[e], scratch.arrived[e]
+    add_arrivals(
+        fresh,
+        ues,
+        queues.phase[e],
+        queued,
+        limits,
+        cells.load_level[e],
+        global_tti,
+        frame_key(key_a, key_b, tti, hashing.PACKETS),
+        frame_key(key_a, key_b, tti, hashing.PACKET_OWNER),
+        traffic,
+    )
     for c in range(ues.shape[0]):
         for s in range(SLICES):
-            offered, taken = 0, 0
-            for u in range(ues[c, s]):
-                amount = int(fresh[c, s, u])
+            offered, dropped, expired = 0, 0, 0
+            amounts = fresh[c, s]
+            for u in range(int(ues[c, s])):
+                if discard_late and queued[c, s, u] > 0:
+                    budget = int(budget_ttis[s])
+                    expired += expire(entry_bytes, entry_tti, head, count, queued, c, s, u, tti, budget)
+                amount = int(amounts[u])
                 if amount > 0:
+                    limit = int(limits[c, s, u])
+                    taken = push(entry_bytes, entry_tti, head, count, queued, c, s, u, amount, limit, tti)
                     offered += amount
-                    taken += push(
-                        entry_bytes,
-                        entry_frame,
-                        head,
-                        count,
-                        queued,
-                        c,
-                        s,
-                        u,
-                        amount,
-                        int(limit[c, s]),
-                        frame,
-                    )
-            arrived[c, s] = offered
-            dropped[c, s] = offered - taken
-            ledger.arrived_bytes[e, c, s] += offered
-            ledger.dropped_bytes[e, c, s] += offered - taken
-            ewma[c, s] += parameters.average * (offered - ewma[c, s])
+                    dropped += amount - taken
+                    arrived[c, s, u] += amount
+            counters[ARRIVED, c, s] += offered
+            counters[DROPPED, c, s] += dropped + expired
+            counters[EXPIRED, c, s] += expired
 
 
-@kernel
-def neighbours_of(
-    c: int, active: NDArray[np.uint8], neighbours: NDArray[np.int64], count: NDArray[np.int64]
-) -> None:
-    """List, for every RB, the DUs other than ``c`` that transmit on it.
-
-    Args:
-        c: the DU.
-        active: uint8[C, K].
-        neighbours: int64[K, C], written: the first ``count[k]`` entries.
-        count: int64[K], written.
-    """
-    for rb in range(active.shape[1]):
-        found = 0
-        for d in range(active.shape[0]):
-            if d != c and active[d, rb]:
-                neighbours[rb, found] = d
-                found += 1
-        count[rb] = found
-
-
-@kernel
-def await_service(
-    c: int,
+@inlined_kernel
+def report_channels(
     e: int,
+    c: int,
+    tti: int,
+    key_a: int,
+    key_b: int,
     parameters: Parameters,
     tables: Tables,
-    state: Core,
-    fading_key: int,
-    activity: NDArray[np.float64],
-    noise: NDArray[np.float64],
+    cqi_bits: NDArray[np.int64],
+    fading: Fading,
+    cells: Cells,
+    channels: Channels,
     waiting: Waiting,
-    csi: NDArray[np.int32],
+    scratch: Scratch,
+    counters: NDArray[np.int64],
 ) -> None:
-    """Fill ``waiting`` with UEs that have bytes queued, and ``csi`` int32[S, U, K] with their channels.
-
-    Padding goes to any UE: then all channels are needed. ``activity`` is float64[C, K], ``noise`` float64[K]
-    scratch.
-    """
-    dus, places, frame = state.gain.shape[1], state.gain.shape[3], int(state.frame[e])
-    queued, mean_se, gain = state.queued[e], state.mean_se[e], state.gain[e]
-    entry_frame, head, count = state.entry_frame[e], state.entry_head[e], state.entry_count[e]
+    """Bring the reports of one DU's UEs in ``waiting.places`` up to date."""
+    gain, activity = channels.gain[e, c], cells.activity[e]
+    base, row, row_step = channels.fading_base[e, c], channels.fading_row[e, c], channels.row_step[e, c]
+    travelled, olla = channels.travelled[e, c], channels.olla[e, c]
+    csi_bits, csi_tti = channels.csi_bits[e, c], channels.csi_tti[e, c]
+    starts, total, patterns = scratch.starts[e], scratch.total[e], fading.values
+    curve, unit_rbs, listed, sizes = tables.curve, tables.unit_rbs, waiting.places[e], waiting.size[e]
+    period, delay, measured = parameters.csi_period, parameters.csi_delay, parameters.csi_measured
+    places, units, history = gain.shape[1], total.shape[0], activity.shape[0] - 1
+    rbs = 0
+    for g in range(units):
+        rbs += unit_rbs[g]
     for s in range(SLICES):
-        found = 0
-        for u in range(state.ues[e, c, s]):
-            waiting.pf[s, u] = 1.0 / max(mean_se[c, s, u], SE_FLOOR)
-            waiting.weight[s, u] = waiting.pf[s, u]
-            if queued[c, s, u] > 0:
-                if tables.schedulers[s] == MLWDF:
-                    waiting.weight[s, u] *= 1.0 + age_frames(entry_frame, head, count, c, s, u, frame)
-                waiting.places[s, found] = u
-                waiting.bits[s, u] = 8 * queued[c, s, u]
+        for i in range(sizes[s]):
+            u = listed[s, i]
+            slot = (c * SLICES + s) * places + u
+            at = reported_tti(tti, slot, period, delay)
+            if csi_tti[s, u] == at:
+                continue
+            csi_tti[s, u] = at
+            key = frame_key(key_a, key_b, at, hashing.FADING)
+            since = int(travelled[s, u]) - (tti - at) * int(row_step[s, u])
+            link_windows(fading, base[s, u], row[s, u], since, key, slot, starts)
+            # A neighbour's activity of this very TTI is not decided yet.
+            seen = activity[min(at, tti - 1) & history]
+            interference_over_noise(gain[s, u], starts, c, seen, patterns, measured, total)
+            own = patterns[starts[c] : starts[c] + units]
+            steps = int(olla[s, u]) >> OLLA_SHIFT
+            bits = expected_bits(gain[s, u, c], own, total, steps, curve, unit_rbs, csi_bits[s, u])
+            if parameters.mcs:
+                index = 0
+                while index < 15 and cqi_bits[index + 1] * rbs <= bits:
+                    index += 1
+                counters[CQI_REPORTS, c, s] += 1
+                counters[CQI_SUM, c, s] += index
+
+
+@inlined_kernel
+def queue_up(
+    e: int,
+    c: int,
+    tti: int,
+    parameters: Parameters,
+    tables: Tables,
+    cells: Cells,
+    channels: Channels,
+    queues: Queues,
+    harq: Harq,
+    waiting: Waiting,
+    scratch: Scratch,
+    counters: NDArray[np.int64],
+) -> None:
+    """Move the UEs of one DU on, and list those that have something to send.
+
+    Padding goes to any UE: then all of them are listed, and ``prune`` takes those without data out again.
+    """
+    ues, process = cells.ues[e, c], tti & (harq.harq_bytes.shape[4] - 1)
+    means = channels.mean_bits if parameters.pf_served else channels.mean_se
+    schedulers, pad = tables.schedulers, parameters.pad
+    all_places, all_bits, all_ages = waiting.places[e], waiting.bits[e], waiting.age[e]
+    all_metrics, all_weights, sizes = waiting.metric[e], waiting.weight[e], waiting.size[e]
+    all_repeats, repeat_rbs, repeat_size = waiting.repeats[e], waiting.repeat_rbs[e], waiting.repeat_size[e]
+    for s in range(SLICES):
+        found, repeats, busy_ues = 0, 0, 0
+        queued, in_flight, deaf_until = (
+            queues.queued[e, c, s],
+            harq.in_flight[e, c, s],
+            channels.deaf_until[e, c, s],
+        )
+        harq_bytes, harq_rbs, mean = harq.harq_bytes[e, c, s], harq.harq_rbs[e, c, s], means[e, c, s]
+        travelled, row_step = channels.travelled[e, c, s], channels.row_step[e, c, s]
+        busy, entry_tti, head = scratch.busy[e, c, s], queues.entry_tti[e, c, s], queues.entry_head[e, c, s]
+        mlwdf = schedulers[s] == MLWDF
+        for u in range(int(ues[s])):
+            travelled[u] += row_step[u]
+            has_data = queued[u] > 0
+            busy[u] = 1 if has_data else 0
+            if has_data or in_flight[u] > 0:
+                busy_ues += 1
+            if deaf_until[u] > tti:
+                continue
+            if harq_bytes[u, process] > 0:
+                all_repeats[s, repeats] = u
+                repeat_rbs[s, u] = harq_rbs[u, process]
+                repeats += 1
+            elif has_data or pad:
+                age = tti - int(entry_tti[u, int(head[u])]) if has_data else 0
+                factor = np.float32(1.0 / max(mean[u], SE_FLOOR))
+                all_metrics[s, u] = factor
+                all_weights[s, u] = factor * np.float32(1 + age) if mlwdf else factor
+                all_ages[s, u] = age
+                all_bits[s, u] = 8 * queued[u]
+                all_places[s, found] = u
                 found += 1
-            if queued[c, s, u] > 0 or parameters.pad:
-                key = link_key(fading_key, ((c * SLICES + s) * places + u) * dus + c)
-                row = csi[s, u]
-                expected_bits(gain[c, s, u], c, key, activity, tables.fading, tables.bits, noise, row)
-        waiting.size[s] = found
+        sizes[s] = found
+        repeat_size[s] = repeats
+        counters[BUSY_UE_TTIS, c, s] += busy_ues
 
 
-@kernel
+@inlined_kernel
+def prune(e: int, waiting: Waiting) -> None:
+    """Take UEs without data off the lists of those that wait."""
+    places, bits, sizes = waiting.places[e], waiting.bits[e], waiting.size[e]
+    for s in range(SLICES):
+        kept = 0
+        for i in range(sizes[s]):
+            u = places[s, i]
+            if bits[s, u] > 0:
+                places[s, kept] = u
+                kept += 1
+        sizes[s] = kept
+
+
+@borrowing_kernel
 def schedule_all(
     e: int,
+    tti: int,
+    key_a: int,
+    key_b: int,
     parameters: Parameters,
     tables: Tables,
-    state: Core,
-    kpis: Kpis,
+    cqi_bits: NDArray[np.int64],
+    fading: Fading,
+    cells: Cells,
+    channels: Channels,
+    queues: Queues,
+    harq: Harq,
+    outcome: Outcome,
+    waiting: Waiting,
+    work: Workspace,
+    scratch: Scratch,
     decisions: Decisions,
-    fading_key: int,
 ) -> None:
-    """Schedule every DU on the last frame's activity, then make this frame's known."""
-    dus, places, rbs = state.gain.shape[1], state.gain.shape[3], state.active.shape[2]
-    waiting = Waiting(
-        np.zeros((SLICES, places), dtype=np.int64),
-        np.zeros(SLICES, dtype=np.int64),
-        np.zeros((SLICES, places), dtype=np.int64),
-        np.zeros((SLICES, places), dtype=np.float64),
-        np.zeros((SLICES, places), dtype=np.float64),
+    """Schedule every DU, then make this TTI's activity known."""
+    counters, quota, service = outcome.counters[e], outcome.rbs_quota[e], cells.service_rbs[e]
+    ue_of_unit, slice_of_unit, next_place = cells.ue_of_unit[e], cells.slice_of_unit[e], cells.next_place[e]
+    ues, csi_bits, held = cells.ues[e], channels.csi_bits[e], scratch.held[e]
+    here = Waiting(
+        waiting.places[e],
+        waiting.size[e],
+        waiting.bits[e],
+        waiting.metric[e],
+        waiting.weight[e],
+        waiting.age[e],
+        waiting.repeats[e],
+        waiting.repeat_size[e],
+        waiting.repeat_rbs[e],
     )
-    csi = np.zeros((SLICES, places, rbs), dtype=np.int32)
-    noise = np.zeros(rbs, dtype=np.float64)
-    activity = state.active[e].astype(np.float64)
-    held = np.zeros(SLICES, dtype=np.int64)
-    for c in range(dus):
-        held[:] = 0
-        await_service(c, e, parameters, tables, state, fading_key, activity, noise, waiting, csi)
-        grants = Grants(state.slice_of_rb[e, c], state.ue_of_rb[e, c], held, state.next_place[e, c])
-        grants.slice_of_rb[:] = FREE
-        grants.ue_of_rb[:] = -1
-        schedule(
-            csi,
+    room = Workspace(
+        work.ranks,
+        work.mask,
+        work.half,
+        work.keys[e],
+        work.units[e],
+        work.blocks[e],
+        work.guaranteed[e],
+        work.competitors[e],
+    )
+    mode, dedicated = decisions.mode[e], decisions.dedicated_rbs[e]
+    least, most, assigned = decisions.min_rbs[e], decisions.max_rbs[e], decisions.slice_of_rb[e]
+    unit_rbs, schedulers, pad = tables.unit_rbs, tables.schedulers, parameters.pad
+    for c in range(ues.shape[0]):
+        queue_up(e, c, tti, parameters, tables, cells, channels, queues, harq, waiting, scratch, counters)
+        report_channels(
+            e,
+            c,
+            tti,
+            key_a,
+            key_b,
+            parameters,
+            tables,
+            cqi_bits,
+            fading,
+            cells,
+            channels,
             waiting,
-            grants,
-            tables.schedulers,
-            parameters.pad,
-            state.ues[e, c],
-            int(decisions.mode[e, c]),
-            decisions.dedicated_rbs[e, c],
-            decisions.min_rbs[e, c],
-            decisions.max_rbs[e, c],
-            decisions.slice_of_rb[e, c],
-            kpis.rbs_quota[e, c],
-            state.service_rbs[e, c],
+            scratch,
+            counters,
         )
-    for c in range(dus):
-        for rb in range(rbs):
-            state.active[e, c, rb] = 1 if state.ue_of_rb[e, c, rb] >= 0 else 0
+        if pad:
+            prune(e, waiting)
+        schedule(
+            csi_bits[c],
+            here,
+            Grants(slice_of_unit[c], ue_of_unit[c], held, next_place[c]),
+            unit_rbs,
+            schedulers,
+            pad,
+            ues[c],
+            int(np.int64(mode[c])),
+            dedicated[c],
+            least[c],
+            most[c],
+            assigned[c],
+            quota[c],
+            service[c],
+            room,
+        )
+    activity, active_ttis = cells.activity[e, tti & (cells.activity.shape[1] - 1)], outcome.active_ttis[e]
+    for c in range(ues.shape[0]):
+        any_active = 0
+        for g in range(unit_rbs.shape[0]):
+            active = ue_of_unit[c, g] >= 0
+            activity[c, g] = np.float32(1.0) if active else np.float32(0.0)
+            any_active |= 1 if active else 0
+        active_ttis[c] += any_active
 
 
-@kernel
+@borrowing_kernel
 def transmit(
     e: int,
+    tti: int,
+    key_a: int,
+    key_b: int,
+    parameters: Parameters,
     tables: Tables,
-    state: Core,
-    kpis: Kpis,
-    fading_key: int,
-    neighbours: NDArray[np.int64],
-    neighbour_count: NDArray[np.int64],
-    capacity: NDArray[np.int64],
+    link: McsLink,
+    fading: Fading,
+    cells: Cells,
+    channels: Channels,
+    queues: Queues,
+    harq: Harq,
+    sending: Sending,
+    busy: NDArray[np.uint8],
+    counters: NDArray[np.int64],
 ) -> None:
-    """Bits that each UE's RBs really carry, int64[C, S, U].
+    """Send what was granted, with this TTI's activity and fading on all links, and book what is received.
 
-    This frame's activity, Rayleigh on cross links too.
+    ``busy``: uint8[C, S, U]; ``counters``: int64[N, C, S].
     """
-    dus, places, rbs = state.gain.shape[1], state.gain.shape[3], state.active.shape[2]
-    gain, ue_of_rb, used = state.gain[e], state.ue_of_rb[e], kpis.rbs_used[e]
-    used[:] = 0
-    for c in range(dus):
-        for rb in range(rbs):
-            slot = int(ue_of_rb[c, rb])
-            if slot < 0:
-                continue
-            s, u = slot // places, slot % places
-            first_link = (c * SLICES * places + slot) * dus
-            interference = faded_interference(
-                gain[c, s, u],
-                neighbours[c, rb],
-                neighbour_count[c, rb],
-                rb,
-                fading_key,
-                first_link,
-                tables.fading,
-            )
-            signal = gain[c, s, u, c] * fade(link_key(fading_key, first_link + c), rb, tables.fading)
-            capacity[c, s, u] += bits_of_sinr(signal / interference, tables.bits)
-            used[c, s] += 1
-
-
-@kernel
-def deliver(e: int, state: Core, kpis: Kpis, ledger: Ledger, capacity: NDArray[np.int64]) -> None:
-    """Take from each queue what its UE's RBs carry; whole bytes."""
-    entry_bytes, head, count, queued = (
-        state.entry_bytes[e],
-        state.entry_head[e],
-        state.entry_count[e],
-        state.queued[e],
-    )
-    ues = state.ues[e]
+    block_key = frame_key(key_a, key_b, tti, hashing.FADING)
+    error_key = frame_key(key_a, key_b, tti, hashing.BLOCK_ERROR)
+    activity = cells.activity[e, tti & (cells.activity.shape[1] - 1)]
+    ue_of_unit, slice_of_unit, ues = cells.ue_of_unit[e], cells.slice_of_unit[e], cells.ues[e]
+    gain, csi_bits, patterns = channels.gain[e], channels.csi_bits[e], fading.values
+    unit_rbs, budget_ttis = tables.unit_rbs, tables.budget_ttis
+    rbs, expected, carried = sending.rbs[e], sending.expected[e], sending.carried[e]
+    starts, mcs, served, rb_ttis = sending.starts[e], sending.mcs[e], sending.served[e], counters[RB_TTIS]
+    scale, decoding = link.scale, link.decoding
     for c in range(ues.shape[0]):
-        for s in range(SLICES):
-            delivered, left = 0, 0
-            for u in range(ues[c, s]):
-                if queued[c, s, u] > 0:
-                    delivered += pop(entry_bytes, head, count, queued, c, s, u, int(capacity[c, s, u]) >> 3)
-                    left += int(queued[c, s, u])
-            kpis.delivered_bytes[e, c, s] = delivered
-            kpis.queued_bytes[e, c, s] = left
-            ledger.delivered_bytes[e, c, s] += delivered
+        add_grants(ue_of_unit[c], slice_of_unit[c], unit_rbs, csi_bits[c], rbs, expected, rb_ttis[c])
+        served[:] = 0
+        find_windows(e, c, block_key, ues, fading, channels, sending)
+        if parameters.mcs:
+            start_blocks(e, c, tti, ues, budget_ttis, link, queues, harq, sending, counters)
+        else:
+            mcs[:] = 0
+        carry(
+            c,
+            activity,
+            ue_of_unit[c],
+            slice_of_unit[c],
+            gain[c],
+            patterns,
+            unit_rbs,
+            starts,
+            mcs,
+            scale,
+            decoding,
+            carried,
+        )
+        if parameters.mcs:
+            receive_blocks(
+                e, c, tti, error_key, ues, parameters, link, queues, channels, harq, sending, counters
+            )
+        else:
+            receive_shannon(e, c, tti, ues, budget_ttis, queues, sending, counters)
+        close_tti(e, c, parameters.pf_weight, ues, channels, queues, served, busy[c], counters)
 
 
-@kernel
-def arrivals(e: int, parameters: Parameters, tables: Tables, state: Core) -> NDArray[np.int64]:
-    """Move the loads, then draw this frame's bytes per UE, int64[C, S, U]."""
-    key_a, key_b, frame = int(state.keys[e, 0]), int(state.keys[e, 1]), int(state.frame[e])
-    move_loads(
-        state.load_level[e],
-        frame_key(key_a, key_b, frame, hashing.LOAD_LEVEL),
-        frame_key(key_a, key_b, frame, hashing.LOAD_REDRAW),
-        parameters.redraw_below,
+@inlined_kernel
+def close_tti(
+    e: int,
+    c: int,
+    pf_weight: float,
+    ues: NDArray[np.int32],
+    channels: Channels,
+    queues: Queues,
+    served: NDArray[np.int64],
+    busy: NDArray[np.uint8],
+    counters: NDArray[np.int64],
+) -> None:
+    """Move the served averages; note the throughput of bursts.
+
+    ``served``: int64[S * U]; ``busy``: uint8[S, U].
+    """
+    mean_bits, queued = channels.mean_bits[e, c], queues.queued[e, c]
+    places = queued.shape[1]
+    for s in range(SLICES):
+        burst_ttis, burst_bytes = 0, 0
+        for u in range(int(ues[c, s])):
+            sent = served[s * places + u]
+            mean_bits[s, u] += pf_weight * (sent - mean_bits[s, u])
+            if busy[s, u] and queued[s, u] > 0:
+                burst_ttis += 1
+                burst_bytes += sent >> 3
+        counters[BURST_TTIS, c, s] += burst_ttis
+        counters[BURST_BYTES, c, s] += burst_bytes
+
+
+@borrowing_kernel
+def close_frame(
+    e: int,
+    key_a: int,
+    key_b: int,
+    frame: int,
+    parameters: Parameters,
+    tables: Tables,
+    fading: Fading,
+    cells: Cells,
+    channels: Channels,
+    queues: Queues,
+    harq: Harq,
+    outcome: Outcome,
+    scratch: Scratch,
+) -> None:
+    """Measure the frame; its channel is that of its last TTI."""
+    tti = (frame + 1) * parameters.ttis - 1
+    block_key = frame_key(key_a, key_b, tti, hashing.FADING)
+    sample_key = frame_key(key_a, key_b, frame, hashing.CSI_SAMPLE)
+    activity = cells.activity[e, tti & (cells.activity.shape[1] - 1)]
+    if parameters.rates:
+        achievable_rates(
+            e, parameters, tables, fading, cells, channels, outcome.ue_rate_bps, block_key, activity, scratch
+        )
+    measure_channels(
+        e,
+        parameters,
+        tables.curve,
+        fading,
+        cells.ues,
+        channels,
+        block_key,
+        sample_key,
+        activity,
+        scratch.samples,
     )
-    fresh = np.zeros((state.ues.shape[1], SLICES, state.gain.shape[3]), dtype=np.int64)
-    add_packets(
-        fresh,
-        state.ues[e],
-        state.load_level[e],
-        1 if parameters.traced else 0,
-        tables.packet_bytes,
-        tables.poisson_start,
-        tables.poisson_length,
-        tables.poisson_cdf,
-        frame_key(key_a, key_b, frame, hashing.PACKETS),
-        frame_key(key_a, key_b, frame, hashing.PACKET_OWNER),
-    )
-    if parameters.traced:
-        global_frame = int(state.episode[e]) * parameters.episode_frames + frame
-        add_trace(fresh, state.ues[e], tables.trace, state.trace_start[e], global_frame)
-    return fresh
+    measure(e, frame, parameters, tables.packet_bytes, cells, channels, queues, harq, outcome, scratch)
 
 
-@kernel
-def step_environment(
+@borrowing_kernel
+def play_frame(
     e: int,
     parameters: Parameters,
     tables: Tables,
-    state: Core,
-    kpis: Kpis,
-    ledger: Ledger,
+    link: McsLink,
+    fading: Fading,
+    traffic: TrafficTables,
+    clock: Clock,
+    cells: Cells,
+    channels: Channels,
+    queues: Queues,
+    harq: Harq,
+    outcome: Outcome,
+    waiting: Waiting,
+    work: Workspace,
+    sending: Sending,
+    scratch: Scratch,
     decisions: Decisions,
 ) -> None:
     """Play one frame of environment ``e``, in place."""
-    key_a, key_b, frame = int(state.keys[e, 0]), int(state.keys[e, 1]), int(state.frame[e])
-    fading_key = frame_key(key_a, key_b, frame, hashing.FADING)
-    sample_key = frame_key(key_a, key_b, frame, hashing.CSI_SAMPLE)
-    dus, rbs = state.gain.shape[1], state.active.shape[2]
-    neighbours = np.zeros((dus, rbs, dus), dtype=np.int64)
-    neighbour_count = np.zeros((dus, rbs), dtype=np.int64)
-    carried = state.queued[e].copy()
-    fresh = arrivals(e, parameters, tables, state)
-    arrive(e, parameters, state, kpis, ledger, fresh)
-    schedule_all(e, parameters, tables, state, kpis, decisions, fading_key)
-    for c in range(dus):
-        neighbours_of(c, state.active[e], neighbours[c], neighbour_count[c])
-    capacity = np.zeros(fresh.shape, dtype=np.int64)
-    transmit(e, tables, state, kpis, fading_key, neighbours, neighbour_count, capacity)
-    deliver(e, state, kpis, ledger, capacity)
-    if parameters.rates:
-        achievable_rates(
-            e, parameters, tables, state, kpis, fading_key, neighbours, neighbour_count, capacity
+    key_a, key_b = int(clock.keys[e, 0]), int(clock.keys[e, 1])
+    frame, ttis, budget_ttis = int(clock.frame[e]), parameters.ttis, tables.budget_ttis
+    global_frame = int(clock.episode[e]) * parameters.episode_frames + frame
+    counters, busy, cqi_bits = outcome.counters[e], scratch.busy[e], link.cqi_bits
+    outcome.active_ttis[e, :] = 0
+    queues.worst_tti[e, :, :, :] = 0
+    move_loads(
+        cells.load_level[e],
+        frame_key(key_a, key_b, frame, hashing.LOAD_LEVEL),
+        frame_key(key_a, key_b, frame, hashing.LOAD_REDRAW),
+        global_frame,
+        traffic,
+    )
+    for k in range(ttis):
+        tti = frame * ttis + k
+        arrive(
+            e,
+            tti,
+            global_frame * ttis + k,
+            key_a,
+            key_b,
+            parameters.discard_late,
+            budget_ttis,
+            traffic,
+            cells,
+            queues,
+            scratch,
+            counters,
         )
-    measure_channels(e, parameters, tables, state, fading_key, sample_key, neighbours, neighbour_count)
-    measure(e, parameters, tables, state, kpis, carried, fresh)
-    state.frame[e] += 1
+        schedule_all(
+            e,
+            tti,
+            key_a,
+            key_b,
+            parameters,
+            tables,
+            cqi_bits,
+            fading,
+            cells,
+            channels,
+            queues,
+            harq,
+            outcome,
+            waiting,
+            work,
+            scratch,
+            decisions,
+        )
+        transmit(
+            e,
+            tti,
+            key_a,
+            key_b,
+            parameters,
+            tables,
+            link,
+            fading,
+            cells,
+            channels,
+            queues,
+            harq,
+            sending,
+            busy,
+            counters,
+        )
+    close_frame(
+        e, key_a, key_b, frame, parameters, tables, fading, cells, channels, queues, harq, outcome, scratch
+    )
+    clock.frame[e] += 1
 
 
-@parallel_kernel
-def step_environments(
-    parameters: Parameters, tables: Tables, state: Core, kpis: Kpis, ledger: Ledger, decisions: Decisions
+@entry_kernel
+def play_frames(
+    first: int,
+    last: int,
+    parameters: Parameters,
+    tables: Tables,
+    link: McsLink,
+    fading: Fading,
+    traffic: TrafficTables,
+    clock: Clock,
+    cells: Cells,
+    channels: Channels,
+    queues: Queues,
+    harq: Harq,
+    outcome: Outcome,
+    waiting: Waiting,
+    work: Workspace,
+    sending: Sending,
+    scratch: Scratch,
+    decisions: Decisions,
 ) -> None:
-    """Play one frame of every environment, spread over threads; they share nothing."""
-    for e in numba.prange(state.frame.shape[0]):
-        # The index of a parallel loop is unsigned: converted, the kernels compile for one type only.
-        step_environment(int(np.int64(e)), parameters, tables, state, kpis, ledger, decisions)
+    """Play one frame of environments ``first`` … ``last`` - 1; they share nothing."""
+    for e in range(first, last):
+        play_frame(
+            e,
+            parameters,
+            tables,
+            link,
+            fading,
+            traffic,
+            clock,
+            cells,
+            channels,
+            queues,
+            harq,
+            outcome,
+            waiting,
+            work,
+            sending,
+            scratch,
+            decisions,
+        )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,29 +30,51 @@ _DIGEST = _source_digest()
 
 
 class _PackageCache(FunctionCache):  # type: ignore[misc]
-    """An on-disk cache that knows every source of the package.
+    """An on-disk cache whose files are named after every source of the package.
 
     numba's own cache looks at the file of the compiled function only, so a kernel whose callee lives in
-    another file would go on running the old callee after an edit, silently.
+    another file would go on running the old callee after an edit, silently; and an index that names a type
+    which is gone could not even be read.
     """
 
-    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        return (*super()._index_key(sig, codegen), _DIGEST)
+    def __init__(self, py_func: Callable[..., Any]) -> None:
+        super().__init__(py_func)
+        self._cache_file = IndexDataCacheFile(
+            cache_path=self._cache_path,
+            filename_base=f"{self._impl.filename_base}-{_DIGEST[:16]}",
+            source_stamp=self._impl.locator.get_source_stamp(),
+        )
 
 
-def _compiled(function: F, parallel: bool) -> F:
+def _compiled(function: F, **options: Any) -> F:
     if numba.config.DISABLE_JIT:
         return function
-    dispatcher = numba.njit(error_model="numpy", parallel=parallel)(function)
+    dispatcher = numba.njit(error_model="numpy", **options)(function)
     dispatcher._cache = _PackageCache(function)
     return dispatcher  # type: ignore[no-any-return]
 
 
 def kernel(function: F) -> F:
-    """Compile ``function`` for one thread, cached on disk."""
-    return _compiled(function, parallel=False)
+    """Compile ``function``, cached on disk."""
+    return _compiled(function)
 
 
-def parallel_kernel(function: F) -> F:
-    """Compile ``function`` with its ``prange`` loops spread over threads, cached on disk."""
-    return _compiled(function, parallel=True)
+def inlined_kernel(function: F) -> F:
+    """Compile ``function`` as a part of each of its callers.
+
+    For functions that take whole named tuples: a call would copy kilobytes of array descriptors.
+    """
+    return _compiled(function, inline="always")
+
+
+def borrowing_kernel(function: F) -> F:
+    """Compile ``function`` without reference counting of arrays; it may not allocate any.
+
+    Each use of an array in a named tuple would else count up and down, which costs more than the arithmetic.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def entry_kernel(function: F) -> F:
+    """Compile ``function`` for calls from several threads of the interpreter at once."""
+    return _compiled(function, _nrt=False, nogil=True)

@@ -1,7 +1,10 @@
-"""From gains to bits.
+"""From gains to bits: fading windows, SINR, and curves that stand in for logarithms.
 
-Block Rayleigh fading, SINR, and the capped Shannon curve, by tables made on the host.
+A curve is a table indexed by the leading bits of a float32, 256 steps per octave, so a value is off by at
+most 0.2 % (0.008 dB). Sums over RBs are then sums of integers and do not depend on their order.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +12,6 @@ from numpy.typing import NDArray
 from cadran.radio.hashing import draw
 from cadran.radio.jit import kernel
 
-FADING_BITS = 12
 STEPS_PER_OCTAVE_BITS = 8
 _MANTISSA_BITS = 23
 _EXPONENT_BIAS = 127
@@ -17,134 +19,83 @@ LOWEST_OCTAVE = -14
 HIGHEST_OCTAVE = 22
 CURVE_SHIFT = _MANTISSA_BITS - STEPS_PER_OCTAVE_BITS
 CURVE_BASE = (LOWEST_OCTAVE + _EXPONENT_BIAS) << STEPS_PER_OCTAVE_BITS
+CURVE_STEPS = (HIGHEST_OCTAVE - LOWEST_OCTAVE) << STEPS_PER_OCTAVE_BITS
+STEPS_PER_DB = (1 << STEPS_PER_OCTAVE_BITS) / (10 * float(np.log10(2.0)))
+"""Steps of a curve in one dB."""
 
 
-def fading_table(fading: str) -> NDArray[np.float32]:
-    """Power gains to draw from with equal probability, float32[4096], mean 1.
+class Fading(NamedTuple):
+    """How the fading of a link is read from a map; see ``propagation.fading``.
 
-    Rayleigh: quantiles of Exp(1) at the midpoints of 4096 equal bins, rescaled to mean exactly 1.
+    Attributes:
+        values: uint16[...], power gains as bfloat16.
+        row_mask: number of rows, a power of two, less one.
+        stride: values of a row.
+        block: whether each (link, TTI) reads at a random place in the map's only row (block fading).
+        column_mask: number of columns, a power of two, less one; read for block fading only.
     """
-    count = 1 << FADING_BITS
-    if fading == "none":
-        return np.ones(count, dtype=np.float32)
-    quantiles = -np.log1p(-(np.arange(count) + 0.5) / count)
-    gains: NDArray[np.float32] = (quantiles / quantiles.mean()).astype(np.float32)
-    return gains
+
+    values: NDArray[np.uint16]
+    row_mask: int
+    stride: int
+    block: bool
+    column_mask: int
 
 
-def bits_table(max_spectral_efficiency: float, bits_per_se: float) -> NDArray[np.int32]:
-    """Bits that one RB carries in one frame, int32, indexed by the leading bits of the float32 SINR.
+def curve_points() -> NDArray[np.float64]:
+    """Geometric middles of the steps of a curve, float64[CURVE_STEPS]."""
+    steps = 1 << STEPS_PER_OCTAVE_BITS
+    index = np.arange(CURVE_STEPS)
+    octave = LOWEST_OCTAVE + index // steps
+    low, high = 1 + (index % steps) / steps, 1 + (index % steps + 1) / steps
+    return np.asarray(2.0**octave * np.sqrt(low * high), dtype=np.float64)
 
-    An entry is ``round(B T min(cap, log2(1 + SINR)))`` at the geometric middle of a bin; there are 256 bins
-    per octave, so the SINR is off by at most 0.2 %. The table ends one octave after the cap is reached.
+
+def shannon_curve(max_spectral_efficiency: float, bits_per_se: float) -> NDArray[np.int32]:
+    """Bits that one RB carries in one TTI, int32[CURVE_STEPS]: ``round(B T min(cap, log2(1 + SINR)))``.
 
     Args:
         max_spectral_efficiency: cap in bit/s/Hz.
-        bits_per_se: B T, bits per frame and RB at 1 bit/s/Hz.
+        bits_per_se: B T, bits per TTI and RB at 1 bit/s/Hz.
     """
-    octave_of_cap = min(HIGHEST_OCTAVE, int(max_spectral_efficiency) + 2)
-    steps = 1 << STEPS_PER_OCTAVE_BITS
-    index = np.arange((octave_of_cap - LOWEST_OCTAVE) * steps)
-    octave = LOWEST_OCTAVE + index // steps
-    low, high = 1 + (index % steps) / steps, 1 + (index % steps + 1) / steps
-    sinr = 2.0**octave * np.sqrt(low * high)
-    efficiency = np.minimum(np.log2(1 + sinr), max_spectral_efficiency)
+    efficiency = np.minimum(np.log2(1 + curve_points()), max_spectral_efficiency)
     bits: NDArray[np.int32] = np.rint(efficiency * bits_per_se).astype(np.int32)
+    bits[0] = 0
     return bits
 
 
 @kernel
-def bits_of_sinr(sinr: float, table: NDArray[np.int32]) -> int:
-    """Bits of one RB and frame at ``sinr`` (linear), from :func:`bits_table`."""
-    index = (int(np.float32(sinr).view(np.int32)) >> CURVE_SHIFT) - CURVE_BASE
-    if index < 0:
-        return 0
-    if index >= table.shape[0]:
-        index = table.shape[0] - 1
-    return int(table[index])
+def curve_index(value: float) -> int:
+    """Step of a curve at ``value`` > 0, at its ends for values beyond."""
+    index = (int(np.float32(value).view(np.int32)) >> CURVE_SHIFT) - CURVE_BASE
+    return min(max(index, 0), CURVE_STEPS - 1)
 
 
 @kernel
-def link_key(fading_key: int, link: int) -> int:
-    """Key of one (UE, DU) link in one frame.
-
-    The RB is the counter under it, so a wider band adds RBs and changes none.
-    """
-    return draw(fading_key, link)
+def power_gain(pattern: int) -> np.float32:
+    """What a bfloat16 bit pattern stands for."""
+    return np.uint32(np.uint32(pattern) << np.uint32(16)).view(np.float32)
 
 
 @kernel
-def fade(key: int, rb: int, table: NDArray[np.float32]) -> float:
-    """Power gain |h|^2 of a link on one RB."""
-    return np.float64(table[draw(key, rb) >> (32 - FADING_BITS)])
-
-
-@kernel
-def expected_interference(gain: NDArray[np.float64], active: NDArray[np.int64], count: int) -> float:
-    """1 + sum of the mean cross gains of the DUs in ``active[:count]``: interference plus noise over noise.
+def window(
+    fading: Fading,
+    base: int,
+    row: int,
+    travelled: int,
+    block_key: int,
+    link: int,
+) -> int:
+    """Where in the map the fading of a link on unit 0 stands; that of unit g is g further on.
 
     Args:
-        gain: float64[C], mean gains of the UE from each DU over noise.
-        active: DUs that transmit on the RB, the serving one left out.
-        count: how many of them.
+        fading: how to read the map.
+        base: start of the link's window at row 0.
+        row: row of the link at the episode's start.
+        travelled: rows since then, times 2^16.
+        block_key: key of block fading in this TTI.
+        link: number of the link, for block fading.
     """
-    total = 1.0
-    for i in range(count):
-        total += gain[active[i]]
-    return total
-
-
-@kernel
-def expected_bits(
-    gain: NDArray[np.float64],
-    own: int,
-    key: int,
-    activity: NDArray[np.float64],
-    fading: NDArray[np.float32],
-    table: NDArray[np.int32],
-    noise: NDArray[np.float64],
-    bits: NDArray[np.int32],
-) -> None:
-    """Bits that each RB is expected to carry for a UE: its own link's fading, mean interference.
-
-    One pass per DU over all RBs, so that the compiler can vectorise the sums.
-
-    Args:
-        gain: float64[C], mean gains of the UE over noise.
-        own: the serving DU.
-        key: key of the serving link.
-        activity: float64[C, K], 1 where a DU transmits.
-        fading: see ``fading_table``.
-        table: see ``bits_table``.
-        noise: float64[K], scratch.
-        bits: int32[K], written.
-    """
-    rbs = bits.shape[0]
-    for rb in range(rbs):
-        noise[rb] = 1.0
-    for d in range(gain.shape[0]):
-        if d != own:
-            cross = gain[d]
-            for rb in range(rbs):
-                noise[rb] += cross * activity[d, rb]
-    signal = gain[own]
-    for rb in range(rbs):
-        bits[rb] = bits_of_sinr(signal * fade(key, rb, fading) / noise[rb], table)
-
-
-@kernel
-def faded_interference(
-    gain: NDArray[np.float64],
-    active: NDArray[np.int64],
-    count: int,
-    rb: int,
-    fading_key: int,
-    first_link: int,
-    fading: NDArray[np.float32],
-) -> float:
-    """1 + sum of cross gains times their Rayleigh gains in this frame (links ``first_link`` + DU)."""
-    total = 1.0
-    for i in range(count):
-        du = active[i]
-        total += gain[du] * fade(link_key(fading_key, first_link + du), rb, fading)
-    return total
+    if fading.block:
+        return draw(block_key, link) & fading.column_mask
+    return base + ((row + (travelled >> 16)) & fading.row_mask) * fading.stride

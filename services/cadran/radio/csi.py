@@ -1,0 +1,113 @@
+"""What a DU knows of its UEs' channels: reports, some TTIs old.
+
+A report of TTI t holds the fading of TTI t and the interference of TTI t (of t - 1 if it is used at once, for
+then the neighbours have not decided yet). It is worked out when it is first needed: what is reported depends
+on nothing that happens later, so the result is the same.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cadran.radio.jit import kernel
+from cadran.radio.link import CURVE_BASE, CURVE_SHIFT, CURVE_STEPS, Fading, power_gain, window
+
+
+@kernel
+def reported_tti(tti: int, slot: int, period: int, delay: int) -> int:
+    """TTI that the newest usable report of a UE measured, at least 0; UEs report in turn."""
+    newest = tti - delay
+    return max(0, newest - (newest - slot) % period)
+
+
+@kernel
+def interference_over_noise(
+    gain: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    own: int,
+    activity: NDArray[np.float32],
+    fading: NDArray[np.uint16],
+    measured: bool,
+    total: NDArray[np.float32],
+) -> None:
+    """1 + interference over noise on each unit, float32[G] into ``total``.
+
+    One pass per DU over all units, so that the compiler can vectorise the sums.
+
+    Args:
+        gain: float32[C], mean gains of the UE over noise.
+        starts: int64[C], the links' windows in the map.
+        own: the serving DU.
+        activity: float32[C, G], 1 where a DU transmits.
+        fading: the map.
+        measured: with the cross links' fading, else its mean.
+        total: written.
+    """
+    # Unsigned indices spare the test for negative ones, which would stop the compiler from using vectors.
+    units = np.uint64(total.shape[0])
+    for g in range(units):
+        total[g] = np.float32(1.0)
+    for d in range(gain.shape[0]):
+        if d == own:
+            continue
+        cross, row = gain[d], activity[d]
+        if measured:
+            patterns = fading[starts[d] : starts[d] + total.shape[0]]
+            for g in range(units):
+                total[g] += cross * row[g] * power_gain(patterns[g])
+        else:
+            for g in range(units):
+                total[g] += cross * row[g]
+
+
+@kernel
+def expected_bits(
+    signal: float,
+    patterns: NDArray[np.uint16],
+    total: NDArray[np.float32],
+    olla: int,
+    curve: NDArray[np.int32],
+    unit_rbs: NDArray[np.int64],
+    bits: NDArray[np.int32],
+) -> int:
+    """Bits that each unit is expected to carry, int32[G] into ``bits``; returns their sum.
+
+    Args:
+        signal: float32, mean gain of the serving link.
+        patterns: uint16[G], its fading.
+        total: float32[G], interference and noise over noise.
+        olla: steps of the curve that the outer loop adds.
+        curve: bits of one RB, see ``tables``.
+        unit_rbs: int64[G].
+        bits: written.
+    """
+    # Three passes, so that the compiler can use vectors in all but the look-up between them.
+    units = np.uint64(bits.shape[0])
+    last, base = np.int32(CURVE_STEPS - 1), np.int32(CURVE_BASE - olla)
+    for g in range(units):
+        sinr = np.float32(signal * power_gain(patterns[g]) / total[g])
+        index = np.int32((sinr.view(np.int32) >> np.int32(CURVE_SHIFT)) - base)
+        bits[g] = min(max(index, np.int32(0)), last)
+    for g in range(units):
+        bits[g] = curve[np.uint64(bits[g])]
+    sum_bits = 0
+    for g in range(units):
+        bits[g] = bits[g] * unit_rbs[g]
+        sum_bits += bits[g]
+    return sum_bits
+
+
+@kernel
+def link_windows(
+    fading: Fading,
+    base: NDArray[np.int64],
+    row: NDArray[np.int32],
+    travelled: int,
+    block_key: int,
+    slot: int,
+    starts: NDArray[np.int64],
+) -> None:
+    """Windows of all links of one UE, int64[C] into ``starts``; ``slot`` is its number in the RAN."""
+    for d in range(starts.shape[0]):
+        starts[d] = window(
+            fading, int(base[d]), int(row[d]), travelled, block_key, slot * starts.shape[0] + d
+        )
