@@ -149,9 +149,9 @@ def test_the_ceiling_does_the_arithmetic_of_a_tti() -> None:
 def test_a_case_runs_in_a_process_of_its_own() -> None:
     ballast = np.ones(60_000_000)
     case = {"mode": "rbg", "csi_period_tti": 5, "envs": 2, "threads": [1]}
-    found = run_child(
-        "cadran.testbed.radio_bench.case", {"case": case, "effort": asdict(BRIEF) | {"warm_steps": 30}}
-    )
+    arguments = {"case": case, "effort": asdict(BRIEF) | {"warm_steps": 30}}
+    # The first process may have to compile, which takes memory of its own.
+    _, found = (run_child("cadran.testbed.radio_bench.case", arguments) for _ in range(2))
     assert 0 < found["rates"][0]["per_cpu_s"] <= found["rates"][0]["per_cpu_s_best"]
     assert 0.5 < found["busy_fraction"] < 0.8
     assert 50 < found["peak_mb"] < 400 < timing.peak_mb()
