@@ -246,7 +246,7 @@ def bench(
     what: Annotated[
         BenchName,
         typer.Argument(
-            help="radio: its full step beside a peer and a ceiling, and how the cost grows (3 minutes); "
+            help="radio: its full step beside a peer and a ceiling, and how the cost grows (2 minutes); "
             "loop: decisions through the services; replay: rows in and out of the stores; learn: an update; "
             "dapp: an inference, and its memory."
         ),

@@ -40,7 +40,8 @@ def run_case(case: Mapping[str, Any], effort: Mapping[str, Any]) -> dict[str, An
     busy = []
     for _ in range(plan.windows):
         for threads, own in zip(what.threads, windows, strict=True):
-            numba.set_num_threads(threads)
+            # The radio spreads environments over so many threads; it asks at every step.
+            numba.config.NUMBA_NUM_THREADS = threads
             own.append(timed(step, plan.window_s))
             busy.append(int(state.kpis.busy_ue_ttis.sum()))
     per_step = what.envs * world.ttis_per_frame
