@@ -86,13 +86,13 @@ def serve_shared(
             first, last = int(units[0]), int(units[count - 1]) + 1
             find_best(csi, places, size, metric, ranks, keys, mask, shift, s, first, last)
     spare = spare_rbs(held, dedicated, rbs)
-    given = 0
-    while given < count and size[0] + size[1] + size[2] > 0:
-        unit = int(units[given])
+    index = 0
+    while index < count and size[0] + size[1] + size[2] > 0:
+        unit = int(units[index])
         more = int(unit_rbs[unit])
         s = best_slice(size, keys, held, dedicated, most, unit, more, spare)
         if s < 0:
-            given += 1
+            index += 1
             continue
         u = place_of(int(keys[s, unit]), mask, half, s * places.shape[1] + unit + shift)
         if left[s, u] <= 0:
@@ -102,7 +102,7 @@ def serve_shared(
         slice_of_unit[unit] = s
         held[s] += more
         spare = spare_rbs(held, dedicated, rbs)
-        given += 1
+        index += 1
 
 
 @borrowing_kernel

@@ -84,16 +84,15 @@ def schedule_assigned(
 @inlined_kernel
 def start(waiting: Waiting, grants: Grants, schedulers: NDArray[np.int64], mask: int) -> int:
     """Clear the grants; returns the shift of the tie-breaking ranks, and moves it on for the next TTI."""
-    shift = 0
+    shift = int(np.int64(grants.next_place[0]))
     for unit in range(grants.slice_of_unit.shape[0]):
         grants.slice_of_unit[unit] = FREE
         grants.ue_of_unit[unit] = -1
     for s in range(SLICES):
         grants.held[s] = 0
-        next_place = int(np.int64(grants.next_place[s]))
-        shift += next_place
         if schedulers[s] != RR and schedulers[s] != EDF:
-            grants.next_place[s] = (next_place + 1) & mask
+            shift = int(np.int64(grants.next_place[s]))
+            grants.next_place[s] = (shift + 1) & mask
         if schedulers[s] == MAX_CQI:
             for u in range(waiting.weight.shape[1]):
                 waiting.weight[s, u] = 1.0
