@@ -62,6 +62,7 @@ def test_all_cases_are_there_and_two_threads_beside_one(monkeypatch: pytest.Monk
 def test_ratios_are_of_cpu_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     result, _ = measured(monkeypatch)
     one = result["results"][0]
+    assert "rates" not in result["peer"]
     assert one["ratio_to_peer"] == one["tti_per_cpu_s"] / result["peer"]["steps_per_cpu_s"] == 1000
     assert one["ratio_to_ceiling"] == one["tti_per_cpu_s"] / result["ceiling"]["tti_per_cpu_s"] == 0.25
     assert one["ue_tti_per_s"] == 200 * one["tti_per_s"]

@@ -48,6 +48,7 @@ def bench_radio(say: Say, efforts: Efforts | None = None, run: Run = run_child) 
         ChildError: a process failed.
     """
     plan = efforts or Efforts()
+    machine = {"cpus": cpus(), "load_average_1m_before": round(os.getloadavg()[0], 2)}
     say("compiling, where that has not been done yet (half a minute, once)")
     _run_case(run, Case("rbg", 1, envs=1), Effort(warm_steps=0, windows=1, window_s=0))
     ceiling = _named("tti", run(f"{CHILDREN}.ceiling", {"effort": asdict(plan.ceiling)}, 1))
@@ -64,7 +65,7 @@ def bench_radio(say: Say, efforts: Efforts | None = None, run: Run = run_child) 
         "peer_note": note,
         "ceiling": ceiling,
         "growth": [_growth(run, case, plan.growth, say) for case in _growth_cases()],
-        "machine": {"cpus": cpus(), "load_average_1m": round(os.getloadavg()[0], 2)},
+        "machine": machine,
     }
 
 
@@ -115,7 +116,8 @@ def _peer(run: Run, effort: Effort) -> tuple[dict[str, Any] | None, str]:
     if not peer.installed():
         return None, peer.MISSING
     measured = run(f"{CHILDREN}.peer", {"effort": asdict(effort)}, 1)
-    return {**measured, **_named("steps", measured.pop("rates"))}, peer.STEP
+    taken = measured.pop("rates")
+    return {**measured, **_named("steps", taken)}, peer.STEP
 
 
 def _growth_cases() -> list[Case]:

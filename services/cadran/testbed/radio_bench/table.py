@@ -38,10 +38,12 @@ def bench_table(report: Mapping[str, Any]) -> RenderableType:
     """``report`` of ``bench_radio`` for a terminal."""
     size = f"{report['cells']} DUs, {report['ues']} UEs, {report['rbs']} RBs"
     ceiling = _cell(report["ceiling"]["tti_per_cpu_s"])
+    machine = report["machine"]
     return Group(
         _table(f"{size}: medians over short windows", _RESULTS, report["results"]),
         Text(f"Ceiling: {ceiling} TTI per CPU second, for the bare arithmetic of per_rb."),
-        Text(f"Peer: {_peer(report)}\n"),
+        Text(f"Peer: {_peer(report)}"),
+        Text(f"Machine: {machine['cpus']} CPUs, load {machine['load_average_1m_before']} before.\n"),
         _table("Growth: one environment, all UEs with data", _GROWTH, report["growth"]),
     )
 
