@@ -33,6 +33,8 @@ _TALLEST_ROW = 0.18
 """Of the figure's height, for a DU's row of RBs."""
 _COUNTED_DUS = 24
 """Up to as many DUs, numbers beside their rows stay legible."""
+_STUB = 0.25
+"""Part of its link that is shown for a UE that a copy of a site serves."""
 _SEPARATE_UNITS = 60
 """Up to as many units in a row, a line between them is thinner than they are."""
 _CROWD = 250
@@ -131,12 +133,18 @@ def _draw_cells(axes: Axes, scene: Scene) -> None:
 
 
 def _draw_links(axes: Axes, scene: Scene) -> None:
+    """A line from each UE to its DU's disc; where a copy of that serves it, a dotted stub towards it."""
     served, colours = scene.ue_rbs > 0, _colours_of_ues(scene)
-    for chosen, width, alpha in ((~served, 0.7, 0.25), (served, 1.4, 0.75)):
-        _draw_lines(
-            axes, scene.anchor_m[chosen], scene.ue_m[chosen], colors=colours[chosen],
-            linewidth=width * _shrink(scene), alpha=alpha, zorder=2,
-        )  # fmt: skip
+    to_disc = _discs(scene)[scene.ue_du] + scene.copy_m - scene.ue_m
+    wrapped = scene.copy_m.any(axis=1)
+    for of_copy, length, line in ((False, 1.0, "-"), (True, _STUB, ":")):
+        for transmits, width, alpha in ((False, 0.7, 0.25), (True, 1.4, 0.75)):
+            chosen = np.equal(wrapped, of_copy) & np.equal(served, transmits)
+            _draw_lines(
+                axes, scene.ue_m[chosen], scene.ue_m[chosen] + length * to_disc[chosen],
+                colors=colours[chosen], linestyle=line, linewidth=width * _shrink(scene), alpha=alpha,
+                zorder=2,
+            )  # fmt: skip
 
 
 def _draw_ues(axes: Axes, scene: Scene) -> None:
@@ -153,8 +161,7 @@ def _draw_ues(axes: Axes, scene: Scene) -> None:
 
 def _draw_sites(axes: Axes, scene: Scene) -> None:
     """A numbered disc per DU; those of a site stand around it, each towards its sector."""
-    towards = scene.cell_radius_m * 0.2 * (scene.sectors > 1)
-    discs = scene.site_m + towards * _directions(scene.azimuth_rad)
+    discs = _discs(scene)
     _draw_lines(axes, scene.site_m, discs, color=_INK, linewidth=1.6, zorder=5)
     size = 15.0 if len(discs) <= _COUNTED_DUS else 10.0
     _draw_dots(axes, discs, s=size**2, facecolor=_INK, edgecolor=_PAPER, linewidth=1.2, zorder=6)
@@ -163,6 +170,11 @@ def _draw_sites(axes: Axes, scene: Scene) -> None:
             x, y, str(du), color=_PAPER, fontsize=size * 0.52, weight="bold", ha="center",
             va="center_baseline", zorder=7,
         )  # fmt: skip
+
+
+def _discs(scene: Scene) -> Points:
+    towards = scene.cell_radius_m * 0.2 * (scene.sectors > 1)
+    return np.asarray(scene.site_m + towards * _directions(scene.azimuth_rad), dtype=np.float64)
 
 
 def _draw_lines(axes: Axes, starts: Points, ends: Points, **style: Any) -> None:
@@ -236,11 +248,11 @@ def _draw_counts(axes: Axes, scene: Scene) -> None:
     size = 10.0 if len(scene.slice_of_unit) <= 12 else 8.0
     transform = axes.get_yaxis_transform()
     axes.annotate(
-        "RBs per slice", (1.19, 0), xycoords="axes fraction", xytext=(0, -10), textcoords="offset points",
+        "RBs per slice", (1.2, 0), xycoords="axes fraction", xytext=(0, -10), textcoords="offset points",
         color=_MUTED, fontsize=10, ha="center", va="center",
     )  # fmt: skip
     for slice_, colour in enumerate(SLICE_COLOURS):
-        x = 1.085 + 0.1 * slice_
+        x = 1.1 + 0.1 * slice_
         held = (scene.slice_of_unit == slice_) @ scene.unit_rbs
         for du, rbs in enumerate(held):
             axes.text(

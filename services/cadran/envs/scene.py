@@ -24,9 +24,11 @@ class Scene(NamedTuple):
         sectors: DUs per site: 1 or 3.
         cell_radius_m: From a site to a corner of its hexagonal cell.
         ue_m: Positions of UEs, ``[N, 2]``.
+        ue_du: Who serves it, ``[N]``.
         ue_slice: ``[N]``.
         ue_rbs: RBs that the UE was served on in the last TTI, ``[N]``.
-        anchor_m: The radio unit that serves the UE, or its nearest copy where the layout wraps, ``[N, 2]``.
+        copy_m: From the radio unit that serves the UE to the copy of it that does, where the layout wraps
+            around; 0 for the unit itself, ``[N, 2]``.
         unit_rbs: RBs of each unit, ``[G]``.
         slice_of_unit: Slice that holds the unit in the last TTI, -1 if none does, ``[C, G]``.
     """
@@ -37,9 +39,10 @@ class Scene(NamedTuple):
     sectors: int
     cell_radius_m: float
     ue_m: Float64
+    ue_du: Int64
     ue_slice: Int64
     ue_rbs: Int64
-    anchor_m: Float64
+    copy_m: Float64
     unit_rbs: Int64
     slice_of_unit: NDArray[np.int8]
 
@@ -60,9 +63,10 @@ def scene_of(batch: BatchedEnv, env: int = 0) -> Scene:
         sectors=world.layout.sectors,
         cell_radius_m=world.layout.inter_site_distance_m / np.sqrt(3),
         ue_m=position_m,
+        ue_du=du,
         ue_slice=slice_,
         ue_rbs=rbs_of_place[du, slice_ * world.max_ues_per_slice + place],
-        anchor_m=_nearest_copy(np.asarray(sites.position_m)[du], np.asarray(sites.copies_m), position_m),
+        copy_m=_nearest_copy(sites.position_m[du], sites.copies_m, position_m),
         unit_rbs=unit_rbs,
         slice_of_unit=core.slice_of_unit[env].copy(),
     )
@@ -78,7 +82,6 @@ def _rbs_of_places(ue_of_unit: NDArray[np.int16], unit_rbs: Int64, places: int) 
 
 
 def _nearest_copy(site_m: Float64, copies_m: Float64, ue_m: Float64) -> Float64:
-    """Of each UE's site ``[N, 2]``, displaced by ``copies_m[W, 2]``, the one nearest to the UE."""
-    candidates = site_m[:, np.newaxis] + copies_m
-    distance = np.linalg.norm(candidates - ue_m[:, np.newaxis], axis=-1)
-    return np.asarray(candidates[np.arange(len(ue_m)), distance.argmin(axis=1)], dtype=np.float64)
+    """Of the displacements ``copies_m[W, 2]``, those that bring each UE's site ``[N, 2]`` nearest to it."""
+    to_copy = site_m[:, np.newaxis] + copies_m - ue_m[:, np.newaxis]
+    return np.asarray(copies_m[np.linalg.norm(to_copy, axis=-1).argmin(axis=1)], dtype=np.float64)

@@ -21,9 +21,10 @@ def scene(sectors: int = 1, ues: int = 40) -> Scene:
         sectors=sectors,
         cell_radius_m=288.7,
         ue_m=sites[of_ue] + rng.uniform(-200, 200, (ues, 2)),
+        ue_du=of_ue,
         ue_slice=rng.integers(3, size=ues),
         ue_rbs=rng.integers(-2, 3, size=ues).clip(0),
-        anchor_m=sites[of_ue],
+        copy_m=rng.integers(2, size=(ues, 1)) * np.asarray([900.0, 0.0]),
         unit_rbs=UNIT_RBS,
         slice_of_unit=HOLDERS,
     )

@@ -36,21 +36,22 @@ def test_a_scene_has_every_ue_and_every_rb(world, env):
     scene = scene_of(batch, env)
     held = np.where(scene.slice_of_unit >= 0, scene.unit_rbs, 0).sum()
     assert np.bincount(scene.ue_slice, minlength=3).tolist() == list(world.ues_per_slice)
-    assert scene.ue_m.shape == scene.anchor_m.shape == (world.ues, 2)
+    assert scene.ue_m.shape == scene.copy_m.shape == (world.ues, 2)
     assert scene.slice_of_unit.shape == (world.dus, len(world.unit_rbs))
     assert 0 < scene.ue_rbs.sum() <= held
     assert scene.title.startswith("episode 0, frame 5")
 
 
 def test_a_link_ends_at_the_nearest_copy_of_the_site_that_serves():
-    world = World.model_validate(SECTORED)
-    batch = played(world)
-    scene = scene_of(batch)
-    centre, reach = scene.site_m.mean(axis=0), np.ptp(scene.site_m, axis=0).max()
-    at_home = (scene.anchor_m[:, np.newaxis] == scene.site_m).all(axis=-1).any(axis=1)
-    assert 0 < at_home.sum() <= world.ues
-    assert (np.linalg.norm(scene.anchor_m - centre, axis=1) < 2 * reach).all()
-    assert (np.linalg.norm(scene.anchor_m - scene.ue_m, axis=1) < 1.2 * reach).all()
+    batch = played(World.model_validate(SECTORED))
+    scene, copies_m = scene_of(batch), batch.radio.sites.copies_m
+    to_copies = (scene.site_m[scene.ue_du] - scene.ue_m)[:, np.newaxis] + copies_m
+    distance = np.linalg.norm(to_copies, axis=-1)
+    chosen = (scene.copy_m[:, np.newaxis] == copies_m).all(axis=-1)
+    assert (chosen.sum(axis=1) == 1).all()
+    assert (distance[chosen] == distance.min(axis=1)).all()
+    assert 0 < scene.copy_m.any(axis=1).sum() < len(scene.ue_m)
+    assert not scene_of(played(WORLD)).copy_m.any()
 
 
 @pytest.mark.parametrize("preset", ["paper", "3gpp"])
