@@ -1,5 +1,7 @@
 """``Radio``: one world's tables and kernels, stepping batches of environments."""
 
+import threading
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +19,7 @@ from cadran.radio.state import State
 from cadran.radio.tables import McsLink, Parameters, Tables, fading_of, mcs_link, parameters, tables
 from cadran.radio.threads import spread
 from cadran.radio.traffic import TrafficTables, phases, trace_starts, traffic_tables
-from cadran.radio.views import close_counters, views
+from cadran.radio.views import Room, close_counters, room_for, views
 from cadran.radio.world import EMBB, SLICES, World
 
 
@@ -61,6 +63,7 @@ class Radio:
             traffic,
         )
         self._work = new_workspace(world.max_ues_per_slice, len(world.unit_rbs))
+        self._rooms: dict[tuple[int, int], Room] = {}
         self._start = Start(world, self.sites, self.fading, shared.curve, traffic, self._trace)
 
     def new_state(self, seeds: NDArray[np.uint64]) -> State:
@@ -90,11 +93,10 @@ class Radio:
                 unchanged.
         """
         decisions = self._checked(decisions, len(state.seed))
-        seen = views(self.world, state, self._work)
-        np.add(state.ues.queued, state.ues.in_flight, out=seen.scratch.carried)
-        arguments = (*self._tables, *seen, decisions)
+        room = self._room(len(state.seed))
+        arguments = (*self._tables, *views(state, room), decisions)
         spread(lambda first, last: play_frames(first, last, *arguments), len(state.seed))
-        close_counters(state, seen.outcome.counters, self.world.ttis_per_frame)
+        close_counters(state, room.counters, self.world.ttis_per_frame)
         kpis = state.kpis
         kpis.energy_j[:] = energy_j(self.world, kpis.active_ttis, kpis.rb_ttis.sum(axis=-1))
         if self.world.mobility.kind != "static":
@@ -116,6 +118,13 @@ class Radio:
         before = np.concatenate([[0], np.cumsum(np.concatenate([self._trace, self._trace]))])
         first = starts % len(self._trace)
         return int(laps * self._trace.sum() * len(ids) + (before[first + rest] - before[first]).sum())
+
+    def _room(self, envs: int) -> Room:
+        """Scratch for a batch of this size; no two threads share one."""
+        key = (threading.get_ident(), envs)
+        if key not in self._rooms:
+            self._rooms[key] = room_for(self.world, envs, self._work)
+        return self._rooms[key]
 
     def _checked(self, decisions: Decisions, envs: int) -> Decisions:
         world = self.world

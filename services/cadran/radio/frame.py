@@ -462,6 +462,20 @@ def close_frame(
 
 
 @borrowing_kernel
+def note_carried(
+    ues: NDArray[np.int32],
+    queued: NDArray[np.int64],
+    in_flight: NDArray[np.int64],
+    carried: NDArray[np.int64],
+) -> None:
+    """Set ``carried`` int64[C, S, U] to the bytes left over before the frame."""
+    for c in range(ues.shape[0]):
+        for s in range(SLICES):
+            for u in range(int(ues[c, s])):
+                carried[c, s, u] = queued[c, s, u] + in_flight[c, s, u]
+
+
+@borrowing_kernel
 def play_frame(
     e: int,
     parameters: Parameters,
@@ -487,7 +501,10 @@ def play_frame(
     global_frame = int(clock.episode[e]) * parameters.episode_frames + frame
     counters, busy, cqi_bits = outcome.counters[e], scratch.busy[e], link.cqi_bits
     outcome.active_ttis[e, :] = 0
+    counters[:] = 0
     queues.worst_tti[e, :, :, :] = 0
+    scratch.arrived[e, :, :, :] = 0
+    note_carried(cells.ues[e], queues.queued[e], harq.in_flight[e], scratch.carried[e])
     move_loads(
         cells.load_level[e],
         frame_key(key_a, key_b, frame, hashing.LOAD_LEVEL),

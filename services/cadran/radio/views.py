@@ -4,6 +4,7 @@ A kernel's use of a field costs the compiler in proportion to the size of the na
 in, so each group holds only what is used together. No array is copied.
 """
 
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -198,18 +199,21 @@ class Views(NamedTuple):
     scratch: Scratch
 
 
-def views(world: World, state: State, work: Workspace) -> Views:
-    """The groups of ``state``, with fresh scratch; ``work`` is the scheduler's for one environment."""
-    core, ues, kpis = state.core, state.ues, state.kpis
-    envs, dus, places, units = len(core.frame), world.dus, world.max_ues_per_slice, len(world.unit_rbs)
-    counters = np.zeros((envs, len(COUNTERS), dus, SLICES), dtype=np.int64)
-    return Views(
-        Clock(*(getattr(core, name) for name in Clock._fields)),
-        Cells(*(getattr(core, name) for name in Cells._fields)),
-        Channels(*(getattr(ues, name) for name in Channels._fields)),
-        Queues(*(getattr(ues, name) for name in Queues._fields)),
-        Harq(*(getattr(ues, name) for name in Harq._fields)),
-        Outcome(counters, *(getattr(kpis, name) for name in Outcome._fields[1:])),
+class Room(NamedTuple):
+    """Scratch of a batch of environments, made once."""
+
+    counters: NDArray[np.int64]
+    waiting: Waiting
+    work: Workspace
+    sending: Sending
+    scratch: Scratch
+
+
+def room_for(world: World, envs: int, work: Workspace) -> Room:
+    """Scratch of ``envs`` environments; ``work`` is the scheduler's for one."""
+    dus, places, units = world.dus, world.max_ues_per_slice, len(world.unit_rbs)
+    return Room(
+        np.zeros((envs, len(COUNTERS), dus, SLICES), dtype=np.int64),
         _waiting(envs, places),
         _workspaces(envs, work),
         _sending(envs, places, dus),
@@ -217,18 +221,44 @@ def views(world: World, state: State, work: Workspace) -> Views:
     )
 
 
+_OF_CORE = (attrgetter(*Clock._fields), attrgetter(*Cells._fields))
+_OF_UES = (attrgetter(*Channels._fields), attrgetter(*Queues._fields), attrgetter(*Harq._fields))
+_OF_KPIS = attrgetter(*Outcome._fields[1:])
+
+
+def views(state: State, room: Room) -> Views:
+    """The groups of ``state``, with scratch."""
+    clock, cells = (get(state.core) for get in _OF_CORE)
+    channels, queues, harq = (get(state.ues) for get in _OF_UES)
+    return Views(
+        Clock(*clock),
+        Cells(*cells),
+        Channels(*channels),
+        Queues(*queues),
+        Harq(*harq),
+        Outcome(room.counters, *_OF_KPIS(state.kpis)),
+        room.waiting,
+        room.work,
+        room.sending,
+        room.scratch,
+    )
+
+
+_COUNTED = attrgetter(*COUNTERS)
+
+
 def close_counters(state: State, counters: NDArray[np.int64], ttis: int) -> None:
     """Copy what a frame added up, int64[E, N, C, S], to its measurements, and add it to the ledger."""
     kpis, ledger = state.kpis, state.ledger
-    for number, name in enumerate(COUNTERS):
-        getattr(kpis, name)[:] = counters[:, number]
-    kpis.rbs_used[:] = (kpis.rb_ttis + ttis // 2) // ttis
-    for total, frame in (
-        (ledger.arrived_bytes, kpis.arrived_bytes),
-        (ledger.delivered_bytes, kpis.delivered_bytes),
-        (ledger.dropped_bytes, kpis.dropped_bytes),
+    for number, field in enumerate(_COUNTED(kpis)):
+        field[...] = counters[:, number]
+    kpis.rbs_used[...] = (counters[:, RB_TTIS] + ttis // 2) // ttis
+    for total, number in (
+        (ledger.arrived_bytes, ARRIVED),
+        (ledger.delivered_bytes, DELIVERED),
+        (ledger.dropped_bytes, DROPPED),
     ):
-        total += frame
+        total += counters[:, number]
 
 
 def _waiting(envs: int, places: int) -> Waiting:
