@@ -22,9 +22,9 @@ def energy_j(
         active_ttis: TTIs of the frame with at least one RB transmitted, 0 .. ``ttis_per_frame``.
         rb_ttis: RBs transmitted on, added up over the frame's TTIs, 0 .. ``active_ttis * rbs``.
     """
-    energy, active = world.energy, np.asarray(active_ttis, dtype=np.float64)
-    idle = world.ttis_per_frame - active
-    output_w = world.tx_power_per_rb_w * np.asarray(rb_ttis, dtype=np.float64)
-    watt_ttis = energy.active_w * active + energy.sleep_w * idle + energy.per_output_w * output_w
-    consumed: NDArray[np.float64] = watt_ttis * world.tti_s
+    energy, tti_s = world.energy, world.tti_s
+    asleep_j = energy.sleep_w * world.frame_s
+    awake_j = (energy.active_w - energy.sleep_w) * tti_s
+    per_rb_j = energy.per_output_w * world.tx_power_per_rb_w * tti_s
+    consumed: NDArray[np.float64] = asleep_j + awake_j * active_ttis + per_rb_j * rb_ttis
     return consumed

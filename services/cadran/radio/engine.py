@@ -19,7 +19,7 @@ from cadran.radio.state import State
 from cadran.radio.tables import McsLink, Parameters, Tables, fading_of, mcs_link, parameters, tables
 from cadran.radio.threads import spread
 from cadran.radio.traffic import TrafficTables, phases, trace_starts, traffic_tables
-from cadran.radio.views import Room, close_counters, room_for, views
+from cadran.radio.views import RB_TTIS, Room, close_counters, room_for, views
 from cadran.radio.world import EMBB, SLICES, World
 
 
@@ -97,8 +97,8 @@ class Radio:
         arguments = (*self._tables, *views(state, room), decisions)
         spread(lambda first, last: play_frames(first, last, *arguments), len(state.seed))
         close_counters(state, room.counters, self.world.ttis_per_frame)
-        kpis = state.kpis
-        kpis.energy_j[:] = energy_j(self.world, kpis.active_ttis, kpis.rb_ttis.sum(axis=-1))
+        rb_ttis = room.counters[:, RB_TTIS].sum(axis=-1)
+        state.kpis.energy_j[...] = energy_j(self.world, state.kpis.active_ttis, rb_ttis)
         if self.world.mobility.kind != "static":
             move(self.world, self.sites, self.fading, state)
 
@@ -136,7 +136,10 @@ class Radio:
             given = np.asarray(array)
             if given.shape != shape:
                 raise ValueError(f"decisions.{name}: shape {given.shape}, allowed is {shape}")
-            arrays.append(np.require(given, dtype=dtype, requirements=["C", "W"]))
+            if given.dtype != dtype or not (given.flags.c_contiguous and given.flags.writeable):
+                # The kernels are compiled for one layout.
+                given = np.array(given, dtype=dtype, order="C")
+            arrays.append(given)
         checked = Decisions(*arrays)
         wrong = first_illegal(checked)
         if wrong >= 0:
