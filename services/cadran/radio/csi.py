@@ -1,8 +1,9 @@
 """What a DU knows of its UEs' channels: reports, some TTIs old.
 
-A report of TTI t holds the fading of TTI t and the interference of TTI t (of t - 1 if it is used at once, for
-then the neighbours have not decided yet). It is worked out when it is first needed: what is reported depends
-on nothing that happens later, so the result is the same.
+A report of TTI t holds the fading of TTI t and the interference of TTI t (of t - 1 if it can be used at once,
+for then the neighbours have not decided yet). It is worked out when it is first needed: what is reported
+depends on nothing that happens later, so the result is the same. The mean gains are the exception: a report
+worked out after the UE has moved on has the new ones.
 """
 
 import numpy as np
@@ -64,36 +65,42 @@ def expected_bits(
     signal: float,
     patterns: NDArray[np.uint16],
     total: NDArray[np.float32],
-    olla: int,
+    steps: int,
     curve: NDArray[np.int32],
     unit_rbs: NDArray[np.int64],
     bits: NDArray[np.int32],
 ) -> int:
-    """Bits that each unit is expected to carry, int32[G] into ``bits``; returns their sum.
+    """Bits that each unit is expected to carry, int32[G] into ``bits``; returns their sum as reported.
 
     Args:
         signal: float32, mean gain of the serving link.
         patterns: uint16[G], its fading.
         total: float32[G], interference and noise over noise.
-        olla: steps of the curve that the outer loop adds.
+        steps: steps of the curve that the DU's outer loop adds; the UE's report knows nothing of them.
         curve: bits of one RB, see ``tables``.
         unit_rbs: int64[G].
         bits: written.
     """
-    # Three passes, so that the compiler can use vectors in all but the look-up between them.
+    # Several passes, so that the compiler can use vectors in all but the look-ups.
     units = np.uint64(bits.shape[0])
-    last, base = np.int32(CURVE_STEPS - 1), np.int32(CURVE_BASE - olla)
+    last, base = np.int32(CURVE_STEPS - 1), np.int32(CURVE_BASE)
     for g in range(units):
         sinr = np.float32(signal * power_gain(patterns[g]) / total[g])
         index = np.int32((sinr.view(np.int32) >> np.int32(CURVE_SHIFT)) - base)
         bits[g] = min(max(index, np.int32(0)), last)
+    reported = 0
+    if steps != 0:
+        for g in range(units):
+            reported += curve[np.uint64(bits[g])] * unit_rbs[g]
+        for g in range(units):
+            bits[g] = min(max(np.int32(bits[g] + steps), np.int32(0)), last)
     for g in range(units):
         bits[g] = curve[np.uint64(bits[g])]
-    sum_bits = 0
+    expected = 0
     for g in range(units):
         bits[g] = bits[g] * unit_rbs[g]
-        sum_bits += bits[g]
-    return sum_bits
+        expected += bits[g]
+    return reported if steps != 0 else expected
 
 
 @kernel

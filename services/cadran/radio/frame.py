@@ -36,6 +36,7 @@ from cadran.radio.views import (
     CQI_SUM,
     DROPPED,
     EXPIRED,
+    LOST,
     RB_TTIS,
     Cells,
     Channels,
@@ -144,8 +145,8 @@ def report_channels(
             key = frame_key(key_a, key_b, at, hashing.FADING)
             since = int(travelled[s, u]) - (tti - at) * int(row_step[s, u])
             link_windows(fading, base[s, u], row[s, u], since, key, slot, starts)
-            # A neighbour's activity of this very TTI is not decided yet.
-            seen = activity[min(at, tti - 1) & history]
+            # What can be used at once cannot know what the neighbours decide in its TTI.
+            seen = activity[(at - 1 if delay == 0 or at == 0 else at) & history]
             interference_over_noise(gain[s, u], starts, c, seen, patterns, measured, total)
             own = patterns[starts[c] : starts[c] + units]
             steps = int(olla[s, u]) >> OLLA_SHIFT
@@ -175,9 +176,13 @@ def queue_up(
 ) -> None:
     """Move the UEs of one DU on, and list those that have something to send.
 
+    A repetition that found no room for as long as all tries take is given up: its process would else be
+    blocked for good, since a quota may have become smaller than the block.
+
     Padding goes to any UE: then all of them are listed, and ``prune`` takes those without data out again.
     """
-    ues, process = cells.ues[e, c], tti & (harq.harq_bytes.shape[4] - 1)
+    ues, processes = cells.ues[e, c], harq.harq_bytes.shape[4]
+    process, deadline = tti & (processes - 1), parameters.tries * processes
     means = channels.mean_bits if parameters.pf_served else channels.mean_se
     schedulers, pad = tables.schedulers, parameters.pad
     all_places, all_bits, all_ages = waiting.places[e], waiting.bits[e], waiting.age[e]
@@ -193,7 +198,7 @@ def queue_up(
         harq_bytes, harq_rbs, mean = harq.harq_bytes[e, c, s], harq.harq_rbs[e, c, s], means[e, c, s]
         travelled, row_step = channels.travelled[e, c, s], channels.row_step[e, c, s]
         busy, entry_tti, head = scratch.busy[e, c, s], queues.entry_tti[e, c, s], queues.entry_head[e, c, s]
-        mlwdf = schedulers[s] == MLWDF
+        harq_tti, mlwdf, lost = harq.harq_tti[e, c, s], schedulers[s] == MLWDF, 0
         for u in range(int(ues[s])):
             travelled[u] += row_step[u]
             has_data = queued[u] > 0
@@ -202,6 +207,10 @@ def queue_up(
                 busy_ues += 1
             if deaf_until[u] > tti:
                 continue
+            if harq_bytes[u, process] > 0 and tti - int(harq_tti[u, process]) >= deadline:
+                lost += harq_bytes[u, process]
+                in_flight[u] -= harq_bytes[u, process]
+                harq_bytes[u, process] = 0
             if harq_bytes[u, process] > 0:
                 all_repeats[s, repeats] = u
                 repeat_rbs[s, u] = harq_rbs[u, process]
@@ -218,6 +227,8 @@ def queue_up(
         sizes[s] = found
         repeat_size[s] = repeats
         counters[BUSY_UE_TTIS, c, s] += busy_ues
+        counters[LOST, c, s] += lost
+        counters[DROPPED, c, s] += lost
 
 
 @inlined_kernel
@@ -365,7 +376,9 @@ def transmit(
         served[:] = 0
         find_windows(e, c, block_key, ues, fading, channels, sending)
         if parameters.mcs:
-            start_blocks(e, c, tti, ues, budget_ttis, link, queues, harq, sending, counters)
+            start_blocks(
+                e, c, tti, ues, budget_ttis, link, channels.deaf_until, queues, harq, sending, counters
+            )
         else:
             mcs[:] = 0
         carry(
@@ -387,7 +400,7 @@ def transmit(
                 e, c, tti, error_key, ues, parameters, link, queues, channels, harq, sending, counters
             )
         else:
-            receive_shannon(e, c, tti, ues, budget_ttis, queues, sending, counters)
+            receive_shannon(e, c, tti, ues, budget_ttis, channels.deaf_until, queues, sending, counters)
         close_tti(e, c, parameters.pf_weight, ues, channels, queues, served, busy[c], counters)
 
 

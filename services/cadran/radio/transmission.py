@@ -66,6 +66,7 @@ def start_blocks(
     ues: NDArray[np.int32],
     budget_ttis: NDArray[np.int64],
     link: McsLink,
+    all_deaf_until: NDArray[np.int32],
     queues: Queues,
     harq: Harq,
     sending: Sending,
@@ -74,6 +75,7 @@ def start_blocks(
     """Fill the HARQ processes of this TTI from the queues of one DU's UEs, or take up a repetition.
 
     ``sending.mcs`` is then the MCS of each UE that was granted RBs, -1 if it has nothing to send.
+    ``all_deaf_until``: int32[E, C, S, U], here and below.
     """
     queued = queues.queued[e]
     entry_bytes, entry_tti = queues.entry_bytes[e], queues.entry_tti[e]
@@ -84,7 +86,7 @@ def start_blocks(
     in_flight, late = harq.in_flight[e, c], sending.late[e]
     rbs_sent, expected, mcs_sent = sending.rbs[e], sending.expected[e], sending.mcs[e]
     served = sending.served[e]
-    mcs_of_bits, block_bytes = link.mcs_of_bits, link.block_bytes
+    mcs_of_bits, block_bytes, deaf_until = link.mcs_of_bits, link.block_bytes, all_deaf_until[e, c]
     places, processes = waiting_bytes.shape[1], waiting_bytes.shape[2]
     p = tti & (processes - 1)
     for s in range(SLICES):
@@ -93,7 +95,8 @@ def start_blocks(
             slot = s * places + u
             rbs = int(rbs_sent[slot])
             mcs_sent[slot] = -1
-            if rbs == 0:
+            # What a UE is granted that cannot hear is padding.
+            if rbs == 0 or deaf_until[s, u] > tti:
                 continue
             if waiting_bytes[s, u, p] > 0:
                 # With fewer RBs than it needs, what the UE was granted is padding.
@@ -213,6 +216,7 @@ def receive_shannon(
     tti: int,
     ues: NDArray[np.int32],
     budget_ttis: NDArray[np.int64],
+    all_deaf_until: NDArray[np.int32],
     queues: Queues,
     sending: Sending,
     counters: NDArray[np.int64],
@@ -222,13 +226,13 @@ def receive_shannon(
     entry_bytes, entry_tti = queues.entry_bytes[e], queues.entry_tti[e]
     head, count = queues.entry_head[e], queues.entry_count[e]
     carried, served, late = sending.carried[e], sending.served[e], sending.late[e]
-    places = queued.shape[2]
+    places, deaf_until = queued.shape[2], all_deaf_until[e, c]
     for s in range(SLICES):
         delivered, waits = 0, 0
         late[:] = 0
         for u in range(int(ues[c, s])):
             slot = s * places + u
-            if carried[slot] < 8 or queued[c, s, u] == 0:
+            if carried[slot] < 8 or queued[c, s, u] == 0 or deaf_until[s, u] > tti:
                 continue
             taken, age, oldest = pop(
                 entry_bytes,
