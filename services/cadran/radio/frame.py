@@ -488,7 +488,7 @@ def note_carried(
                 carried[c, s, u] = queued[c, s, u] + in_flight[c, s, u]
 
 
-@borrowing_kernel
+@inlined_kernel
 def play_frame(
     e: int,
     parameters: Parameters,
