@@ -16,8 +16,8 @@ import pytest
 from running import SCENARIO, SETTLE_S, Run
 
 from cadran.lab.experiment import load_experiment
-from cadran.radio.hashing import TRACE_OFFSET
-from cadran.radio.traffic import trace_starts
+from cadran.radio import EMBB
+from cadran.radio.traffic import phases, trace_starts
 from cadran.replay import read_export
 
 FRAMES = 300
@@ -55,14 +55,14 @@ def test_the_summary_is_what_the_folder_holds(traced: tuple[dict[str, Any], Path
 
 
 def bytes_of_portion(trace: Path) -> int:
-    """Bytes that the eMBB UEs are due: each plays as many frames as the run has, from its own start on."""
+    """Bytes that the eMBB UEs are due: each plays as many TTIs as the run has, from its own start on."""
     world = load_experiment(SCENARIO).world
     times_s, sizes = np.loadtxt(trace).T
-    row = np.floor((times_s - times_s[0]) / world.frame_s).astype(int)
+    row = np.floor((times_s - times_s[0]) / world.tti_s).astype(int)
     rows = int(row[-1]) + 1
-    ues = np.arange(world.ues_per_slice[0], dtype=np.int32)
-    laps, rest = divmod(FRAMES, rows)
-    starts = trace_starts(SEED, ues, rows, TRACE_OFFSET)
+    ues = np.arange(world.ues_per_slice[EMBB], dtype=np.int32)
+    laps, rest = divmod(FRAMES * world.ttis_per_frame, rows)
+    starts = trace_starts(phases(SEED, EMBB, ues), rows)
     played = [laps * sizes.sum() + sizes[(row - start) % rows < rest].sum() for start in starts]
     return int(sum(played))
 
