@@ -29,12 +29,15 @@ def problem_of(world: World, spec: ProblemSpec) -> Problem:
     """The decision problem of a DU of this world.
 
     Raises:
-        ValueError: The reward needs a KPI that the world does not compute.
+        ValueError: The reward needs a KPI that the world does not compute, or the action RBs that it does not
+            grant one by one.
     """
     if spec.reward == "eq8" and not world.kpis.achievable_rate:
         raise ValueError(
             "problem.reward: eq8 needs the achievable rate, set world.kpis.achievable_rate: true"
         )
+    if spec.action == "rb_bits" and world.mac.allocation != "per_rb":
+        raise ValueError("problem.action: rb_bits decides RB by RB, set world.mac.allocation: per_rb")
     return Problem(spec, frame_of(world))
 
 

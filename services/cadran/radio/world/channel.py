@@ -21,9 +21,7 @@ class Channel(Section):
         le=-100,
         description="Table 1's -173 dBm, read per Hz: per 200 kHz it would be below thermal noise.",
     )
-    noise_figure_db: float = Field(
-        7.0, ge=0, le=30, description="ASSUMED: UE receiver below 6 GHz (TR 38.901 calibration)."
-    )
+    noise_figure_db: float = Field(7.0, ge=0, le=30, description="ASSUMED: UE receiver below 6 GHz.")
     path_loss: PathLoss = Field(
         "power_law",
         description="power_law: reference loss and d^-eta (the paper); the others by TR 38.901 Table "
@@ -33,15 +31,15 @@ class Channel(Section):
         3.5,
         ge=1.5,
         le=6,
-        description="ASSUMED: eta of d^-eta; between UMi LOS (2.1) and NLOS (3.53 in TR 38.901). "
-        "Only for power_law.",
+        description="ASSUMED: eta of d^-eta; between UMi LOS (2.1) and NLOS (3.53 in TR 38.901). Only for "
+        "power_law.",
     )
     reference_loss_db: float = Field(
         43.3,
         ge=0,
         le=120,
-        description="ASSUMED: free-space loss at 1 m and 3.5 GHz, 20 log10(4 pi f / c); the bare "
-        "d^-eta of the paper would give SNRs above 80 dB. Only for power_law.",
+        description="ASSUMED: free-space loss at 1 m and 3.5 GHz, 20 log10(4 pi f / c); the bare d^-eta of "
+        "the paper would give SNRs above 80 dB. Only for power_law; it does not follow carrier_hz.",
     )
     carrier_hz: float = Field(
         3.5e9,
@@ -68,9 +66,8 @@ class Channel(Section):
     )
     penetration: Literal["none", "low", "high", "below_6ghz", "by_carrier"] = Field(
         "by_carrier",
-        description="Loss into buildings for indoor UEs, TR 38.901 clause 7.4.3: low or high loss model, "
-        "the one "
-        "of Table 7.4.3-3, or that one below 6 GHz and low above.",
+        description="Loss into buildings for indoor UEs, TR 38.901 clause 7.4.3: low or high loss model, the "
+        "one of Table 7.4.3-3, or that one below 6 GHz and low above.",
     )
     antenna: Literal["omni", "sector"] = Field(
         "omni", description="Radio unit: the same gain all around, or the 65 degree element of Table 7.3-1."
@@ -78,17 +75,19 @@ class Channel(Section):
     antenna_gain_dbi: float = Field(0.0, ge=-10, le=40, description="Largest antenna gain of a radio unit.")
     downtilt_deg: float = Field(0.0, ge=-90, le=90, description="Of a sector antenna, below the horizon.")
     min_coupling_loss_db: NonNegative = Field(
-        0.0, description="Coupling loss is at least this (TR 36.942: 70 dB macro, 53 dB micro)."
+        0.0,
+        description="Coupling loss, antenna gain included, is at least this (TR 36.942: 70 dB macro, 53 dB "
+        "micro).",
     )
     fading: Literal["rayleigh", "jakes", "none"] = Field(
         "rayleigh",
         description="rayleigh: block Rayleigh, independent per link, RB and TTI (the paper); jakes: "
-        "correlated in "
-        "time by the UE's speed and in frequency by the delay spread, Rician for line of sight; none: gain "
-        "1.",
+        "correlated in time by the UE's speed and in frequency by the delay spread, Rician for line of "
+        "sight; none: gain 1.",
     )
     doppler_speed_mps: NonNegative = Field(
-        0.833, description="ASSUMED: least speed that fading moves with (3 km/h, TR 38.901 Table 7.2-1)."
+        0.833,
+        description="ASSUMED: least speed that jakes fading moves with (3 km/h, TR 38.901 Table 7.2-1).",
     )
     delay_spread_s: NonNegative | None = Field(
         None, description="RMS delay spread of NLOS links; by default the median of the path loss model."
@@ -97,6 +96,6 @@ class Channel(Section):
         None,
         ge=-20,
         le=40,
-        description="Rician K factor of LOS links; by default the median of the path loss model. ASSUMED: "
-        "the same for all LOS links.",
+        description="Rician K factor of LOS links; by default the mean of the path loss model. ASSUMED: the "
+        "same for all LOS links.",
     )

@@ -12,20 +12,19 @@ class KpiOptions(Section):
 
     achievable_rate: bool = Field(
         False,
-        description="Compute the achievable rate C_i of Eq (1) for every UE (it costs time). "
-        "Off, ue_rate_bps is NaN.",
+        description="Compute the achievable rate C_i of Eq (1) for every UE (it costs time). Off, "
+        "ue_rate_bps is NaN.",
     )
     rate: Literal["equal_airtime", "won_rbs"] = Field(
         "equal_airtime",
-        description="ASSUMED: C_i over all RBs of the slice shared equally among its UEs, or only "
-        "over the RBs won in the frame (literal e_{u,k}; zero for UEs that won none).",
+        description="ASSUMED: C_i over all RBs of the slice shared equally among its UEs, or only over the "
+        "RBs won in the frame (literal e_{u,k}; zero for UEs that won none).",
     )
     latency: Literal["md1", "literal", "measured"] = Field(
         "md1",
-        description="ASSUMED: URLLC packet latency by an M/D/1 queue inside the frame; literally "
-        "1 ms + (backlog + one packet) / C_i; or measured: the oldest byte that was delivered in the frame "
-        "or "
-        "still waits (meaningful with several TTIs per frame).",
+        description="ASSUMED: URLLC packet latency by an M/D/1 queue inside the frame; literally 1 ms + "
+        "(backlog + one packet) / C_i; or measured: the oldest byte that was delivered in the frame or still "
+        "waits (meaningful with several TTIs per frame).",
     )
     latency_cap_s: Positive = Field(
         0.010, description="ASSUMED: modelled URLLC latency is clipped here (one frame)."

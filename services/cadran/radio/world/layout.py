@@ -27,8 +27,10 @@ class Layout(Section):
         500.0, description="ASSUMED: urban macro spacing (TR 38.901 Table 7.2-1 UMa: 500 m)."
     )
     min_distance_m: Positive = Field(
-        10.0, description="ASSUMED: shortest distance used in the path loss (TR 38.901 UMi: 10 m)."
+        10.0, description="ASSUMED: shortest distance used in the path loss (TR 38.901: UMi 10 m, UMa 35 m)."
     )
     indoor_fraction: Probability = Field(
-        0.0, description="Share of UEs that stand indoors (TR 38.901 Table 7.2-1: 0.8 for UMa and UMi)."
+        0.0,
+        description="Share of UEs that are indoors (TR 38.901 Table 7.2-1: 0.8 for UMa and UMi); they stay "
+        "so while they move: use walking speeds, or 0, with mobility.",
     )

@@ -29,7 +29,12 @@ class Link(Section):
     dmrs_res: int = Field(
         12, ge=0, le=48, description="ASSUMED: resource elements per RB and slot that carry DM-RS."
     )
-    csi_period_ttis: int = Field(1, ge=1, le=64, description="TTIs between two reports of a UE.")
+    csi_period_ttis: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="TTIs between two reports of a UE (paper: it knows its channel at all times).",
+    )
     csi_delay_ttis: int = Field(
         0, ge=0, le=32, description="Age of the fading in a report when it is first used, in TTIs."
     )
@@ -42,17 +47,26 @@ class Link(Section):
         description="ASSUMED: error rate of first transmissions per slice that the outer loop holds.",
     )
     outer_loop_step_db: Positive = Field(
-        0.5, le=3, description="ASSUMED: step down after an error; up by step x target / (1 - target)."
+        0.5,
+        le=3,
+        description="ASSUMED: step down after an error; up by step x target / (1 - target); within 15 dB in "
+        "all.",
     )
     harq_retransmissions: int = Field(
-        3, ge=0, le=3, description="Most repetitions of a transport block; then it is lost."
+        3, ge=0, le=3, description="ASSUMED: most repetitions of a transport block; then it is lost."
     )
     harq_rtt_ttis: Literal[4, 8, 16] = Field(
-        8, description="TTIs from a transmission to its repetition, and HARQ processes of a UE (synchronous)."
+        8, description="ASSUMED: TTIs from a transmission to its repetition, and HARQ processes of a UE."
     )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if any(target >= 1 for target in self.bler_targets):
-            raise ValueError(f"link.bler_targets {self.bler_targets}: allowed are values below 1")
+            raise ValueError(f"link.bler_targets {self.bler_targets}: allowed are values above 0 and below 1")
+        elements = 12 * self.data_symbols
+        if elements <= self.dmrs_res:
+            raise ValueError(
+                f"link.dmrs_res {self.dmrs_res}: the data symbols of an RB have {elements} resource elements, "
+                "allowed is less"
+            )
         return self

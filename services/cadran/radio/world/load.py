@@ -15,24 +15,23 @@ class Load(Section):
     sources: tuple[Source, Source, Source] = Field(
         ("poisson", "poisson", "poisson"),
         description="poisson: packets of packet_bits; ftp3: files of ftp_file_bytes (FTP model 3, TR "
-        "36.889); "
-        "periodic: one packet per UE and period_s; xr: video frames (TR 38.838); beta_burst: Poisson with "
-        "the "
-        "Beta(3, 4) intensity of TR 37.868; full_buffer: queues never run empty.",
+        "36.889); periodic: one packet per UE and period_s; xr: video frames (TR 38.838); beta_burst: "
+        "Poisson with the Beta(3, 4) intensity of TR 37.868; full_buffer: queues never run empty.",
     )
     scale: float = Field(1.0, ge=0, le=100, description="Multiplies the mean load of every slice.")
     mean_bps: tuple[float, float, float] = Field(
         (22e6, 6e6, 6e6),
         description="ASSUMED: mean offered load of a DU per slice (poisson, ftp3, beta_burst); together a "
-        "little "
-        "below what 6 DUs at reuse 1 carry, so that slices compete.",
+        "little below what 6 DUs at reuse 1 carry, so that slices compete.",
     )
     packet_bits: tuple[int, int, int] = Field(
         (40_000, 800, 256),
-        description="ASSUMED: packet of a slice: eMBB 5 kB file part, mMTC 100 B, URLLC 32 B "
-        "(TR 38.913 clause 7.9); multiples of 8.",
+        description="ASSUMED: packet of a slice: eMBB 5 kB file part, mMTC 100 B, URLLC 32 B (TR 38.913 "
+        "clause 7.9); multiples of 8.",
     )
-    factor_min: Positive = Field(0.2, description="ASSUMED: smallest load factor of a (DU, slice).")
+    factor_min: Positive = Field(
+        0.2, description="ASSUMED: smallest load factor of a (DU, slice); for poisson, ftp3 and beta_burst."
+    )
     factor_max: Positive = Field(3.0, description="ASSUMED: largest load factor of a (DU, slice).")
     dwell_frames: float = Field(
         25.0,
@@ -42,8 +41,7 @@ class Load(Section):
     profile: Literal["random", "day", "measured"] = Field(
         "random",
         description="Load factors in time: redrawn at random; one day's curve, the same at all DUs; or "
-        "measured "
-        "ones, handed to the radio.",
+        "measured ones, handed to the radio.",
     )
     profile_step_s: Positive = Field(
         1.0, description="Simulated seconds per step of a day (24 x 4 steps) or of a measured profile."
@@ -72,7 +70,8 @@ class Load(Section):
     )
     delay_budget_s: tuple[Positive, Positive, Positive] = Field(
         (0.300, 0.300, 0.005),
-        description="ASSUMED: packet delay budget of a slice (5QI 8, 8 and 85 in TS 23.501 Table 5.7.4-1).",
+        description="ASSUMED: packet delay budget of a slice, in whole TTIs but at least one (5QI 8, 8 and "
+        "85 in TS 23.501 Table 5.7.4-1).",
     )
     discard_late: bool = Field(False, description="Bytes that waited longer than the budget are dropped.")
 

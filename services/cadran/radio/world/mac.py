@@ -14,7 +14,8 @@ class Mac(Section):
 
     allocation: Literal["per_rb", "rbg"] = Field(
         "per_rb",
-        description="Unit of a grant: one RB, or an RB group. A group's fading is taken as flat.",
+        description="Unit of a grant: one RB, or an RB group, whose fading is taken as flat. Decisions per "
+        "RB need per_rb.",
     )
     rbg_rbs: int | None = Field(
         None,
@@ -25,14 +26,12 @@ class Mac(Section):
     schedulers: tuple[Scheduler, Scheduler, Scheduler] = Field(
         ("pf", "pf", "mlwdf"),
         description="ASSUMED: per slice: pf (rate over mean rate), rr (round robin), max_cqi (rate), edf "
-        "(oldest "
-        "byte first) or mlwdf (pf weighted by the age of the oldest byte).",
+        "(oldest byte first) or mlwdf (pf weighted by the age of the oldest byte).",
     )
     pf_average: Literal["channel", "served"] = Field(
         "channel",
         description="ASSUMED: mean rate in pf and mlwdf: of the channel (right where traffic, not the "
-        "scheduler, "
-        "limits what a UE is served), or of what it was served.",
+        "scheduler, limits what a UE is served), or of what it was served.",
     )
     pf_window_ttis: int = Field(
         100, ge=2, le=10_000, description="ASSUMED: time constant of the served average, in TTIs."

@@ -15,7 +15,7 @@ class Handover(Section):
     hysteresis_db: float = Field(1.0, ge=0, le=15, description="ASSUMED: hysteresis.")
     time_to_trigger_s: NonNegative = Field(0.160, le=5.12, description="ASSUMED: how long A3 must hold.")
     filter_k: int = Field(
-        4, ge=0, le=19, description="filterCoefficient k: weight 0.5^(k/4) of a new measurement."
+        4, ge=0, le=19, description="ASSUMED: filterCoefficient k: weight 0.5^(k/4) of a new measurement."
     )
     interruption_s: NonNegative = Field(
         0.030, le=1, description="ASSUMED: a UE is not served for so long after a handover."
@@ -30,10 +30,10 @@ class Mobility(Section):
         description="static; random_waypoint; corridor: along straight roads through the layout; directions: "
         "straight on, with a turn of 0, 15, 30 or 60 degrees to either side at each change.",
     )
-    speed_min_mps: NonNegative = Field(10.0, le=200, description="ASSUMED: slowest UE.")
-    speed_max_mps: Positive = Field(
-        20.0, le=200, description="ASSUMED: fastest UE; speeds are uniform between."
+    speed_min_mps: NonNegative = Field(
+        10.0, le=200, description="Slowest UE (Table 1: uniform in 10 to 20 m/s)."
     )
+    speed_max_mps: Positive = Field(20.0, le=200, description="Fastest UE (Table 1).")
     pause_s: NonNegative = Field(0.0, description="ASSUMED: random_waypoint: rest at a waypoint.")
     turn_every_s: Positive = Field(5.0, description="ASSUMED: directions: mean time between two changes.")
     update_frames: int = Field(

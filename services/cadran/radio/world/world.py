@@ -48,8 +48,7 @@ class World(Section):
         ge=1,
         le=100,
         description="Radio steps of a decision: 1 is block fading over the frame (the paper); 10 of 1 ms or "
-        "20 of "
-        "0.5 ms are slots of TS 38.211.",
+        "20 of 0.5 ms are slots of TS 38.211.",
     )
     episode_frames: int = Field(100, ge=1, description="ASSUMED: frames between two drops of UEs.")
     queue_entries: Literal[8, 16, 32, 64, 128, 256] = Field(
