@@ -66,7 +66,7 @@ class Link(Section):
         elements = 12 * self.data_symbols
         if elements <= self.dmrs_res:
             raise ValueError(
-                f"link.dmrs_res {self.dmrs_res}: the data symbols of an RB have {elements} resource elements, "
+                f"link.dmrs_res {self.dmrs_res}: the data symbols of an RB have {elements} elements, "
                 "allowed is less"
             )
         return self
