@@ -2,11 +2,13 @@
 
 Shannon link: the RBs of a UE carry what log2(1 + SINR) says, at once and without error.
 
-MCS link: the granted RBs of a UE are one transport block, whose MCS follows from its reports and whose size
-from TS 38.214. It is received with the error probability at its effective SINR (EESM). HARQ is synchronous:
-process t mod P of a UE sends in TTI t only, so a repetition comes P TTIs later with as many RBs, and a block
-has the sum of its tries' effective SINRs (chase combining). What fails to the last is lost. The outer loop
-hears of each first try at once: ASSUMED, it reacts over tens of blocks, so a few TTIs do not matter.
+MCS link: the granted RBs of a UE are one transport block, whose size follows from TS 38.214 and whose MCS is
+the highest that its reports allow, or the lowest that carries all it has to send. It is received with the
+error probability at its effective SINR (EESM). HARQ is synchronous: process t mod P of a UE sends in TTI t
+only, so a repetition comes P TTIs later with as many RBs, and a block has the sum of its tries' effective
+SINRs (chase combining; ASSUMED in place of the sum per RB). What fails to the last is lost. The outer loop
+hears of each first try at once (ASSUMED: it reacts over tens of blocks, so a few TTIs do not matter), but not
+of a success at less than the reported MCS, which says nothing of the report.
 """
 
 import numpy as np
@@ -58,6 +60,12 @@ def add_grants(
             rb_ttis[s] += unit_rbs[g]
 
 
+@kernel
+def reported_mcs(expected_bits: int, rbs: int, mcs_of_bits: NDArray[np.int8]) -> int:
+    """The highest MCS that a report of so many bits on ``rbs`` RBs allows."""
+    return int(np.int64(mcs_of_bits[min(expected_bits // rbs, mcs_of_bits.shape[0] - 1)]))
+
+
 @inlined_kernel
 def start_blocks(
     e: int,
@@ -103,7 +111,9 @@ def start_blocks(
                 if rbs >= rbs_of[s, u, p]:
                     mcs_sent[slot] = mcs_of[s, u, p]
                 continue
-            mcs = int(mcs_of_bits[min(int(expected[slot]) // rbs, mcs_of_bits.shape[0] - 1)])
+            mcs = reported_mcs(int(expected[slot]), rbs, mcs_of_bits)
+            while mcs > 0 and block_bytes[mcs - 1, rbs] >= queued[c, s, u]:
+                mcs -= 1
             late[:] = 0
             taken, age, oldest = pop(
                 entry_bytes,
@@ -292,6 +302,7 @@ def receive_blocks(
     late_of, first_tti, rbs_of = harq.harq_late[e, c], harq.harq_tti[e, c], harq.harq_rbs[e, c]
     tries_of, sinr_of, in_flight = harq.harq_tries[e, c], harq.harq_sinr[e, c], harq.in_flight[e, c]
     rbs_sent, mcs_sent, carried = sending.rbs[e], sending.mcs[e], sending.carried[e]
+    expected, mcs_of_bits = sending.expected[e], link.mcs_of_bits
     olla, worst = channels.olla[e, c], queues.worst_tti[e, c]
     bler, size_class, beta, inverse = link.bler, link.size_class, link.beta, link.inverse
     olla_down, olla_up = link.olla_down, link.olla_up
@@ -311,8 +322,8 @@ def receive_blocks(
             tries_of[s, u, p] = tries
             threshold = bler[mcs, int(size_class[mcs, int(rbs_of[s, u, p])]), curve_index(sinr) >> BLER_SHIFT]
             failed = draw(error_key, c * SLICES * places + slot) < int(threshold)
-            if tries == 1:
-                failures += 1 if failed else 0
+            failures += 1 if tries == 1 and failed else 0
+            if tries == 1 and (failed or mcs == reported_mcs(int(expected[slot]), rbs, mcs_of_bits)):
                 step = -int(olla_down[s]) if failed else int(olla_up[s])
                 olla[s, u] = min(max(int(olla[s, u]) + step, -olla_limit), olla_limit)
             amount = int(waiting_bytes[s, u, p])
