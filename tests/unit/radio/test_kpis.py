@@ -5,8 +5,10 @@ import pytest
 
 from cadran.radio import Radio, World, hard_quotas
 from cadran.radio.kpis import literal_latency_s, md1_latency_s, rbs_for_bytes
+from cadran.radio.mac import SE_FLOOR
+from cadran.radio.views import COUNTERS
 
-from .worlds import equal, pf_all, run, seeds, small_world
+from .worlds import block_world, equal, no_rbs, pf_all, run, seeds, small_world, taken, tti_by_tti
 
 CAP_S = 0.010
 
@@ -95,35 +97,38 @@ def test_rates_of_a_slice_without_fading(rate: str) -> None:
     radio = Radio(world)
     state = radio.new_state(seeds(1))
     radio.step(state, equal(world, 1))
-    per_rb = 200e3 * np.minimum(np.log2(1 + state.core.gain[0, 0, :, :2, 0]), 7.4063)
+    per_rb = 200e3 * np.minimum(np.log2(1 + state.ues.gain[0, 0, :, :2, 0]), 7.4063)
     if rate == "equal_airtime":
         expected = 4 * per_rb / 2
     else:
-        won = np.array([[(state.core.ue_of_rb[0, 0] == s * 5 + u).sum() for u in range(2)] for s in range(3)])
+        winners = state.core.ue_of_unit[0, 0]
+        won = np.array([[(winners == s * 5 + u).sum() for u in range(2)] for s in range(3)])
         assert won.sum() == 12
         expected = won * per_rb
     np.testing.assert_allclose(state.kpis.ue_rate_bps[0, 0, :, :2], expected, rtol=3e-3)
 
 
-def test_demand_is_that_of_the_queues() -> None:
-    radio = Radio(small_world())
+@pytest.mark.parametrize("world", [small_world(), block_world()], ids=["paper", "3gpp"])
+def test_demand_is_that_of_the_queues_and_of_harq(world: World) -> None:
+    radio = Radio(world)
     state = radio.new_state(seeds(3))
     run(radio, state, 20)
-    taken = state.core.ue_id >= 0
-    efficiency = np.where(taken, state.core.mean_se, 1.0)
+    efficiency = np.where(taken(state), np.maximum(state.ues.mean_se, SE_FLOOR), 1.0)
+    scale = world.rb_bandwidth_hz * world.frame_s
     np.testing.assert_allclose(
-        state.kpis.backlog_rbs, (8 * state.queued / efficiency / 2000).sum(axis=-1), rtol=1e-5
+        state.kpis.backlog_rbs, (8 * state.queued / efficiency / scale).sum(axis=-1), rtol=1e-5
     )
     each = state.core.arrival_ewma / np.maximum(state.kpis.ues, 1)
     np.testing.assert_allclose(
         state.kpis.arrival_rbs,
-        np.where(taken, 8 * each[..., None] / efficiency / 2000, 0).sum(axis=-1),
+        np.where(taken(state), 8 * each[..., None] / efficiency / scale, 0).sum(axis=-1),
         rtol=1e-5,
     )
 
 
-def test_delay_of_a_starved_slice_grows_by_a_frame_per_frame() -> None:
-    radio = Radio(small_world(load={"scale": 1.0}))
+@pytest.mark.parametrize("ttis", [1, 5])
+def test_delay_of_a_starved_slice_grows_by_a_frame_per_frame(ttis: int) -> None:
+    radio = Radio(small_world(load={"scale": 1.0}, ttis_per_frame=ttis))
     state = radio.new_state(seeds(2))
     starving = hard_quotas(np.tile([0, 6, 6], (2, 3, 1)), 12)
     for _ in range(30):
@@ -145,3 +150,43 @@ def test_average_arrivals_settle_at_the_load() -> None:
     for s in range(3):
         mean = state.kpis.arrival_ewma_bytes[..., s][has_ues[..., s]].mean()
         assert mean == pytest.approx(expected[s], rel=0.12)
+
+
+def test_energy_is_that_of_two_states_and_of_the_output() -> None:
+    world = block_world(energy={"active_w": 100.0, "sleep_w": 40.0, "per_output_w": 5.0})
+    radio = Radio(world)
+    state = radio.new_state(seeds(2))
+    radio.step(state, no_rbs(world, 2))
+    np.testing.assert_allclose(state.kpis.energy_j, 40.0 * world.frame_s)
+    output_w = 10 ** ((world.channel.tx_power_dbm - 30) / 10) / world.rbs
+    for _ in range(20):
+        radio.step(state, pf_all(world, 2))
+        active, rbs = state.kpis.active_ttis, state.kpis.rb_ttis.sum(axis=-1)
+        expected_w = 100.0 * active + 40.0 * (10 - active) + 5.0 * output_w * rbs
+        np.testing.assert_allclose(state.kpis.energy_j, expected_w * world.tti_s)
+    assert active.any()
+
+
+def test_rbs_used_are_the_mean_over_the_ttis_of_a_frame() -> None:
+    world = block_world()
+    radio = Radio(world)
+    state = radio.new_state(seeds(2))
+    run(radio, state, 10)
+    np.testing.assert_array_equal(state.kpis.rbs_used, np.floor(state.kpis.rb_ttis / 10 + 0.5))
+
+
+def test_counts_of_a_frame_are_the_sums_over_its_ttis() -> None:
+    """What is measured in one frame of ten TTIs is measured in ten frames of one TTI."""
+    whole = block_world(load={"factor_min": 1, "factor_max": 1})
+    single = tti_by_tti(whole)
+    states = [Radio(world).new_state(seeds(2)) for world in (whole, single)]
+    Radio(whole).step(states[0], pf_all(whole, 2))
+    radio, sums = Radio(single), dict.fromkeys(COUNTERS[:-1], 0)
+    for _ in range(10):
+        radio.step(states[1], pf_all(single, 2))
+        for name in sums:
+            sums[name] = sums[name] + getattr(states[1].kpis, name)
+    for name, total in sums.items():
+        np.testing.assert_array_equal(getattr(states[0].kpis, name), total, err_msg=name)
+    np.testing.assert_array_equal(states[0].kpis.queued_bytes, states[1].kpis.queued_bytes)
+    assert states[0].kpis.delivered_bytes.any()

@@ -1,97 +1,11 @@
-"""Conservation of bytes and RBs, and what quotas promise."""
+"""What quotas and assignments promise, and the order of schedulers, in the whole radio."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from cadran.radio import Decisions, Kpis, Radio, State, World, assignment, hard_quotas, quotas
+from cadran.radio import Radio, State, assignment, hard_quotas, quotas
 
-from .worlds import pf_all, random_decisions, seeds, small_world
-
-
-def assert_bytes_balance(state: State, before: Kpis | None) -> None:
-    kpis, ledger = state.kpis, state.ledger
-    queued = state.queued.sum(axis=-1)
-    np.testing.assert_array_equal(kpis.queued_bytes, queued)
-    np.testing.assert_array_equal(state.core.entry_bytes.sum(axis=-1), state.queued)
-    np.testing.assert_array_equal(
-        ledger.arrived_bytes,
-        ledger.delivered_bytes + ledger.dropped_bytes + ledger.discarded_bytes + queued,
-    )
-    if before is not None:
-        accepted = kpis.arrived_bytes - kpis.dropped_bytes
-        np.testing.assert_array_equal(before.queued_bytes + accepted - kpis.delivered_bytes, queued)
-    for array in (kpis.arrived_bytes, kpis.delivered_bytes, kpis.dropped_bytes, state.queued):
-        assert (array >= 0).all()
-
-
-def assert_rbs_balance(world: World, state: State, decisions: Decisions) -> None:
-    kpis, core = state.kpis, state.core
-    served = np.where(core.ue_of_rb >= 0, core.ue_of_rb // world.max_ues_per_slice, -1)
-    for s in range(3):
-        np.testing.assert_array_equal((served == s).sum(axis=-1), kpis.rbs_used[..., s])
-        assert ((served != s) | (core.slice_of_rb == s)).all()
-        place = core.ue_of_rb % world.max_ues_per_slice
-        assert ((served != s) | (place < core.ues[:, :, s, None])).all()
-    np.testing.assert_array_equal(core.active, core.ue_of_rb >= 0)
-    assert (kpis.rbs_used.sum(axis=-1) <= world.rbs).all()
-    assert (kpis.rbs_used <= kpis.rbs_quota).all()
-    assert (core.service_rbs <= world.rbs).all()
-    quota_mode = decisions.mode == 0
-    others = decisions.dedicated_rbs.sum(axis=-1, keepdims=True) - decisions.dedicated_rbs
-    for bound in (decisions.max_rbs, world.rbs - others):
-        assert (kpis.rbs_quota <= bound)[quota_mode].all()
-    assert (kpis.rbs_quota >= decisions.min_rbs)[quota_mode].all()
-    assert ((served == -1) | (served == decisions.slice_of_rb))[~quota_mode].all()
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    dus=st.integers(1, 4),
-    ues=st.integers(1, 12),
-    rbs=st.sampled_from([1, 2, 7, 16]),
-    weights=st.sampled_from([(1.0, 1.0, 1.0), (1.0, 0.0, 0.0), (0.0, 0.5, 2.0)]),
-    scale=st.sampled_from([0.0, 0.05, 0.5]),
-    idle=st.sampled_from(["silent", "active"]),
-    schedulers=st.tuples(*[st.sampled_from(["pf", "rr", "mlwdf"])] * 3),
-    seed=st.integers(0, 2**32),
-)
-def test_bytes_and_rbs_are_conserved(
-    dus: int,
-    ues: int,
-    rbs: int,
-    weights: tuple[float, float, float],
-    scale: float,
-    idle: str,
-    schedulers: tuple[str, str, str],
-    seed: int,
-) -> None:
-    world = World.model_validate(
-        {
-            "dus": dus,
-            "ues": ues,
-            "rbs": rbs,
-            "max_ues_per_slice": 12,
-            "slice_weights": weights,
-            "queue_entries": 8,
-            "load": {"scale": scale},
-            "mac": {"idle_rbs": idle, "schedulers": schedulers},
-        }
-    )
-    radio, rng = Radio(world), np.random.default_rng(seed)
-    state = radio.new_state(np.array([seed, seed + 1], dtype=np.uint64))
-    before: Kpis | None = None
-    for frame in range(12):
-        decisions = random_decisions(world, 2, rng)
-        radio.step(state, decisions)
-        assert_bytes_balance(state, before)
-        assert_rbs_balance(world, state, decisions)
-        before = radio.clone(state).kpis
-        if frame == 7:
-            radio.reset(state, np.array([True, False]), 1)
-            before = radio.clone(state).kpis
-            assert_bytes_balance(state, before=None)
+from .worlds import activity, block_world, pf_all, seeds, small_world, tti_by_tti
 
 
 def saturated(idle: str = "silent") -> tuple[Radio, State]:
@@ -105,10 +19,10 @@ def saturated(idle: str = "silent") -> tuple[Radio, State]:
 
 
 def test_without_quota_nothing_is_delivered() -> None:
-    _, state = saturated()
+    radio, state = saturated()
     assert state.ledger.arrived_bytes.sum() > 0
     assert state.ledger.delivered_bytes.sum() == 0
-    assert not state.core.active.any()
+    assert not activity(radio.world, state).any()
 
 
 def test_under_saturation_hard_quotas_are_used_exactly() -> None:
@@ -153,7 +67,8 @@ def test_unused_rbs_of_an_assignment_stay_silent_even_in_an_active_world() -> No
     radio, state = saturated("active")
     owner = np.tile(np.arange(12) % 4 - 1, (4, 3, 1))
     radio.step(state, assignment(owner))
-    assert not state.core.active[owner == -1].any()
+    assert not (state.core.ue_of_unit[owner == -1] >= 0).any()
+    assert (state.core.ue_of_unit[owner >= 0] >= 0).any()
 
 
 def test_hard_quotas_and_an_assignment_of_the_same_blocks_agree() -> None:
@@ -161,7 +76,7 @@ def test_hard_quotas_and_an_assignment_of_the_same_blocks_agree() -> None:
     twin = radio.clone(state)
     radio.step(state, hard_quotas(np.tile([2, 7, 3], (4, 3, 1)), 12))
     radio.step(twin, assignment(np.tile(np.repeat([0, 1, 2], [2, 7, 3]), (4, 3, 1))))
-    np.testing.assert_array_equal(state.core.ue_of_rb, twin.core.ue_of_rb)
+    np.testing.assert_array_equal(state.core.ue_of_unit, twin.core.ue_of_unit)
     np.testing.assert_array_equal(state.kpis.delivered_bytes, twin.kpis.delivered_bytes)
     np.testing.assert_array_equal(state.kpis.ue_delay_s, twin.kpis.ue_delay_s)
 
@@ -170,11 +85,11 @@ def test_round_robin_serves_waiting_ues_in_turn() -> None:
     world = small_world(dus=1, ues=5, slice_weights=(1, 0, 0), rbs=10, mac={"schedulers": ["rr", "rr", "rr"]})
     radio = Radio(world)
     state = radio.new_state(seeds(1))
-    state.core.gain[:] *= 1e-9  # RBs carry nothing, so that nobody's queue empties
+    state.ues.gain[:] *= 1e-9  # RBs carry nothing, so that nobody's queue empties
     for _ in range(30):
         radio.step(state, hard_quotas(np.array([[[10, 0, 0]]]), 10))
     assert (state.queued[0, 0, 0] > 0).all()
-    assert np.bincount(state.core.ue_of_rb[0, 0]).tolist() == [2, 2, 2, 2, 2]
+    assert np.bincount(state.core.ue_of_unit[0, 0]).tolist() == [2, 2, 2, 2, 2]
 
 
 def test_backlog_scheduler_prefers_the_older_bytes() -> None:
@@ -208,3 +123,32 @@ def test_illegal_decisions_are_refused_and_change_nothing() -> None:
     with pytest.raises(ValueError, match=r"decisions.mode: shape \(2, 2\), allowed is \(2, 3\)"):
         radio.step(state, legal._replace(mode=np.zeros((2, 2), dtype=np.int8)))
     assert state.frame.tolist() == [0, 0]
+
+
+def test_an_assignment_of_rbs_is_refused_where_rbs_are_granted_in_groups() -> None:
+    radio = Radio(block_world())
+    state = radio.new_state(seeds(1))
+    with pytest.raises(ValueError, match="per_rb only"):
+        radio.step(state, assignment(np.zeros((1, 3, 12))))
+    assert state.frame.tolist() == [0]
+
+
+def test_a_due_repetition_comes_before_new_data_and_counts_against_its_slice() -> None:
+    world = tti_by_tti(block_world(load={"sources": ("full_buffer",) * 3}))
+    radio = Radio(world)
+    state = radio.new_state(seeds(4))
+    shares = hard_quotas(np.full((4, 3, 3), 4), 12)
+    repeated = 0
+    for tti in range(60):
+        due = state.ues.harq_bytes[..., tti % 8] > 0
+        needed = np.where(due, state.ues.harq_rbs[..., tti % 8], 0)
+        radio.step(state, shares)
+        assert (state.kpis.rb_ttis <= 4).all()
+        # All repetitions that fit together are sent; new data takes what they leave.
+        fits = (needed.sum(axis=-1) <= 4)[..., None] & due
+        sent = np.stack([(state.core.ue_of_unit == slot).any(-1) for slot in range(15)], -1).reshape(
+            due.shape
+        )
+        assert sent[fits].all()
+        repeated += int(fits.sum())
+    assert repeated > 100

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from cadran.radio import Radio, World, assignment, validate
 
-from .worlds import seeds
+from .worlds import seeds, taken
 
 
 def test_default_is_the_papers_world() -> None:
@@ -17,6 +17,47 @@ def test_default_is_the_papers_world() -> None:
     assert world.ues_per_slice == (67, 67, 66)
     assert 10 * np.log10(world.tx_power_per_rb_w) + 30 == pytest.approx(36.0)
     assert 10 * np.log10(world.noise_per_rb_w) + 30 == pytest.approx(-113.0, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("preset", "rbs", "rb_hz", "tti_s", "group"),
+    [("3gpp", 106, 180e3, 1e-3, 8), ("3gpp-30khz", 51, 360e3, 5e-4, 4)],
+)
+def test_3gpp_presets_are_twenty_megahertz_in_slots(
+    preset: str, rbs: int, rb_hz: float, tti_s: float, group: int
+) -> None:
+    world = World.model_validate({"preset": preset})
+    assert (world.rbs, world.rb_bandwidth_hz) == (rbs, rb_hz)
+    assert world.tti_s == pytest.approx(tti_s)
+    assert world.unit_rbs[0] == group
+    assert sum(world.unit_rbs) == rbs
+    assert world.link.adaptation == "mcs"
+    # TR 36.942 / TR 38.901: 46 dBm over 20 MHz; thermal noise and a noise figure of 9 dB.
+    assert 10 * np.log10(world.tx_power_per_rb_w * rbs) + 30 == pytest.approx(46.0)
+    assert 10 * np.log10(world.noise_per_rb_w / rb_hz) + 30 == pytest.approx(-165.0)
+
+
+def test_given_keys_lie_over_those_of_the_preset() -> None:
+    world = World.model_validate({"preset": "3gpp", "rbs": 24, "link": {"csi_delay_ttis": 2}})
+    assert (world.rbs, world.rb_bandwidth_hz) == (24, 180e3)
+    assert (world.link.csi_delay_ttis, world.link.csi_period_ttis) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("rbs", "given", "sizes"),
+    [
+        (1, None, [1]),
+        (36, None, [2] * 18),
+        (37, None, [4] * 9 + [1]),
+        (106, None, [8] * 13 + [2]),
+        (275, None, [16] * 17 + [3]),
+        (10, 4, [4, 4, 2]),
+    ],
+)
+def test_rb_groups_are_those_of_ts_38_214(rbs: int, given: int | None, sizes: list[int]) -> None:
+    world = World.model_validate({"rbs": rbs, "mac": {"allocation": "rbg", "rbg_rbs": given}})
+    assert list(world.unit_rbs) == sizes
+    assert World.model_validate({"rbs": rbs}).unit_rbs == (1,) * rbs
 
 
 def test_assumptions_are_marked_and_explained() -> None:
@@ -51,6 +92,12 @@ def test_assumptions_are_marked_and_explained() -> None:
         ({"slice_weights": [0, 0, 0]}, "not all zero"),
         ({"rb_bandwidth_hz": float("inf")}, "finite"),
         ({"queue_entries": 60}, "8, 16, 32"),
+        ({"link": {"adaptation": "mcs"}}, "link.adaptation mcs needs slots"),
+        ({"kpis": {"latency": "measured"}}, "kpis.latency measured needs slots"),
+        ({"link": {"bler_targets": [0.1, 1.0, 0.1]}}, "above 0 and below 1"),
+        ({"mobility": {"speed_min_mps": 30}}, "mobility.speed_min_mps 30.0 is above"),
+        ({"ttis_per_frame": 100, "episode_frames": 2**30}, "allowed are 1073741824 TTIs"),
+        ({"preset": "4g"}, "'paper', '3gpp' or '3gpp-30khz'"),
     ],
 )
 def test_wrong_worlds_are_refused(changes: dict[str, object], message: str) -> None:
@@ -59,19 +106,23 @@ def test_wrong_worlds_are_refused(changes: dict[str, object], message: str) -> N
 
 
 def test_queues_too_large_for_their_counters_are_refused() -> None:
-    with pytest.raises(ValueError, match="a queue is limited to 1073741824 bytes"):
+    with pytest.raises(ValueError, match=r"a queue of 7.5e\+09 bytes, allowed are 1073741824"):
         Radio(World.model_validate({"load": {"scale": 100.0, "mean_bps": [1e9, 6e6, 6e6]}}))
 
 
-def test_prior_spectral_efficiency_matches_what_is_measured_under_full_activity() -> None:
-    radio = Radio(World.model_validate({"mac": {"idle_rbs": "active"}}))
+@pytest.mark.parametrize("preset", ["paper", "3gpp"])
+def test_prior_spectral_efficiency_matches_what_is_measured_under_full_activity(preset: str) -> None:
+    mac = {"idle_rbs": "active", "allocation": "per_rb"}
+    world = World.model_validate(
+        {"preset": preset, "rbs": 100, "mac": mac, "channel": {"fading": "rayleigh"}}
+    )
+    radio = Radio(world)
     state = radio.new_state(seeds(2))
-    prior = state.core.mean_se.copy()
+    prior = state.ues.mean_se.copy()
     owner = np.tile(np.arange(100) % 3, (2, 6, 1)).astype(np.int8)
     for _ in range(40):
         radio.step(state, assignment(owner))
-    taken = state.core.ue_id >= 0
-    np.testing.assert_allclose(state.core.mean_se[taken].mean(), prior[taken].mean(), rtol=0.02)
+    np.testing.assert_allclose(state.ues.mean_se[taken(state)].mean(), prior[taken(state)].mean(), rtol=0.02)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,17 @@ def one_ue(**changes: object) -> World:
     return World.model_validate(merged(settings, changes))
 
 
+def fast_moves() -> dict[str, object]:
+    """A world's ``mobility`` in which UEs change their DU often."""
+    return {
+        "kind": "directions",
+        "speed_min_mps": 60,
+        "speed_max_mps": 90,
+        "update_frames": 1,
+        "handover": {"offset_db": 0, "hysteresis_db": 0, "time_to_trigger_s": 0, "filter_k": 0},
+    }
+
+
 def tti_by_tti(world: World) -> World:
     """``world`` with frames of one TTI, so that a test sees the state after each.
 
