@@ -19,6 +19,7 @@ from cadran.runtime import ConfigError
 if TYPE_CHECKING:
     from cadran.lab.evaluation import Evaluation
     from cadran.testbed.folder import RunFolder
+    from cadran.testbed.radio_validation.report import Validation
     from cadran.testbed.summary import RunSummary
 
 EXIT_FAILED = 1
@@ -35,6 +36,8 @@ app = typer.Typer(
 )
 replay_app = typer.Typer(help="Experience at rest.", no_args_is_help=True)
 app.add_typer(replay_app, name="replay")
+validate_app = typer.Typer(help="The simulator against theory and measurements.", no_args_is_help=True)
+app.add_typer(validate_app, name="validate")
 
 Scenario = Annotated[Path, typer.Option("--scenario", help="Scenario file (YAML).")]
 Overrides = Annotated[
@@ -271,6 +274,31 @@ def bench(
         typer.echo(json.dumps(result, indent=None if as_json else 2))
 
 
+@validate_app.command("radio")
+def validate_radio(
+    out: Annotated[Path, typer.Option(help="Folder for the report and its figures.")] = Path(
+        "runs/radio-validation"
+    ),
+    data: Annotated[
+        Path | None, typer.Option(envvar="CADRAN_DATA", help="Folder of measured data to compare with.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Hold the radio against closed forms, tables, other implementations and measured data (a minute).
+
+    Writes one HTML page and the figures. Exit status 1 if a check fails.
+    """
+    from cadran.testbed.radio_validation.report import validate_radio as validate
+
+    validation = validate(out, data, _progress)
+    if as_json:
+        typer.echo(json.dumps(validation.as_object()))
+    else:
+        _print_validation(validation)
+    if not validation.passed:
+        raise typer.Exit(EXIT_FAILED)
+
+
 def _seconds(text: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
     if match is None or not 0 < float(match[1]) < math.inf:
@@ -317,6 +345,17 @@ def _print_radio_bench(result: dict[str, Any]) -> None:
     from cadran.testbed.radio_bench.table import bench_table
 
     Console().print(bench_table(result))
+
+
+def _print_validation(validation: Validation) -> None:
+    from rich.console import Console
+
+    from cadran.testbed.radio_validation.table import summary_table
+
+    console = Console()
+    console.print(summary_table(validation))
+    console.print(validation.sentence)
+    console.print(f"Report: {validation.page}", soft_wrap=True)
 
 
 if __name__ == "__main__":
