@@ -20,7 +20,7 @@ SETTLE_S = 120.0
 class Run:
     """`cadran up` as a person starts it, and its run folder."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, scenario: Path = SCENARIO) -> None:
         self.folder = folder
         command = [
             sys.executable,
@@ -28,7 +28,7 @@ class Run:
             "cadran.cli",
             "up",
             "--scenario",
-            str(SCENARIO),
+            str(scenario),
             "--out",
             str(folder),
         ]

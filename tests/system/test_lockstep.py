@@ -24,12 +24,14 @@ PAPER = (
     "world.kpis.achievable_rate=true",
 )
 ONE_DU = ("world.dus=1", "world.ues=6")
+# Transport blocks, HARQ, RB groups, and UEs that go from one DU to the other.
+SLOTS = ("world.preset=3gpp", "world.mobility.kind=random_waypoint", "world.episode_frames=100")
 FRAMES = 300
 SEED = 11
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("variant", [(), PAPER, ONE_DU], ids=["quotas", "paper", "one-du"])
+@pytest.mark.parametrize("variant", [(), PAPER, ONE_DU, SLOTS], ids=["quotas", "paper", "one-du", "slots"])
 def test_same_seed_same_trajectory_in_process_and_through_the_services(
     redis_server, tmp_path: Path, variant: tuple[str, ...]
 ) -> None:

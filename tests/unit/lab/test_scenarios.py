@@ -11,7 +11,12 @@ SCENARIOS = Path(__file__).parents[3] / "scenarios"
 
 @pytest.mark.parametrize(
     ("name", "dus", "ues", "rbs", "observation_dim"),
-    [("smoke", 2, 12, 20, 27), ("demo", 6, 200, 100, 27), ("tasam-table1", 6, 200, 100, 206)],
+    [
+        ("smoke", 2, 12, 20, 27),
+        ("demo", 6, 200, 100, 27),
+        ("tasam-table1", 6, 200, 100, 206),
+        ("3gpp", 6, 120, 106, 27),
+    ],
 )
 def test_each_scenario_is_valid_and_has_the_size_it_promises(name, dus, ues, rbs, observation_dim):
     experiment = load_experiment(SCENARIOS / f"{name}.yaml")
@@ -21,7 +26,7 @@ def test_each_scenario_is_valid_and_has_the_size_it_promises(name, dus, ues, rbs
     assert problem_of(world, experiment.problem_spec).observation_dim == observation_dim
 
 
-@pytest.mark.parametrize("name", ["demo", "tasam-table1"])
+@pytest.mark.parametrize("name", ["demo", "tasam-table1", "3gpp"])
 def test_in_the_shipped_worlds_the_best_static_split_serves_every_slice(name):
     experiment = load_experiment(SCENARIOS / f"{name}.yaml")
     short = experiment.world.model_copy(update={"episode_frames": 8})
