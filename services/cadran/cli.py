@@ -50,6 +50,15 @@ Seed = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 
 
+Trace = Annotated[Path | None, typer.Option("--trace", help="Packet trace (time in s, bytes) for eMBB.")]
+Load = Annotated[
+    str | None,
+    typer.Option(
+        "--load", metavar="FILE[:COLUMN]", help="Measured load over time (CSV) that the sources follow."
+    ),
+]
+
+
 class PaceName(StrEnum):
     """How frames follow each other."""
 
@@ -117,7 +126,8 @@ def up(
     redis: Annotated[
         str | None, typer.Option(help="URL of a Redis that runs already; else one is started.")
     ] = None,
-    trace: Annotated[Path | None, typer.Option(help="Packet trace (time in s, bytes) for eMBB.")] = None,
+    trace: Trace = None,
+    load: Load = None,
     overrides: Overrides = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; default runs/<time>.")] = None,
     evaluate: Annotated[
@@ -142,6 +152,7 @@ def up(
         resume=resume,
         redis=redis,
         trace=trace,
+        load=load,
         out=out,
         live=not as_json,
     )
@@ -155,7 +166,7 @@ def up(
         _print_summary(summary)
     try:
         if evaluate is not None:
-            _evaluate_run(testbed.folder, summary, evaluate, quiet=as_json)
+            _evaluate_run(testbed.folder, summary, evaluate, trace, load, quiet=as_json)
     finally:
         # The run was made, whatever comes of its evaluation.
         typer.echo(f"Report: {testbed.folder.report}", err=as_json)
@@ -169,6 +180,8 @@ def evaluate_policy(
     policy: Annotated[str, typer.Option(help="Folder of policies, or the name of a baseline.")],
     episodes: Annotated[int, typer.Option(min=2, help="Held-out episodes.")] = 24,
     seed: Seed = 0,
+    trace: Trace = None,
+    load: Load = None,
     overrides: Overrides = None,
     as_json: Json = False,
 ) -> None:
@@ -177,17 +190,37 @@ def evaluate_policy(
     from cadran.lab.experiment import load_experiment
     from cadran.lab.policies.baselines import BASELINES, baseline
     from cadran.lab.policies.learned import load_actors
+    from cadran.ransim.measured import measured_traffic
 
     experiment = load_experiment(scenario, overrides or ())
-    world, spec = experiment.world, experiment.problem_spec
+    world, packets, profile = measured_traffic(experiment.world, trace, load)
+    spec = experiment.problem_spec
     if policy in BASELINES:
-        chosen = baseline(policy, world, spec, seed)
-        result = evaluate(world, spec, [chosen], episodes=episodes, seed=seed, progress=_progress)
+        chosen = baseline(policy, world, spec, seed, packets, profile)
+        result = evaluate(
+            world,
+            spec,
+            [chosen],
+            episodes=episodes,
+            seed=seed,
+            progress=_progress,
+            trace_bytes_per_tti=packets,
+            load_profile=profile,
+        )
     elif not Path(policy).is_dir():
         raise ConfigError(f"--policy {policy}: neither a folder nor a baseline ({', '.join(BASELINES)})")
     else:
         actors = load_actors(Path(policy), experiment.problem(), world.dus)
-        result = evaluate_learned(world, spec, actors, episodes=episodes, seed=seed, progress=_progress)
+        result = evaluate_learned(
+            world,
+            spec,
+            actors,
+            episodes=episodes,
+            seed=seed,
+            progress=_progress,
+            trace_bytes_per_tti=packets,
+            load_profile=profile,
+        )
     if as_json:
         typer.echo(result.to_json())
     else:
@@ -310,13 +343,15 @@ def _progress(text: str) -> None:
     typer.echo(f"  {text}", err=True)
 
 
-def _evaluate_run(folder: RunFolder, summary: RunSummary, episodes: int, quiet: bool) -> None:
+def _evaluate_run(
+    folder: RunFolder, summary: RunSummary, episodes: int, trace: Path | None, load: str | None, quiet: bool
+) -> None:
     from cadran.testbed.compare import evaluate_run
 
     if summary.ended_by == "stopped":
         _progress("stopped before its end: not evaluated")
         return
-    result = evaluate_run(folder, episodes, summary.seed, _progress)
+    result = evaluate_run(folder, episodes, summary.seed, _progress, trace, load)
     if not quiet:
         _print_evaluation(result)
 

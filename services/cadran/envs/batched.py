@@ -49,9 +49,12 @@ class BatchedEnv:
         world: The RAN.
         problem_spec: The decision problem at each DU.
         seeds: One seed per environment, uint64 ``[E]``.
+        trace_bytes_per_tti: Measured packets that drive eMBB, int64 ``[n]``, or None; see `Radio`.
+        load_profile: Measured load over time, float64 ``[n]``, for ``load.profile: measured``; see `Radio`.
 
     Raises:
-        ValueError: The world does not measure what the reward needs.
+        ValueError: The world does not measure what the reward needs, or what is measured for it is missing,
+            not asked for, or unusable.
 
     Attributes:
         problem: The decision problem, shared by all DUs.
@@ -63,11 +66,18 @@ class BatchedEnv:
         measurements: Of the last frame, ``[E, C, ...]``.
     """
 
-    def __init__(self, world: World, problem_spec: ProblemSpec, seeds: NDArray[np.uint64]) -> None:
+    def __init__(
+        self,
+        world: World,
+        problem_spec: ProblemSpec,
+        seeds: NDArray[np.uint64],
+        trace_bytes_per_tti: NDArray[np.int64] | None = None,
+        load_profile: NDArray[np.float64] | None = None,
+    ) -> None:
         self.world = world
         self.problem = problem_of(world, problem_spec)
         self.frame = self.problem.frame
-        self.radio = Radio(world)
+        self.radio = Radio(world, trace_bytes_per_tti, load_profile)
         self.envs = len(seeds)
         self.dus = world.dus
         self.reseed(seeds)

@@ -29,6 +29,8 @@ class Control:
         task: Decision problem by name.
         du: DU that the learner decides for, or ``"all"``.
         others: Rule of the other DUs, by name or as a function.
+        trace_bytes_per_tti: Measured packets; see `BatchedEnv`.
+        load_profile: Measured load; see `BatchedEnv`.
 
     Raises:
         ValueError: In one line: what is wrong, and what is allowed.
@@ -47,12 +49,15 @@ class Control:
         task: str,
         du: Du,
         others: GivenRule,
+        trace_bytes_per_tti: NDArray[np.int64] | None,
+        load_profile: NDArray[np.float64] | None,
     ) -> None:
         spec = problem_spec(problem, task)
         ran = world_of(world, spec)
         self._rule = rule_of(others)
         self._du = None if du == "all" else _du_of(du, ran.dus)
-        self.batch = BatchedEnv(ran, spec, np.arange(envs, dtype=np.uint64))
+        seeds = np.arange(envs, dtype=np.uint64)
+        self.batch = BatchedEnv(ran, spec, seeds, trace_bytes_per_tti, load_profile)
         dus = ran.dus if self._du is None else None
         self.observation_space = observation_space(self.batch.problem, dus)
         self.action_space = action_space(self.batch.problem, dus)

@@ -29,6 +29,8 @@ class DuParallelEnv(ParallelEnv):  # type: ignore[misc]
         task: Decision problem at each DU: ``"slicing"`` or ``"resource-blocks"``.
         seed: World seed of a first `reset()` without seed.
         render_mode: None or ``"rgb_array"``.
+        trace_bytes_per_tti: Measured packets that drive eMBB, int64 ``[n]``; see `Radio`.
+        load_profile: Measured load over time, float64 ``[n]``, for ``load.profile: measured``; see `Radio`.
 
     Raises:
         ValueError: In one line: what is wrong, and what is allowed.
@@ -49,11 +51,13 @@ class DuParallelEnv(ParallelEnv):  # type: ignore[misc]
         task: str = "slicing",
         seed: int = 0,
         render_mode: str | None = None,
+        trace_bytes_per_tti: NDArray[np.int64] | None = None,
+        load_profile: NDArray[np.float64] | None = None,
     ) -> None:
         self.render_mode = render_mode_of(render_mode)
         spec = problem_spec(problem, task)
         ran = world_of(world, spec)
-        self.batch = BatchedEnv(ran, spec, _seeds(seed))
+        self.batch = BatchedEnv(ran, spec, _seeds(seed), trace_bytes_per_tti, load_profile)
         self._started = False
         self.possible_agents = [f"du_{du}" for du in range(ran.dus)]
         self.agents: list[str] = []

@@ -37,6 +37,8 @@ class RanEnv(gymnasium.Env):  # type: ignore[misc]
             function of `problem.heuristics`.
         seed: World seed of a first `reset()` without seed; None draws one.
         render_mode: None or ``"rgb_array"``.
+        trace_bytes_per_tti: Measured packets that drive eMBB, int64 ``[n]``; see `Radio`.
+        load_profile: Measured load over time, float64 ``[n]``, for ``load.profile: measured``; see `Radio`.
 
     Raises:
         ValueError: In one line: what is wrong, and what is allowed.
@@ -54,9 +56,11 @@ class RanEnv(gymnasium.Env):  # type: ignore[misc]
         others: GivenRule = "equal",
         seed: int | None = None,
         render_mode: str | None = None,
+        trace_bytes_per_tti: NDArray[np.int64] | None = None,
+        load_profile: NDArray[np.float64] | None = None,
     ) -> None:
         self.render_mode = render_mode_of(render_mode)
-        self._control = Control(1, world, problem, task, du, others)
+        self._control = Control(1, world, problem, task, du, others, trace_bytes_per_tti, load_profile)
         self.observation_space = self._control.observation_space
         self.action_space = self._control.action_space
         self._first_seed = seed

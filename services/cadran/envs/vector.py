@@ -40,6 +40,8 @@ class RanVectorEnv(VectorEnv):  # type: ignore[misc]
         others: Rule of the other DUs.
         seed: Of a first `reset()` without seed; None draws one.
         render_mode: None or ``"rgb_array"``.
+        trace_bytes_per_tti: Measured packets that drive eMBB, int64 ``[n]``; see `Radio`.
+        load_profile: Measured load over time, float64 ``[n]``, for ``load.profile: measured``; see `Radio`.
 
     Raises:
         ValueError: In one line: what is wrong, and what is allowed.
@@ -62,10 +64,12 @@ class RanVectorEnv(VectorEnv):  # type: ignore[misc]
         others: GivenRule = "equal",
         seed: int | None = None,
         render_mode: str | None = None,
+        trace_bytes_per_tti: NDArray[np.int64] | None = None,
+        load_profile: NDArray[np.float64] | None = None,
     ) -> None:
         self.render_mode = render_mode_of(render_mode)
         self.num_envs = num_envs
-        self._control = Control(num_envs, world, problem, task, du, others)
+        self._control = Control(num_envs, world, problem, task, du, others, trace_bytes_per_tti, load_profile)
         self.single_observation_space = self._control.observation_space
         self.single_action_space = self._control.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cadran.envs import BatchedEnv
 from cadran.lab.evaluation_statistics import Difference, Interval, mean_interval, sentence
@@ -75,6 +76,8 @@ def evaluate(
     episodes: int,
     seed: int,
     progress: Callable[[str], None] = lambda name: None,
+    trace_bytes_per_tti: NDArray[np.int64] | None = None,
+    load_profile: NDArray[np.float64] | None = None,
 ) -> Evaluation:
     """Run every policy on the same held-out episodes.
 
@@ -85,15 +88,18 @@ def evaluate(
         episodes: How many, at least 2; all run at once.
         seed: Determines the episodes and the bootstrap.
         progress: Told each policy's name before it runs.
+        trace_bytes_per_tti: Measured packets that drive eMBB, int64 ``[n]``; see `BatchedEnv`.
+        load_profile: Measured load over time, float64 ``[n]``; see `BatchedEnv`.
 
     Raises:
-        ValueError: No policy, or fewer than 2 episodes.
+        ValueError: No policy, fewer than 2 episodes, or a measured load that is missing or unusable.
     """
     if not policies:
         raise ValueError("policies: there must be at least one to evaluate")
     if episodes < 2:
         raise ValueError(f"episodes: an interval needs at least 2, not {episodes}")
-    env = BatchedEnv(world, spec, episode_seeds(seed, "held_out", episodes))
+    seeds = episode_seeds(seed, "held_out", episodes)
+    env = BatchedEnv(world, spec, seeds, trace_bytes_per_tti, load_profile)
     rollouts = []
     for policy in policies:
         progress(policy.name)
@@ -139,6 +145,8 @@ def evaluate_learned(
     episodes: int,
     seed: int,
     progress: Callable[[str], None] = lambda name: None,
+    trace_bytes_per_tti: NDArray[np.int64] | None = None,
+    load_profile: NDArray[np.float64] | None = None,
 ) -> Evaluation:
     """The learned policy, deterministic as deployed, beside its sampled self and every baseline.
 
@@ -149,9 +157,20 @@ def evaluate_learned(
         episodes: Held-out episodes, at least 2.
         seed: Determines tuning episodes, held-out episodes, exploration noise and the bootstrap.
         progress: Told what is being done.
+        trace_bytes_per_tti: Measured packets that drive eMBB, int64 ``[n]``; see `BatchedEnv`.
+        load_profile: Measured load over time, float64 ``[n]``; see `BatchedEnv`.
     """
     policies: list[LabPolicy] = [LearnedPolicy(actors), LearnedPolicy(actors, sampled_seed=seed)]
     for name in BASELINES:
         progress(f"preparing {name}")
-        policies.append(baseline(name, world, spec, seed))
-    return evaluate(world, spec, policies, episodes=episodes, seed=seed, progress=progress)
+        policies.append(baseline(name, world, spec, seed, trace_bytes_per_tti, load_profile))
+    return evaluate(
+        world,
+        spec,
+        policies,
+        episodes=episodes,
+        seed=seed,
+        progress=progress,
+        trace_bytes_per_tti=trace_bytes_per_tti,
+        load_profile=load_profile,
+    )

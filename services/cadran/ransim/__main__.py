@@ -10,18 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry
 
 from cadran.envs import problem_of
 from cadran.problem import Problem, ProblemSpec, Quota
-from cadran.radio import World, trace_table
+from cadran.radio import World
 from cadran.ransim.ladder import DecisionLadder
+from cadran.ransim.measured import MeasuredTraffic, measured_traffic
 from cadran.ransim.metrics import RansimMetrics
 from cadran.ransim.ran import Ran
 from cadran.ransim.service import RansimService
 from cadran.ransim.settings import ENVIRONMENT_PREFIX, RansimSettings
-from cadran.ransim.trace import read_packet_trace
 from cadran.runtime import Address, ClockSpec, ConfigError, load_settings, read_document, section
 from cadran.runtime.http import Health, HttpServer
 from cadran.runtime.lifecycle import EXIT_CONFIG, run
@@ -48,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--frames", help="end after this many frames")
     made.add_argument("--duration", dest="duration_s", help="end after this long [s]")
     made.add_argument("--trace", help="packet trace that drives the eMBB slice")
+    made.add_argument(
+        "--load", metavar="FILE[:COLUMN]", help="measured load over time (CSV) that sources follow"
+    )
     made.add_argument("--status-dir", help="folder of status.json and episodes.csv")
     return made
 
@@ -64,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         clock = section(document, "clock", ClockSpec)
         _check(settings, clock)
         _check_free(settings.e3_listen)
-        return _serve(settings, world, clock, _problem(world, spec), _trace(settings, world))
+        measured = measured_traffic(world, settings.trace, settings.load)
+        return _serve(settings, clock, _problem(world, spec), measured)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_CONFIG
@@ -95,11 +98,25 @@ def _problem(world: World, spec: ProblemSpec) -> Problem:
         raise ConfigError(str(error)) from error
 
 
-def _trace(settings: RansimSettings, world: World) -> NDArray[np.int64] | None:
-    if settings.trace is None:
-        return None
-    trace = read_packet_trace(settings.trace)
-    return trace_table(trace.times_s, trace.sizes_bytes, world.tti_s)
+def _ran(settings: RansimSettings, clock: ClockSpec, measured: MeasuredTraffic) -> Ran:
+    fallback = Quota(
+        np.zeros(3, dtype=np.int32),
+        np.array(settings.fallback_min_percent, dtype=np.int32),
+        np.full(3, 100, dtype=np.int32),
+    )
+    world = measured.world
+    ladders = tuple(DecisionLadder(fallback, clock.max_decision_age_frames) for _ in range(world.dus))
+    try:
+        return Ran(
+            world,
+            settings.seed,
+            ladders,
+            clock.deterministic_every,
+            measured.trace_bytes_per_tti,
+            measured.load_profile,
+        )
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _http(listen: Address, registry: CollectorRegistry, health: Health) -> HttpServer:
@@ -109,23 +126,11 @@ def _http(listen: Address, registry: CollectorRegistry, health: Health) -> HttpS
         raise ConfigError(f"--http {listen}: cannot listen: {error.strerror or error}") from error
 
 
-def _serve(
-    settings: RansimSettings,
-    world: World,
-    clock: ClockSpec,
-    problem: Problem,
-    trace: NDArray[np.int64] | None,
-) -> int:
+def _serve(settings: RansimSettings, clock: ClockSpec, problem: Problem, measured: MeasuredTraffic) -> int:
     log = configure_logging("ransim")
     registry = new_registry("ransim")
     health = Health(["frames"])
-    fallback = Quota(
-        np.zeros(3, dtype=np.int32),
-        np.array(settings.fallback_min_percent, dtype=np.int32),
-        np.full(3, 100, dtype=np.int32),
-    )
-    ladders = tuple(DecisionLadder(fallback, clock.max_decision_age_frames) for _ in range(world.dus))
-    ran = Ran(world, settings.seed, ladders, clock.deterministic_every, trace)
+    ran = _ran(settings, clock, measured)
     # Milliseconds of the wall clock: rises from one life of the RAN to the next without a store.
     epoch = int(1e3 * time.time())
 
@@ -137,7 +142,7 @@ def _serve(
             problem=problem,
             epoch=epoch,
             rng=np.random.default_rng([settings.seed, epoch]),
-            metrics=RansimMetrics(registry, world.dus),
+            metrics=RansimMetrics(registry, problem.frame.dus),
             e2_counters=LinkMetrics(registry, "e2"),
             e3_counters=LinkMetrics(registry, "e3"),
             health=health,

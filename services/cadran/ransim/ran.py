@@ -56,6 +56,10 @@ class Ran:
         ladders: one decision ladder per DU.
         deterministic_every: every n-th episode is marked deterministic; 0 = none.
         trace_bytes_per_tti: measured bytes per TTI that drive the eMBB slice, or None.
+        load_profile: measured load over time, where the world plays one.
+
+    Raises:
+        ValueError: the world, or what is measured for it, is nothing that the radio can play.
     """
 
     def __init__(
@@ -65,8 +69,9 @@ class Ran:
         ladders: tuple[DecisionLadder, ...],
         deterministic_every: int,
         trace_bytes_per_tti: NDArray[np.int64] | None = None,
+        load_profile: NDArray[np.float64] | None = None,
     ) -> None:
-        self._radio = Radio(world, trace_bytes_per_tti)
+        self._radio = Radio(world, trace_bytes_per_tti, load_profile)
         self._world = world
         self._seed = seed
         self._state = self._radio.new_state(np.array([seed], dtype=np.uint64))

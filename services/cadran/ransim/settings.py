@@ -40,6 +40,11 @@ class RansimSettings(BaseModel):
     trace: Path | None = Field(
         default=None, description="packet trace (time in s, size in bytes a line; .gz allowed) for eMBB"
     )
+    load: str | None = Field(
+        default=None,
+        description="measured load over time that the sources follow, FILE[:COLUMN]: CSV lines of a time "
+        "(s, or a time stamp) and a value; .gz allowed; implies world.load.profile measured",
+    )
     status_dir: Path | None = Field(default=None, description="folder of status.json and episodes.csv")
     status_period_s: float = Field(default=0.5, gt=0, le=60, description="time between writes of status.json")
     drain_s: float = Field(

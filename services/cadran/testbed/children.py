@@ -131,6 +131,7 @@ def _ransim(plan: Plan) -> list[str]:
             "--frames": left.frames,
             "--duration": left.duration_s,
             "--trace": settings.trace,
+            "--load": settings.load,
             "--status-dir": plan.folder.ransim_status.parent,
         },
     )

@@ -6,9 +6,11 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TextIO
 
 from cadran.lab.experiment import load_experiment
+from cadran.ransim.measured import measured_traffic
 from cadran.runtime import ConfigError, atomic_write
 from cadran.testbed.children import Plan, Remaining, allocate, children
 from cadran.testbed.folder import RunFolder, create, take_up
@@ -49,7 +51,9 @@ class Testbed:
     def __init__(self, settings: TestbedSettings) -> None:
         self._settings = settings
         check_paths(settings)
-        self._experiment = load_experiment(settings.scenario, settings.overrides)
+        experiment = load_experiment(settings.scenario, settings.overrides)
+        measured = measured_traffic(experiment.world, settings.trace, settings.load)
+        self._experiment = replace(experiment, world=measured.world)
         if settings.redis is not None:
             check_redis(settings.redis)
         self._redis_server = own_redis_server() if settings.redis is None else None

@@ -31,5 +31,8 @@ class TestbedSettings(BaseModel):
         default=None, description="URL of a Redis that runs already; else one is started for the run"
     )
     trace: Path | None = Field(default=None, description="packet trace that drives the eMBB slice")
+    load: str | None = Field(
+        default=None, description="measured load over time that the sources follow, FILE[:COLUMN]"
+    )
     out: Path | None = Field(default=None, description="run folder; default runs/<time>")
     live: bool = Field(default=True, description="show the live view where standard output is a terminal")

@@ -12,6 +12,7 @@ from cadran import __version__, cli
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
 SMOKE, DEMO = str(SCENARIOS / "smoke.yaml"), str(SCENARIOS / "demo.yaml")
+MEASURED = "world.load.profile=measured"
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -36,6 +37,12 @@ def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         (("up", "--scenario", SMOKE, "--set", "learner.gamma=1.5"), ("learner.gamma", "1")),
         (("up", "--scenario", SMOKE, "--duration", "soon"), ("--duration soon", "90s")),
         (("up", "--scenario", SMOKE, "--trace", "no-such-trace"), ("no-such-trace",)),
+        (("up", "--scenario", SMOKE, "--load", "no-such-load:DL"), ("load no-such-load", "No such file")),
+        (("up", "--scenario", SMOKE, "--load", f"{SMOKE}:DL"), (SMOKE, "no column 'DL'", "name: smoke")),
+        (("up", "--scenario", SMOKE, "--set", MEASURED), ("world.load.profile", "--load FILE")),
+        (("eval", "--scenario", SMOKE, "--policy", "pf", "--set", MEASURED), ("profile", "--load FILE")),
+        (("ransim", "--scenario", SMOKE, "--set", MEASURED), ("world.load.profile", "--load FILE")),
+        (("ransim", "--scenario", SMOKE, "--load", SMOKE), (f"load {SMOKE}, line 2", "first comma")),
         (("up", "--scenario", SMOKE, "--resume", "no-such-run"), ("no-such-run",)),
         (("up", "--scenario", SMOKE, "--policy", "no-such-folder"), ("no-such-folder",)),
         (("eval", "--scenario", SMOKE, "--policy", "no-such-rule"), ("no-such-rule", "equal")),

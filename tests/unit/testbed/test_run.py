@@ -220,6 +220,8 @@ def _soon(sleep):
         ({"overrides": ("learner.batch=3",)}, "did you mean 'batch_size'"),
         ({"overrides": ("problem.reward=eq8",)}, "problem"),
         ({"trace": Path("none.csv")}, "trace: none.csv: no such file"),
+        ({"load": "none.csv"}, "load none.csv: cannot be read"),
+        ({"overrides": ("world.load.profile=measured",)}, "needs a load over time, --load"),
         ({"policy": Path("none")}, "policy: none: no such directory"),
         ({"resume": Path("none")}, "resume: none is not a run folder"),
         ({"redis": "redis://127.0.0.1:1/0"}, "redis: nothing answers PING at"),
@@ -237,11 +239,11 @@ def test_what_cannot_work_is_told_in_one_line_before_anything_is_written(
 
 
 def test_every_service_understands_its_command_line(tmp_path: Path) -> None:
-    plan = plan_for(create(tmp_path / "run"), trace=Path("t.csv"), seed=9)
+    plan = plan_for(create(tmp_path / "run"), trace=Path("t.csv"), load="l.csv:DL", seed=9)
     commands = {child.name: list(child.command(0)) for child in testbed_children.children(plan)}
     assert list(commands) == ["xapp", "dapp-0", "dapp-1", "ransim"]
     ransim = ransim_parser().parse_args(commands["ransim"][3:])
-    assert (ransim.frames, ransim.seed, ransim.trace) == ("700", "9", "t.csv")
+    assert (ransim.frames, ransim.seed, ransim.trace, ransim.load) == ("700", "9", "t.csv", "l.csv:DL")
     dapp = dapp_parser().parse_args(commands["dapp-1"][3:])
     assert (dapp.du, dapp.e3_connect) == ("1", ransim.e3_listen)
     assert commands["xapp"][commands["xapp"].index("--e2-listen") + 1] == ransim.e2_connect

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cadran.lab.policies.base import LabPolicy
 from cadran.lab.policies.greedy import OneStepGreedy
 from cadran.lab.policies.rules import RandomActions, RulePolicy
@@ -13,8 +16,16 @@ from cadran.radio import World
 BASELINES = ("random", "equal", "need-proportional", "pf", "best-static", "tuned-priority", "greedy")
 
 
-def baseline(name: str, world: World, spec: ProblemSpec, seed: int) -> LabPolicy:
-    """Build a baseline; the tuned ones are tuned here, on episodes that ``seed`` sets apart.
+def baseline(
+    name: str,
+    world: World,
+    spec: ProblemSpec,
+    seed: int,
+    trace_bytes_per_tti: NDArray[np.int64] | None = None,
+    load_profile: NDArray[np.float64] | None = None,
+) -> LabPolicy:
+    """Build a baseline; the tuned ones are tuned here, on episodes that ``seed`` sets apart, under
+    the traffic that is measured, if any (see `BatchedEnv`).
 
     Raises:
         ValueError: No baseline has this name.
@@ -29,9 +40,9 @@ def baseline(name: str, world: World, spec: ProblemSpec, seed: int) -> LabPolicy
         case "pf":
             return RulePolicy("PF over all users", pf_all)
         case "best-static":
-            return best_static_split(world, spec, seed)
+            return best_static_split(world, spec, seed, trace_bytes_per_tti, load_profile)
         case "tuned-priority":
-            return tuned_priority(world, spec, seed)
+            return tuned_priority(world, spec, seed, trace_bytes_per_tti, load_profile)
         case "greedy":
             return OneStepGreedy()
         case _:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cadran.envs import BatchedEnv
 from cadran.lab.policies.base import episode_seeds, rollout
@@ -20,7 +21,13 @@ URLLC_MARGINS = (1.5, 2.0, 2.5, 3.0, 4.0, 6.0)
 MMTC_MARGINS = (0.5, 0.7, 1.0, 1.4)
 
 
-def best_static_split(world: World, spec: ProblemSpec, seed: int) -> RulePolicy:
+def best_static_split(
+    world: World,
+    spec: ProblemSpec,
+    seed: int,
+    trace_bytes_per_tti: NDArray[np.int64] | None = None,
+    load_profile: NDArray[np.float64] | None = None,
+) -> RulePolicy:
     """The best constant split on a grid of 10 %, the same at every DU; splits that starve a slice compete."""
     steps = 100 // SPLIT_STEP_PERCENT
     splits = [
@@ -31,18 +38,25 @@ def best_static_split(world: World, spec: ProblemSpec, seed: int) -> RulePolicy:
     candidates = [
         RulePolicy("best static split", static(split), "/".join(map(str, split)) + " %") for split in splits
     ]
-    return _best(world, spec, seed, candidates)
+    seeds = episode_seeds(seed, "tuning", TUNING_EPISODES)
+    return _best(BatchedEnv(world, spec, seeds, trace_bytes_per_tti, load_profile), candidates)
 
 
-def tuned_priority(world: World, spec: ProblemSpec, seed: int) -> RulePolicy:
+def tuned_priority(
+    world: World,
+    spec: ProblemSpec,
+    seed: int,
+    trace_bytes_per_tti: NDArray[np.int64] | None = None,
+    load_profile: NDArray[np.float64] | None = None,
+) -> RulePolicy:
     """Strict priority with the best margins of a grid."""
     candidates = [
         RulePolicy("tuned priority", priority(urllc, mmtc), f"URLLC x{urllc:g}, mMTC x{mmtc:g}")
         for urllc, mmtc in itertools.product(URLLC_MARGINS, MMTC_MARGINS)
     ]
-    return _best(world, spec, seed, candidates)
+    seeds = episode_seeds(seed, "tuning", TUNING_EPISODES)
+    return _best(BatchedEnv(world, spec, seeds, trace_bytes_per_tti, load_profile), candidates)
 
 
-def _best(world: World, spec: ProblemSpec, seed: int, candidates: Iterable[RulePolicy]) -> RulePolicy:
-    env = BatchedEnv(world, spec, episode_seeds(seed, "tuning", TUNING_EPISODES))
+def _best(env: BatchedEnv, candidates: Iterable[RulePolicy]) -> RulePolicy:
     return max(candidates, key=lambda policy: float(np.mean(rollout(env, policy).reward)))
