@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 
 from cadran.radio import Decisions, Radio, State, World, hard_quotas
 from cadran.radio.link import STEPS_PER_DB
-from cadran.radio.phy import block_error_rate, eesm, eesm_beta, peak_rate_bps, transport_block_bits
+from cadran.radio.phy import (
+    block_error_rate,
+    eesm,
+    eesm_beta,
+    peak_rate_bps,
+    transport_block_bits,
+    transport_block_table,
+)
 from cadran.radio.tables import OLLA_LIMIT_DB, OLLA_SHIFT
 
 from .worlds import block_world, fading, one_ue, pf_all, seeds, tti_by_tti
@@ -72,6 +79,22 @@ def test_a_good_channel_takes_the_largest_block_of_its_rbs_at_the_first_try() ->
         assert state.kpis.air_byte_ttis[0, 0, 0] == state.kpis.delivered_bytes[0, 0, 0]
         assert state.kpis.blocks[0, 0, 0] == 1
         assert not state.ues.harq_bytes.any()
+
+
+def test_a_queue_that_a_block_empties_is_sent_at_the_lowest_mcs_that_carries_it() -> None:
+    load = {"sources": ("periodic",) * 3, "period_s": 0.001}
+    for packet in (32, 100, 500):
+        world = one_ue(load=load | {"packet_bits": (8 * packet,) * 3})
+        radio, state = start(tti_by_tti(world), 1e6)
+        sizes = transport_block_table(2, 8, world.link.data_symbols, world.link.dmrs_res)
+        for tti in range(20):
+            radio.step(state, embb(8))
+            assert state.kpis.delivered_bytes[0, 0, 0] == packet
+            mcs, rbs = int(state.ues.harq_mcs[UE][tti % 8]), int(state.ues.harq_rbs[UE][tti % 8])
+            assert sizes[mcs, rbs] >= packet
+            assert (sizes[:mcs, rbs] < packet).all()
+        # Such a success says nothing of the reports.
+        assert state.ues.olla[UE] == 0
 
 
 def test_a_repetition_waits_until_its_slice_has_as_many_rbs_as_the_first_try_had() -> None:
