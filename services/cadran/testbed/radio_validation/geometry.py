@@ -16,7 +16,7 @@ UES = 12_000
 LOADS = (1.0, 0.5, 0.1)
 QUARTILES = (25, 50, 75)
 TOLERANCE_DB = 0.5
-SOURCE = "Sionna 2.2.0, TR 38.901, 5,760 UEs"
+SOURCE = "Sionna 2.2.0, 5,760 UEs"
 
 
 class Case(NamedTuple):

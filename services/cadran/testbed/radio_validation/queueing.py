@@ -42,7 +42,7 @@ def queueing(frames: int = FRAMES, little_frames: int = LITTLE_FRAMES) -> Theme:
     checks = []
     for load, part in CHECKED.items():
         expected = wait_ttis(load)
-        name, source = f"M/D/1 wait at load {load:g}", "ρ / (2 μ (1 − ρ)), Pollaczek and Khinchine"
+        name, source = f"M/D/1 wait at load {load:g}", "ρ / (2 μ (1 − ρ))"
         checks.append(Check(name, waits[load], expected, part * expected, "TTI", source))
     for name, found in zip(SLICE_NAMES, slices, strict=True):
         label = f"{name}: bytes in the system"
@@ -53,8 +53,9 @@ def queueing(frames: int = FRAMES, little_frames: int = LITTLE_FRAMES) -> Theme:
         "Queues: M/D/1 and Little's law",
         "A UE whose link carries exactly one packet per TTI is a queue with Poisson arrivals and constant "
         "service: packets that arrive together wait for each other, and the mean wait of a byte must be that "
-        "of M/D/1. Little's law is put to a run with transport blocks, errors and HARQ: the mean of bytes "
-        "held equals the rate of delivery times the mean time from arrival to reception, per slice.",
+        "of M/D/1 (Pollaczek and Khinchine). Little's law is put to a run with transport blocks, errors and "
+        "HARQ: the mean of bytes held equals the rate of delivery times the mean time from arrival to "
+        "reception, per slice.",
         checks,
         [
             Figure(
