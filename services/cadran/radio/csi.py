@@ -9,8 +9,14 @@ worked out after the UE has moved on has the new ones.
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio.jit import kernel
+from cadran.radio import hashing
+from cadran.radio.hashing import frame_key
+from cadran.radio.jit import inlined_kernel, kernel
 from cadran.radio.link import CURVE_BASE, CURVE_SHIFT, CURVE_STEPS, Fading, power_gain, window
+from cadran.radio.mac import Waiting
+from cadran.radio.tables import OLLA_SHIFT, Parameters, Tables
+from cadran.radio.views import CQI_REPORTS, CQI_SUM, Cells, Channels, Scratch
+from cadran.radio.world import SLICES
 
 
 @kernel
@@ -118,3 +124,57 @@ def link_windows(
         starts[d] = window(
             fading, int(base[d]), int(row[d]), travelled, block_key, slot * starts.shape[0] + d
         )
+
+
+@inlined_kernel
+def report_channels(
+    e: int,
+    c: int,
+    tti: int,
+    key_a: int,
+    key_b: int,
+    parameters: Parameters,
+    tables: Tables,
+    cqi_bits: NDArray[np.int64],
+    fading: Fading,
+    cells: Cells,
+    channels: Channels,
+    waiting: Waiting,
+    scratch: Scratch,
+    counters: NDArray[np.int64],
+) -> None:
+    """Bring the reports of one DU's UEs in ``waiting.places`` up to date."""
+    gain, activity = channels.gain[e, c], cells.activity[e]
+    base, row, row_step = channels.fading_base[e, c], channels.fading_row[e, c], channels.row_step[e, c]
+    travelled, olla = channels.travelled[e, c], channels.olla[e, c]
+    csi_bits, csi_tti = channels.csi_bits[e, c], channels.csi_tti[e, c]
+    starts, total, patterns = scratch.starts[e], scratch.total[e], fading.values
+    curve, unit_rbs, listed, sizes = tables.curve, tables.unit_rbs, waiting.places[e], waiting.size[e]
+    period, delay, measured = parameters.csi_period, parameters.csi_delay, parameters.csi_measured
+    places, units, history = gain.shape[1], total.shape[0], activity.shape[0] - 1
+    rbs = 0
+    for g in range(units):
+        rbs += unit_rbs[g]
+    for s in range(SLICES):
+        for i in range(sizes[s]):
+            u = listed[s, i]
+            slot = (c * SLICES + s) * places + u
+            at = reported_tti(tti, slot, period, delay)
+            if csi_tti[s, u] == at:
+                continue
+            csi_tti[s, u] = at
+            key = frame_key(key_a, key_b, at, hashing.FADING)
+            since = int(travelled[s, u]) - (tti - at) * int(row_step[s, u])
+            link_windows(fading, base[s, u], row[s, u], since, key, slot, starts)
+            # What can be used at once cannot know what the neighbours decide in its TTI.
+            seen = activity[(at - 1 if delay == 0 or at == 0 else at) & history]
+            interference_over_noise(gain[s, u], starts, c, seen, patterns, measured, total)
+            own = patterns[starts[c] : starts[c] + units]
+            steps = int(olla[s, u]) >> OLLA_SHIFT
+            bits = expected_bits(gain[s, u, c], own, total, steps, curve, unit_rbs, csi_bits[s, u])
+            if parameters.mcs:
+                index = 0
+                while index < 15 and cqi_bits[index + 1] * rbs <= bits:
+                    index += 1
+                counters[CQI_REPORTS, c, s] += 1
+                counters[CQI_SUM, c, s] += index

@@ -14,26 +14,15 @@ of a success at less than the reported MCS, which says nothing of the report.
 import numpy as np
 from numpy.typing import NDArray
 
+from cadran.radio import hashing
 from cadran.radio.csi import link_windows
-from cadran.radio.hashing import draw
-from cadran.radio.jit import inlined_kernel, kernel
+from cadran.radio.hashing import frame_key
+from cadran.radio.jit import borrowing_kernel, inlined_kernel, kernel
 from cadran.radio.link import Fading, curve_index, power_gain
-from cadran.radio.queues import pop
-from cadran.radio.tables import BLER_SHIFT, EESM_ONE, INVERSE_STEPS, McsLink, Parameters
-from cadran.radio.views import (
-    AIR_BYTE_TTIS,
-    BLOCKS,
-    DELIVERED,
-    DROPPED,
-    FAILED_BLOCKS,
-    LATE,
-    LOST,
-    QUEUE_BYTE_TTIS,
-    Channels,
-    Harq,
-    Queues,
-    Sending,
-)
+from cadran.radio.reception import close_tti, receive_blocks, receive_shannon
+from cadran.radio.tables import McsLink, Parameters, Tables
+from cadran.radio.transport import start_blocks
+from cadran.radio.views import RB_TTIS, Cells, Channels, Harq, Queues, Sending
 from cadran.radio.world import SLICES
 
 
@@ -58,95 +47,6 @@ def add_grants(
             rbs[slot] += unit_rbs[g]
             expected[slot] += csi_bits[s, slot - s * places, g]
             rb_ttis[s] += unit_rbs[g]
-
-
-@kernel
-def reported_mcs(expected_bits: int, rbs: int, mcs_of_bits: NDArray[np.int8]) -> int:
-    """The highest MCS that a report of so many bits on ``rbs`` RBs allows."""
-    return int(np.int64(mcs_of_bits[min(expected_bits // rbs, mcs_of_bits.shape[0] - 1)]))
-
-
-@inlined_kernel
-def start_blocks(
-    e: int,
-    c: int,
-    tti: int,
-    ues: NDArray[np.int32],
-    budget_ttis: NDArray[np.int64],
-    link: McsLink,
-    all_deaf_until: NDArray[np.int32],
-    queues: Queues,
-    harq: Harq,
-    sending: Sending,
-    counters: NDArray[np.int64],
-) -> None:
-    """Fill the HARQ processes of this TTI from the queues of one DU's UEs, or take up a repetition.
-
-    ``sending.mcs`` is then the MCS of each UE that was granted RBs, -1 if it has nothing to send.
-    ``all_deaf_until``: int32[E, C, S, U], here and below.
-    """
-    queued = queues.queued[e]
-    entry_bytes, entry_tti = queues.entry_bytes[e], queues.entry_tti[e]
-    head, count = queues.entry_head[e], queues.entry_count[e]
-    waiting_bytes, age_of, oldest_of = harq.harq_bytes[e, c], harq.harq_age[e, c], harq.harq_oldest[e, c]
-    late_of, first_tti, rbs_of = harq.harq_late[e, c], harq.harq_tti[e, c], harq.harq_rbs[e, c]
-    mcs_of, tries_of, sinr_of = harq.harq_mcs[e, c], harq.harq_tries[e, c], harq.harq_sinr[e, c]
-    in_flight, late = harq.in_flight[e, c], sending.late[e]
-    rbs_sent, expected, mcs_sent = sending.rbs[e], sending.expected[e], sending.mcs[e]
-    served = sending.served[e]
-    mcs_of_bits, block_bytes, deaf_until = link.mcs_of_bits, link.block_bytes, all_deaf_until[e, c]
-    places, processes = waiting_bytes.shape[1], waiting_bytes.shape[2]
-    p = tti & (processes - 1)
-    for s in range(SLICES):
-        blocks = 0
-        for u in range(int(ues[c, s])):
-            slot = s * places + u
-            rbs = int(rbs_sent[slot])
-            mcs_sent[slot] = -1
-            # What a UE is granted that cannot hear is padding.
-            if rbs == 0 or deaf_until[s, u] > tti:
-                continue
-            if waiting_bytes[s, u, p] > 0:
-                # With fewer RBs than it needs, what the UE was granted is padding.
-                if rbs >= rbs_of[s, u, p]:
-                    mcs_sent[slot] = mcs_of[s, u, p]
-                continue
-            mcs = reported_mcs(int(expected[slot]), rbs, mcs_of_bits)
-            while mcs > 0 and block_bytes[mcs - 1, rbs] >= queued[c, s, u]:
-                mcs -= 1
-            late[:] = 0
-            taken, age, oldest = pop(
-                entry_bytes,
-                entry_tti,
-                head,
-                count,
-                queued,
-                c,
-                s,
-                u,
-                int(block_bytes[mcs, rbs]),
-                tti,
-                int(budget_ttis[s]),
-                processes,
-                late,
-            )
-            if taken == 0:
-                continue
-            blocks += 1
-            mcs_sent[slot] = mcs
-            served[slot] = 8 * taken
-            in_flight[s, u] += taken
-            waiting_bytes[s, u, p] = taken
-            age_of[s, u, p] = age
-            oldest_of[s, u, p] = oldest
-            first_tti[s, u, p] = tti
-            rbs_of[s, u, p] = rbs
-            mcs_of[s, u, p] = mcs
-            tries_of[s, u, p] = 0
-            sinr_of[s, u, p] = np.float32(0.0)
-            for r in range(4):
-                late_of[s, u, p, r] = late[r]
-        counters[BLOCKS, c, s] += blocks
 
 
 @inlined_kernel
@@ -219,131 +119,65 @@ def carry(
         carried[slot] += int(curve[curve_index(sinr * scale[mcs[slot]])]) * int(unit_rbs[g])
 
 
-@inlined_kernel
-def receive_shannon(
+@borrowing_kernel
+def transmit(
     e: int,
-    c: int,
     tti: int,
-    ues: NDArray[np.int32],
-    budget_ttis: NDArray[np.int64],
-    all_deaf_until: NDArray[np.int32],
-    queues: Queues,
-    sending: Sending,
-    counters: NDArray[np.int64],
-) -> None:
-    """Deliver what the RBs of each UE of one DU carry, whole bytes."""
-    queued, worst = queues.queued[e], queues.worst_tti[e, c]
-    entry_bytes, entry_tti = queues.entry_bytes[e], queues.entry_tti[e]
-    head, count = queues.entry_head[e], queues.entry_count[e]
-    carried, served, late = sending.carried[e], sending.served[e], sending.late[e]
-    places, deaf_until = queued.shape[2], all_deaf_until[e, c]
-    for s in range(SLICES):
-        delivered, waits = 0, 0
-        late[:] = 0
-        for u in range(int(ues[c, s])):
-            slot = s * places + u
-            if carried[slot] < 8 or queued[c, s, u] == 0 or deaf_until[s, u] > tti:
-                continue
-            taken, age, oldest = pop(
-                entry_bytes,
-                entry_tti,
-                head,
-                count,
-                queued,
-                c,
-                s,
-                u,
-                int(carried[slot]) >> 3,
-                tti,
-                int(budget_ttis[s]),
-                1,
-                late,
-            )
-            served[slot] = 8 * taken
-            delivered += taken
-            waits += age
-            worst[s, u] = max(int(worst[s, u]), oldest + 1)
-        counters[DELIVERED, c, s] += delivered
-        counters[QUEUE_BYTE_TTIS, c, s] += waits
-        counters[AIR_BYTE_TTIS, c, s] += delivered
-        counters[LATE, c, s] += late[0]
-
-
-@kernel
-def effective_sinr(carried: int, rbs: int, beta: np.float32, inverse: NDArray[np.float32]) -> np.float32:
-    """EESM: the SINR of an AWGN channel as good as these RBs.
-
-    Args:
-        carried: sum over RBs of exp(-SINR / beta), in units of 1 / EESM_ONE.
-        rbs: how many.
-        beta: of the MCS.
-        inverse: -ln of a mean, see ``tables``.
-    """
-    return np.float32(inverse[carried * INVERSE_STEPS // (rbs * EESM_ONE)] * beta)
-
-
-@inlined_kernel
-def receive_blocks(
-    e: int,
-    c: int,
-    tti: int,
-    error_key: int,
-    ues: NDArray[np.int32],
+    key_a: int,
+    key_b: int,
     parameters: Parameters,
+    tables: Tables,
     link: McsLink,
-    queues: Queues,
+    fading: Fading,
+    cells: Cells,
     channels: Channels,
+    queues: Queues,
     harq: Harq,
     sending: Sending,
+    busy: NDArray[np.uint8],
     counters: NDArray[np.int64],
 ) -> None:
-    """Decode the transport blocks of one DU: received, to be repeated, or lost."""
-    waiting_bytes, age_of, oldest_of = harq.harq_bytes[e, c], harq.harq_age[e, c], harq.harq_oldest[e, c]
-    late_of, first_tti, rbs_of = harq.harq_late[e, c], harq.harq_tti[e, c], harq.harq_rbs[e, c]
-    tries_of, sinr_of, in_flight = harq.harq_tries[e, c], harq.harq_sinr[e, c], harq.in_flight[e, c]
-    rbs_sent, mcs_sent, carried = sending.rbs[e], sending.mcs[e], sending.carried[e]
-    expected, mcs_of_bits = sending.expected[e], link.mcs_of_bits
-    olla, worst = channels.olla[e, c], queues.worst_tti[e, c]
-    bler, size_class, beta, inverse = link.bler, link.size_class, link.beta, link.inverse
-    olla_down, olla_up = link.olla_down, link.olla_up
-    olla_limit, most_tries = parameters.olla_limit, parameters.tries
-    places, processes = waiting_bytes.shape[1], waiting_bytes.shape[2]
-    p = tti & (processes - 1)
-    for s in range(SLICES):
-        failures, delivered, waits, on_air, late, lost = 0, 0, 0, 0, 0, 0
-        for u in range(int(ues[c, s])):
-            slot = s * places + u
-            mcs, rbs = int(mcs_sent[slot]), int(rbs_sent[slot])
-            if rbs == 0 or mcs < 0:
-                continue
-            sinr = effective_sinr(int(carried[slot]), rbs, beta[mcs], inverse) + sinr_of[s, u, p]
-            sinr_of[s, u, p] = sinr
-            tries = int(tries_of[s, u, p]) + 1
-            tries_of[s, u, p] = tries
-            threshold = bler[mcs, int(size_class[mcs, int(rbs_of[s, u, p])]), curve_index(sinr) >> BLER_SHIFT]
-            failed = draw(error_key, c * SLICES * places + slot) < int(threshold)
-            failures += 1 if tries == 1 and failed else 0
-            if tries == 1 and (failed or mcs == reported_mcs(int(expected[slot]), rbs, mcs_of_bits)):
-                step = -int(olla_down[s]) if failed else int(olla_up[s])
-                olla[s, u] = min(max(int(olla[s, u]) + step, -olla_limit), olla_limit)
-            amount = int(waiting_bytes[s, u, p])
-            if failed and tries < most_tries:
-                continue
-            if failed:
-                lost += amount
-            else:
-                waited = tti - int(first_tti[s, u, p]) + 1
-                delivered += amount
-                waits += age_of[s, u, p]
-                on_air += amount * waited
-                late += late_of[s, u, p, min(3, waited // processes)]
-                worst[s, u] = max(int(worst[s, u]), waited + int(oldest_of[s, u, p]))
-            in_flight[s, u] -= amount
-            waiting_bytes[s, u, p] = 0
-        counters[FAILED_BLOCKS, c, s] += failures
-        counters[DELIVERED, c, s] += delivered
-        counters[QUEUE_BYTE_TTIS, c, s] += waits
-        counters[AIR_BYTE_TTIS, c, s] += on_air
-        counters[LATE, c, s] += late
-        counters[LOST, c, s] += lost
-        counters[DROPPED, c, s] += lost
+    """Send what was granted, with this TTI's activity and fading on all links, and book what is received.
+
+    ``busy``: uint8[C, S, U]; ``counters``: int64[N, C, S].
+    """
+    block_key = frame_key(key_a, key_b, tti, hashing.FADING)
+    error_key = frame_key(key_a, key_b, tti, hashing.BLOCK_ERROR)
+    activity = cells.activity[e, tti & (cells.activity.shape[1] - 1)]
+    ue_of_unit, slice_of_unit, ues = cells.ue_of_unit[e], cells.slice_of_unit[e], cells.ues[e]
+    gain, csi_bits, patterns = channels.gain[e], channels.csi_bits[e], fading.values
+    unit_rbs, budget_ttis = tables.unit_rbs, tables.budget_ttis
+    rbs, expected, carried = sending.rbs[e], sending.expected[e], sending.carried[e]
+    starts, mcs, served, rb_ttis = sending.starts[e], sending.mcs[e], sending.served[e], counters[RB_TTIS]
+    scale, decoding = link.scale, link.decoding
+    for c in range(ues.shape[0]):
+        add_grants(ue_of_unit[c], slice_of_unit[c], unit_rbs, csi_bits[c], rbs, expected, rb_ttis[c])
+        served[:] = 0
+        find_windows(e, c, block_key, ues, fading, channels, sending)
+        if parameters.mcs:
+            start_blocks(
+                e, c, tti, ues, budget_ttis, link, channels.deaf_until, queues, harq, sending, counters
+            )
+        else:
+            mcs[:] = 0
+        carry(
+            c,
+            activity,
+            ue_of_unit[c],
+            slice_of_unit[c],
+            gain[c],
+            patterns,
+            unit_rbs,
+            starts,
+            mcs,
+            scale,
+            decoding,
+            carried,
+        )
+        if parameters.mcs:
+            receive_blocks(
+                e, c, tti, error_key, ues, parameters, link, queues, channels, harq, sending, counters
+            )
+        else:
+            receive_shannon(e, c, tti, ues, budget_ttis, channels.deaf_until, queues, sending, counters)
+        close_tti(e, c, parameters.pf_weight, ues, channels, queues, served, busy[c], counters)
