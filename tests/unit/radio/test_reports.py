@@ -96,7 +96,7 @@ def test_a_report_worked_out_late_equals_one_worked_out_at_once(period: int, del
     radio = Radio(world)
     always, late = radio.new_state(seeds(1)), radio.new_state(seeds(1))
     limit = late.ues.queue_limit.copy()
-    only_others = np.full((1, 3, 3), 4)
+    only_others = np.full((1, 3, 3), 2)
     only_others[0, 0] = 0
     late.ues.queue_limit[:, 0] = 0
     for tti in range(first + 1):
