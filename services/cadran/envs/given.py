@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from cadran.problem import ProblemSpec
 from cadran.problem.heuristics import Heuristic, equal, need_proportional, pf_all, priority
 from cadran.radio import World
+from cadran.radio.world.presets import overlay
 from cadran.runtime.settings import Document, section
 
 M = TypeVar("M", bound=BaseModel)
@@ -65,7 +66,8 @@ def world_of(world: GivenWorld, problem: ProblemSpec) -> World:
 
     Args:
         world: As it is; or a preset's name; or a mapping of the `world` section's keys. For the latter two,
-            the achievable rate is measured where the problem's reward needs it.
+            the achievable rate is measured where the problem's reward needs it, and RBs are granted one by one
+            where it decides them so.
         problem: The decision problem.
 
     Raises:
@@ -74,9 +76,10 @@ def world_of(world: GivenWorld, problem: ProblemSpec) -> World:
     if isinstance(world, World):
         return world
     given: dict[str, Any] = {"preset": world} if isinstance(world, str) else dict(world)
-    kpis = given.get("kpis", {})
-    if problem.reward == "eq8" and isinstance(kpis, Mapping):
-        given["kpis"] = {"achievable_rate": True, **kpis}
+    if problem.reward == "eq8":
+        given = overlay({"kpis": {"achievable_rate": True}}, given)
+    if problem.action == "rb_bits":
+        given = overlay({"mac": {"allocation": "per_rb"}}, given)
     return _section(given, "world", World)
 
 
