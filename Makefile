@@ -29,9 +29,11 @@ demo: setup ## the testbed at the paper's size: learn for minutes, then evaluate
 	$(BIN)/cadran up --scenario scenarios/demo.yaml --pace fast --duration $(DEMO_DURATION) --evaluate 24
 
 test: setup ## the fast suite (under 5 minutes)
+	$(BIN)/python -m cadran.radio.warm
 	$(BIN)/python -m pytest
 
 test-system: setup ## real processes, real Redis, kills and restarts (slower)
+	$(BIN)/python -m cadran.radio.warm
 	$(BIN)/python -m pytest tests/system
 
 test-oracle: setup ## the radio against Sionna, the environments under Stable-Baselines3 (installs both)
