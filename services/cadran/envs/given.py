@@ -66,8 +66,8 @@ def world_of(world: GivenWorld, problem: ProblemSpec) -> World:
 
     Args:
         world: As it is; or a preset's name; or a mapping of the `world` section's keys. For the latter two,
-            the achievable rate is measured where the problem's reward needs it, and RBs are granted one by one
-            where it decides them so.
+            the achievable rate is measured where the problem's reward needs it, and RBs are granted one by
+            one where it decides them so.
         problem: The decision problem.
 
     Raises:

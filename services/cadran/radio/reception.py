@@ -131,7 +131,7 @@ def receive_blocks(
             threshold = bler[mcs, int(size_class[mcs, int(rbs_of[s, u, p])]), curve_index(sinr) >> BLER_SHIFT]
             failed = draw(error_key, c * SLICES * places + slot) < int(threshold)
             failures += 1 if tries == 1 and failed else 0
-            if tries == 1 and (failed or mcs == reported_mcs(int(expected[slot]), rbs, mcs_of_bits)):
+            if tries == 1 and mcs == reported_mcs(int(expected[slot]), rbs, mcs_of_bits):
                 step = -int(olla_down[s]) if failed else int(olla_up[s])
                 olla[s, u] = min(max(int(olla[s, u]) + step, -olla_limit), olla_limit)
             amount = int(waiting_bytes[s, u, p])

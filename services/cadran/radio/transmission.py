@@ -7,8 +7,8 @@ the highest that its reports allow, or the lowest that carries all it has to sen
 error probability at its effective SINR (EESM). HARQ is synchronous: process t mod P of a UE sends in TTI t
 only, so a repetition comes P TTIs later with as many RBs, and a block has the sum of its tries' effective
 SINRs (chase combining; ASSUMED in place of the sum per RB). What fails to the last is lost. The outer loop
-hears of each first try at once (ASSUMED: it reacts over tens of blocks, so a few TTIs do not matter), but not
-of a success at less than the reported MCS, which says nothing of the report.
+hears of each first try at once (ASSUMED: it reacts over tens of blocks, so a few TTIs do not matter), but
+only of blocks at the reported MCS: what happens to more robust ones says little of the report.
 """
 
 import numpy as np
