@@ -110,3 +110,15 @@ def test_sizes_of_the_standard_split_into_equal_code_blocks(number: int) -> None
                 crc = 24 * (1 + (blocks.number if blocks.number > 1 else 0))
                 assert blocks.number * blocks.bits == size + crc
                 assert math.gcd(size, 8) == 8
+
+
+MEASURED_BITS_PER_RB = {10: 170, 13.5: 235, 16.2: 325, 18: 377, 21: 470, 22: 507}
+"""Mean bits per granted RB and ms over the mean MCS of a measured LTE downlink (ColO-RAN, 50 RBs)."""
+
+
+@pytest.mark.parametrize("mean_mcs", MEASURED_BITS_PER_RB)
+def test_bits_per_rb_are_near_those_of_a_measured_network(mean_mcs: float) -> None:
+    # LTE has other tables and overhead: a loose bound, that catches a wrong factor.
+    below, above = (bits(1, mcs, 50) / 50 for mcs in (int(mean_mcs), int(mean_mcs) + 1))
+    expected = below + (mean_mcs - int(mean_mcs)) * (above - below)
+    assert expected == pytest.approx(MEASURED_BITS_PER_RB[mean_mcs], rel=0.1)
