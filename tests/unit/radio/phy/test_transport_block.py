@@ -118,7 +118,7 @@ MEASURED_BITS_PER_RB = {10: 170, 13.5: 235, 16.2: 325, 18: 377, 21: 470, 22: 507
 
 @pytest.mark.parametrize("mean_mcs", MEASURED_BITS_PER_RB)
 def test_bits_per_rb_are_near_those_of_a_measured_network(mean_mcs: float) -> None:
-    # LTE has other tables, and a mean MCS is a mixture: within 5 % but for 13.5, a loose bound on a wrong factor.
+    # LTE has other tables, and a mean MCS is a mixture: within 5 % but for 13.5. It catches a wrong factor.
     below, above = (bits(1, mcs, 50) / 50 for mcs in (int(mean_mcs), int(mean_mcs) + 1))
     expected = below + (mean_mcs - int(mean_mcs)) * (above - below)
     assert expected == pytest.approx(MEASURED_BITS_PER_RB[mean_mcs], rel=0.15)
