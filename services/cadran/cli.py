@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -157,6 +158,7 @@ def up(
         live=not as_json,
     )
     testbed = Testbed(settings)
+    _compile_radio()
     try:
         summary = testbed.run()
     except ChildFailedError as error:
@@ -195,6 +197,7 @@ def evaluate_policy(
     experiment = load_experiment(scenario, overrides or ())
     world, packets, profile = measured_traffic(experiment.world, trace, load)
     spec = experiment.problem_spec
+    _compile_radio()
     if policy in BASELINES:
         chosen = baseline(policy, world, spec, seed, packets, profile)
         result = evaluate(
@@ -300,6 +303,8 @@ def bench(
         BenchName.learn: benchmarks.learn,
         BenchName.dapp: benchmarks.dapp,
     }
+    if what in (BenchName.radio, BenchName.loop):
+        _compile_radio()
     result = measure[what]()
     if what is BenchName.radio and not as_json:
         _print_radio_bench(result)
@@ -323,6 +328,7 @@ def validate_radio(
     """
     from cadran.testbed.radio_validation.report import validate_radio as validate
 
+    _compile_radio()
     validation = validate(out, data, _progress)
     if as_json:
         typer.echo(json.dumps(validation.as_object()))
@@ -337,6 +343,14 @@ def _seconds(text: str) -> float:
     if match is None or not 0 < float(match[1]) < math.inf:
         raise ConfigError(f"--duration {text}: a number above 0 with s, m or h, e.g. 90s or 2m")
     return float(match[1]) * _SECONDS[match[2]]
+
+
+def _compile_radio() -> None:
+    """Compiles the radio where that has not been done; in a process of its own, which says so and ends."""
+    from cadran.radio import warm
+
+    if not warm.compiled():
+        subprocess.run([sys.executable, "-m", warm.__name__], check=True)
 
 
 def _progress(text: str) -> None:

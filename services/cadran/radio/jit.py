@@ -45,6 +45,10 @@ class _PackageCache(FunctionCache):  # type: ignore[misc]
             source_stamp=self._impl.locator.get_source_stamp(),
         )
 
+    def filled(self) -> bool:
+        """Whether anything has been stored."""
+        return Path(self._cache_file._index_path).exists()
+
 
 def _compiled(function: F, **options: Any) -> F:
     if numba.config.DISABLE_JIT:
@@ -78,3 +82,8 @@ def borrowing_kernel(function: F) -> F:
 def entry_kernel(function: F) -> F:
     """Compile ``function`` for calls from several threads of the interpreter at once."""
     return _compiled(function, _nrt=False, nogil=True)
+
+
+def is_compiled(function: Callable[..., Any]) -> bool:
+    """Whether a kernel's machine code lies in the cache, or none is needed."""
+    return bool(numba.config.DISABLE_JIT) or bool(function._cache.filled())  # type: ignore[attr-defined]

@@ -7,11 +7,20 @@ import numpy as np
 
 from cadran.radio.decision import hard_quotas
 from cadran.radio.engine import Radio
+from cadran.radio.frame import play_frames
+from cadran.radio.jit import is_compiled
 from cadran.radio.world import SLICES, World
 
 
+def compiled() -> bool:
+    """Whether a frame can be played without waiting for the compiler."""
+    return is_compiled(play_frames)
+
+
 def main() -> None:
-    """Compiles the kernels."""
+    """Compiles the kernels, and says so, unless that has been done."""
+    if compiled():
+        return
     sys.stderr.write("compiling the radio (half a minute, once) ... ")
     sys.stderr.flush()
     started_s = time.monotonic()

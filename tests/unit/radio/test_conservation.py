@@ -1,5 +1,6 @@
 """No byte and no RB is ever lost or made, whatever the world and the decisions."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,17 @@ from hypothesis import strategies as st
 
 from cadran.radio import Decisions, Radio, State, World
 
-from .worlds import activity, fast_moves, merged, no_rbs, random_decisions, taken
+from .worlds import (
+    activity,
+    block_world,
+    equal,
+    fast_moves,
+    merged,
+    no_rbs,
+    random_decisions,
+    small_world,
+    taken,
+)
 
 SCHEDULERS = ("pf", "rr", "max_cqi", "edf", "mlwdf")
 SOURCES = ("poisson", "ftp3", "periodic", "xr", "beta_burst", "full_buffer")
@@ -202,3 +213,30 @@ def test_a_ue_that_a_handover_interrupts_is_not_served_even_by_padding() -> None
             radio.step(state, random_decisions(world, 1, np.random.default_rng(1)))
         assert state.ledger.arrived_bytes.sum() > 0
         assert state.ledger.delivered_bytes.sum() == state.ues.in_flight.sum() == 0
+
+
+@pytest.mark.parametrize("make", [small_world, block_world])
+def test_ues_on_a_cell_edge_are_served_and_their_bytes_counted(make: Callable[..., World]) -> None:
+    radio = Radio(make(channel={"fading": "none"}, load={"scale": 0.5}))
+    world, rng = radio.world, np.random.default_rng(2)
+    state = radio.new_state(np.array([1], dtype=np.uint64))
+    state.ues.gain[:] = np.float32(1e6)  # as strong from every DU, to the bit
+    for _ in range(30):
+        radio.step(state, random_decisions(world, 1, rng))
+        assert_bytes_balance(state)
+    assert state.ledger.delivered_bytes.sum() > 0
+
+
+def test_on_a_cell_edge_the_sinr_is_one_over_the_neighbours_that_send() -> None:
+    world = small_world(
+        channel={"fading": "none"}, mac={"idle_rbs": "active"}, kpis={"achievable_rate": True}
+    )
+    radio = Radio(world)
+    state = radio.new_state(np.array([1], dtype=np.uint64))
+    state.ues.gain[:] = np.float32(1e6)
+    radio.step(state, equal(world, 1))
+    assert activity(world, state).all()
+    bits = world.rb_bandwidth_hz * np.log2(1 + 1 / 2) * world.rbs / 3
+    members = np.broadcast_to(state.kpis.ues[..., None], state.kpis.ue_rate_bps.shape)
+    at = taken(state)
+    np.testing.assert_allclose(state.kpis.ue_rate_bps[at], (bits / np.maximum(members, 1))[at], rtol=3e-3)

@@ -142,7 +142,7 @@ def test_the_report_stands_alone_and_says_what_was_found(tmp_path: Path) -> None
     found = validate_radio(tmp_path / "out", None, said.append, (path_loss.path_loss, link_curves))
     assert found.passed
     assert found.sentence == f"All {found.count(Verdict.passed)} checks pass."
-    assert [line.split(":")[0] for line in said[1:]] == [theme.title for theme in found.themes[:2]]
+    assert [line.split(":")[0] for line in said] == [theme.title for theme in found.themes[:2]]
     page = Page(found.page.read_text(encoding="utf-8"))
     assert all(source.startswith(("data:", "#")) for source in page.sources)
     assert sum(source.startswith("data:image/png;base64,") for source in page.sources) == 2

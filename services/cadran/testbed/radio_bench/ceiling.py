@@ -94,7 +94,8 @@ def work_space(dus: int, units: int) -> Work:
     )
 
 
-# The loops over units are apart, so that all but the look-up compile to vector instructions.
+# The loops over units are apart, so that all but the look-up compile to vector instructions. Fast-math, for a
+# ceiling need not give the same bits everywhere.
 @numba.njit(fastmath=True, error_model="numpy", cache=True)  # type: ignore[untyped-decorator]
 def play(ttis: int, inputs: Inputs, work: Work) -> None:
     """Play ``ttis`` TTIs, at most half the map's rows."""

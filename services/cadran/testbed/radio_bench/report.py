@@ -49,8 +49,6 @@ def bench_radio(say: Say, efforts: Efforts | None = None, run: Run = run_child) 
     """
     plan = efforts or Efforts()
     machine = {"cpus": cpus(), "load_average_1m_before": round(os.getloadavg()[0], 2)}
-    say("compiling, where that has not been done yet (half a minute, once)")
-    _run_case(run, Case("rbg", 1, envs=1), Effort(warm_steps=0, windows=1, window_s=0))
     ceiling = _named("tti", run(f"{CHILDREN}.ceiling", {"effort": asdict(plan.ceiling)}, 1))
     say(f"ceiling: {ceiling['tti_per_cpu_s']:,.0f} TTI per CPU second")
     beside, note = _peer(run, plan.peer)

@@ -126,7 +126,6 @@ def validate_radio(
     except OSError as error:
         raise ConfigError(f"out {out}: cannot be made: {error.strerror or error}") from error
     began = time.monotonic()
-    say("compiling, where that has not been done yet (half a minute, once)")
     done = [_timed(theme, say) for theme in (THEMES if themes is None else themes)]
     done += [_measured(entry, data, say) for entry in MEASURED]
     for theme in done:
