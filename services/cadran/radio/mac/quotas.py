@@ -199,8 +199,6 @@ def usable_rbs(
         rivals += int(competitors[s])
     for s in range(SLICES):
         most_rbs = int(most[s])
-        could = min(most_rbs, rbs - guarantees + int(guaranteed[s]))
-        # With RB groups, a repetition may have come before a guarantee that no group fits.
-        quota[s] = max(could, int(held[s]))
+        quota[s] = min(most_rbs, rbs - guarantees + int(guaranteed[s]))
         share = pool * int(competitors[s]) / rivals if rivals > 0 else 0.0
         service[s] = min(float(most_rbs), max(int(least[s]) + share, float(int(held[s]) + idle)))

@@ -13,25 +13,25 @@ from cadran.radio.world import SLICES
 
 
 @borrowing_kernel
-def spare_rbs(held: NDArray[np.int64], dedicated: NDArray[np.int32], rbs: int) -> int:
-    """RBs that are neither held nor dedicated to a slice."""
+def spare_rbs(held: NDArray[np.int64], reserved: NDArray[np.int32], rbs: int) -> int:
+    """RBs that are neither held by a slice nor reserved for one."""
     spare = rbs
     for s in range(SLICES):
-        spare -= max(int(held[s]), int(dedicated[s]))
+        spare -= max(int(held[s]), int(reserved[s]))
     return spare
 
 
 @borrowing_kernel
 def has_room(
     held: NDArray[np.int64],
-    dedicated: NDArray[np.int32],
+    reserved: NDArray[np.int32],
     most: NDArray[np.int32],
     s: int,
     more: int,
     spare: int,
 ) -> bool:
-    """Whether slice ``s`` may hold ``more`` RBs: up to its max, never on those dedicated to others."""
-    now, own = int(held[s]), int(dedicated[s])
+    """Whether slice ``s`` may hold ``more`` RBs: up to its max, never on those reserved for others."""
+    now, own = int(held[s]), int(reserved[s])
     return now + more <= most[s] and max(now + more, own) - max(now, own) <= spare
 
 
@@ -77,7 +77,7 @@ def repeat_shared(
     waiting: Waiting,
     grants: Grants,
     unit_rbs: NDArray[np.int64],
-    dedicated: NDArray[np.int32],
+    reserved: NDArray[np.int32],
     most: NDArray[np.int32],
     blocks: NDArray[np.int64],
     units: NDArray[np.int64],
@@ -89,7 +89,8 @@ def repeat_shared(
         waiting: in ``repeats``, who.
         grants: written.
         unit_rbs: int64[G].
-        dedicated: int32[S], the decision's.
+        reserved: int32[S], RBs kept for each slice whatever others need: its min before the blocks were
+            served, for with RB groups part of a block lies behind the blocks; its dedicated ones after.
         most: int32[S], the decision's max.
         blocks: int64[S + 1], slice s has its block on units ``blocks[s]`` to ``blocks[s + 1]``; all 0 once
             the blocks were served: then every free unit will do.
@@ -105,8 +106,8 @@ def repeat_shared(
                 continue
             count, left = collect(grants, unit_rbs, FREE, int(blocks[s]), int(blocks[s + 1]), need, units, 0)
             count, left = collect(grants, unit_rbs, FREE, tail, end, left, units, count)
-            spare, covered = spare_rbs(grants.held, dedicated, rbs), need - left
-            if left <= 0 and has_room(grants.held, dedicated, most, s, covered, spare):
+            spare, covered = spare_rbs(grants.held, reserved, rbs), need - left
+            if left <= 0 and has_room(grants.held, reserved, most, s, covered, spare):
                 grant_repeat(waiting, grants, s, u, units, count)
                 grants.held[s] += covered
 

@@ -43,7 +43,7 @@ def schedule_quotas(
         repeats += int(waiting.repeat_size[s])
     find_blocks(unit_rbs, least, blocks)
     if repeats > 0:
-        repeat_shared(waiting, grants, unit_rbs, dedicated, most, blocks, units, rbs)
+        repeat_shared(waiting, grants, unit_rbs, least, most, blocks, units, rbs)
     serve_blocks(csi, waiting, grants, work, shift, unit_rbs, schedulers, dedicated)
     for s in range(SLICES):
         work.guaranteed[s] = max(int(grants.held[s]), int(dedicated[s]))

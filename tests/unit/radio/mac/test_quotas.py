@@ -120,3 +120,13 @@ def test_service_counts_on_the_share_of_competing_ues() -> None:
     shares = 2 + 18 * 2 / 9, 18 * 4 / 9, 5.0
     assert (service >= np.minimum(shares, [20, 20, 5])).all()
     assert service[2] == 5.0
+
+
+def test_a_repetition_never_takes_the_part_of_anothers_min_that_fills_no_group() -> None:
+    # Blocks of whole groups leave 1 RB of slice 2's min, and slice 1's is 10: 5 RBs are nobody's, not 6.
+    scene = with_quotas(plain_scene(16, 4, group=2), [0, 9, 1], [0, 10, 1], [14, 14, 1])
+    await_repeats(scene.waiting, 0, {2: 6})
+    outcome = play(busy(scene, 1))
+    assert np.maximum(outcome.held, scene.dedicated).sum() <= 16
+    assert (outcome.held <= outcome.quota).all()
+    assert outcome.held.tolist() == [0, 14, 0]
