@@ -1,12 +1,13 @@
-"""A scenario in full: the world, the problem, the learner and the clock."""
+"""A scenario in full: the world, the problem, the learner, the clock and the link."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cadran.envs import problem_of
+from cadran.envs.link import LinkSpec
 from cadran.learn import LearnerSpec
 from cadran.problem import Problem, ProblemSpec
 from cadran.radio import World
@@ -22,6 +23,7 @@ class Experiment:
     problem_spec: ProblemSpec
     learner: LearnerSpec
     clock: ClockSpec
+    link: LinkSpec = field(default_factory=LinkSpec)
 
     def problem(self) -> Problem:
         """The decision problem in this world."""
@@ -41,6 +43,7 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
         section(document, "problem", ProblemSpec),
         section(document, "learner", LearnerSpec),
         section(document, "clock", ClockSpec),
+        section(document, "link", LinkSpec),
     )
     try:
         experiment.problem()

@@ -11,6 +11,7 @@ import numpy as np
 
 from cadran.dapp import Action, DuAgent, Indication, PolicySlot, Transition
 from cadran.envs import to_decisions, to_measurements
+from cadran.envs.link import require_ideal
 from cadran.lab.experiment import Experiment
 from cadran.learn import Batch, Learner, TrainingSchedule, batch_sampler
 from cadran.problem import Assignment, Measurements, Quota
@@ -28,6 +29,9 @@ class OnlineRun:
         experiment: world, problem, learner and clock.
         seed: seed of the world, the exploration, the networks and the batches.
 
+    Raises:
+        ConfigError: the scenario's link is not ideal, which the services would not honour either.
+
     Attributes:
         replay: every transition so far.
         learner: the networks and their optimisers.
@@ -36,6 +40,7 @@ class OnlineRun:
     """
 
     def __init__(self, experiment: Experiment, seed: int) -> None:
+        require_ideal(experiment.link, experiment.name)
         self._experiment = experiment
         world = experiment.world
         self._problem = experiment.problem()

@@ -13,6 +13,7 @@ import numpy as np
 from prometheus_client import CollectorRegistry
 
 from cadran.envs import problem_of
+from cadran.envs.link import LinkSpec, require_ideal
 from cadran.problem import Problem, ProblemSpec, Quota
 from cadran.radio import World
 from cadran.ransim.ladder import DecisionLadder
@@ -64,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         world = section(document, "world", World)
         spec = section(document, "problem", ProblemSpec)
         clock = section(document, "clock", ClockSpec)
+        require_ideal(section(document, "link", LinkSpec), str(document.path))
         _check(settings, clock)
         _check_free(settings.e3_listen)
         measured = measured_traffic(world, settings.trace, settings.load)

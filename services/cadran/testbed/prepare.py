@@ -81,6 +81,7 @@ def write_scenario(folder: RunFolder, experiment: Experiment) -> None:
         "problem": experiment.problem_spec,
         "learner": experiment.learner,
         "clock": experiment.clock,
+        "link": experiment.link,
     }
     data = {
         "name": experiment.name,

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TextIO
 
+from cadran.envs.link import require_ideal
 from cadran.lab.experiment import load_experiment
 from cadran.ransim.measured import measured_traffic
 from cadran.runtime import ConfigError, atomic_write
@@ -52,6 +53,7 @@ class Testbed:
         self._settings = settings
         check_paths(settings)
         experiment = load_experiment(settings.scenario, settings.overrides)
+        require_ideal(experiment.link, str(settings.scenario))
         measured = measured_traffic(experiment.world, settings.trace, settings.load)
         self._experiment = replace(experiment, world=measured.world)
         if settings.redis is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cadran.envs import problem_of
+from cadran.envs.link import LinkSpec, require_ideal
 from cadran.learn import LearnerSpec
 from cadran.problem import Problem, ProblemSpec
 from cadran.radio import World
@@ -31,6 +32,7 @@ def load_scenario(path: Path, overrides: Sequence[str]) -> Scenario:
     """
     document = read_document(path, overrides)
     world, problem = section(document, "world", World), section(document, "problem", ProblemSpec)
+    require_ideal(section(document, "link", LinkSpec), str(path))
     try:
         made = problem_of(world, problem)
     except ValueError as error:

@@ -126,7 +126,11 @@ def test_a_dapp_that_does_not_read_is_let_go_and_the_others_are_served() -> None
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [("problem.reward=eq8", "achievable_rate"), ("clock.lockstep=true", "--e2-connect")],
+    [
+        ("problem.reward=eq8", "achievable_rate"),
+        ("clock.lockstep=true", "--e2-connect"),
+        ("link.report_loss=0.1", "leave the section out"),
+    ],
 )
 def test_what_cannot_run_is_told_in_one_line(
     change: str, named: str, capsys: pytest.CaptureFixture[str]

@@ -80,7 +80,7 @@ def test_a_run_leaves_everything_in_its_folder(tmp_path: Path, fake_services: No
     assert any(folder.plots.iterdir())
     resolved = yaml.safe_load(folder.scenario.read_text())
     assert resolved["world"]["ues"] == 8
-    assert set(resolved) == {"name", "world", "problem", "learner", "clock"}
+    assert set(resolved) == {"name", "world", "problem", "learner", "clock", "link"}
     record = json.loads(folder.run_record.read_text())
     assert record["settings"]["seed"] == 5
     assert set(record["metrics"]) == {"ransim", "xapp", "dapp-0", "dapp-1"}
@@ -219,6 +219,7 @@ def _soon(sleep):
         ({"overrides": ("world.dus=0",)}, "world.dus"),
         ({"overrides": ("learner.batch=3",)}, "did you mean 'batch_size'"),
         ({"overrides": ("problem.reward=eq8",)}, "problem"),
+        ({"overrides": ("link.policy_delay_frames=2",)}, "link: delay and loss"),
         ({"trace": Path("none.csv")}, "trace: none.csv: no such file"),
         ({"load": "none.csv"}, "load none.csv: cannot be read"),
         ({"overrides": ("world.load.profile=measured",)}, "needs a load over time, --load"),
