@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.envs import BatchedEnv
-from cadran.lab.evaluation_statistics import Difference, Interval, mean_interval, sentence
 from cadran.lab.policies.base import LabPolicy, Rollout, episode_seeds, rollout
 from cadran.lab.policies.baselines import BASELINES, baseline
 from cadran.lab.policies.learned import LearnedPolicy
+from cadran.lab.statistics import Difference, Interval, mean_interval, sentence
 from cadran.policy import Actor
 from cadran.problem import ProblemSpec
 from cadran.radio import World
@@ -61,9 +61,12 @@ class Evaluation:
     sentence: str
 
     def to_json(self) -> str:
-        """One JSON object with the same field names; each difference also carries its verdict."""
+        """One JSON object of the same names, but an interval's value is ``mean``; differences have verdicts."""
         data = asdict(self)
+        for row, result in zip(data["results"], self.results, strict=True):
+            row["reward"] = _mean_object(result.reward)
         for row, difference in zip(data["differences"], self.differences, strict=True):
+            row["interval"] = _mean_object(difference.interval)
             row["verdict"] = difference.interval.verdict
         return json.dumps(data, allow_nan=False)
 
@@ -105,6 +108,10 @@ def evaluate(
         progress(policy.name)
         rollouts.append(rollout(env, policy))
     return summarise(policies, rollouts, world.episode_frames, seed)
+
+
+def _mean_object(interval: Interval) -> dict[str, float]:
+    return {"mean": interval.value, "low": interval.low, "high": interval.high}
 
 
 def summarise(

@@ -34,13 +34,13 @@ def evaluation_table(evaluation: Evaluation) -> Table:
     table.add_column("difference", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     differences = {difference.other: difference.interval for difference in evaluation.differences}
-    for result in sorted(evaluation.results, key=lambda one: -one.reward.mean):
+    for result in sorted(evaluation.results, key=lambda one: -one.reward.value):
         reward, gap = result.reward, differences.get(result.name)
         table.add_row(
             result.name,
-            f"{reward.mean:.3f} {reward.low:.3f}…{reward.high:.3f}",
+            f"{reward.value:.3f} {reward.low:.3f}…{reward.high:.3f}",
             *(f"{value:.2f}" for value in result.qos),
-            "" if gap is None else f"{gap.mean:+.3f} {gap.low:+.3f}…{gap.high:+.3f}",
+            "" if gap is None else f"{gap.value:+.3f} {gap.low:+.3f}…{gap.high:+.3f}",
             "" if gap is None else gap.verdict,
             style="bold" if result.name == evaluation.subject else None,
         )

@@ -46,8 +46,8 @@ def test_every_baseline_runs_on_the_same_episodes():
     for r in result.results:
         assert len(r.episode_rewards) == 3
         assert all(0 <= value <= 1 for value in r.episode_rewards)
-        assert r.reward.low <= r.reward.mean <= r.reward.high
-        assert r.reward.mean == pytest.approx(np.mean(r.episode_rewards))
+        assert r.reward.low <= r.reward.value <= r.reward.high
+        assert r.reward.value == pytest.approx(np.mean(r.episode_rewards))
 
 
 def test_a_policy_compared_with_itself_ties_exactly():
@@ -66,7 +66,7 @@ def test_an_evaluation_is_reproducible_and_order_does_not_matter():
     turned = evaluate(WORLD, SPEC, [b, a], episodes=3, seed=5)
     assert first.to_json() == again.to_json()
     assert first.results[0] == turned.results[1]
-    assert first.differences[0].interval.mean == pytest.approx(-turned.differences[0].interval.mean)
+    assert first.differences[0].interval.value == pytest.approx(-turned.differences[0].interval.value)
 
 
 def test_pairing_sees_a_small_difference_that_unpaired_intervals_hide():

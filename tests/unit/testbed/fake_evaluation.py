@@ -1,7 +1,7 @@
 """The result of an evaluation, made up."""
 
 from cadran.lab.evaluation import Evaluation, PolicyResult
-from cadran.lab.evaluation_statistics import Difference, Interval
+from cadran.lab.statistics import Difference, Interval
 
 MEANS = {
     "learned": 0.927, "learned (sampled)": 0.922, "random": 0.730, "equal share": 0.813,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cadran.lab.evaluation_statistics import Difference, Interval, mean_interval, sentence
+from cadran.lab.statistics import Difference, Interval, mean_interval, sentence
 
 
 def test_an_interval_holds_the_true_mean_about_as_often_as_it_says():
@@ -18,9 +18,9 @@ def test_an_interval_matches_the_normal_one_for_many_episodes():
     values = np.random.default_rng(1).exponential(1.0, 2000)
     interval = mean_interval(values, np.random.default_rng(2))
     half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
-    assert interval.mean == pytest.approx(values.mean())
-    assert interval.high - interval.mean == pytest.approx(half, rel=0.06)
-    assert interval.mean - interval.low == pytest.approx(half, rel=0.06)
+    assert interval.value == pytest.approx(values.mean())
+    assert interval.high - interval.value == pytest.approx(half, rel=0.06)
+    assert interval.value - interval.low == pytest.approx(half, rel=0.06)
 
 
 def test_an_interval_is_a_function_of_its_generator():

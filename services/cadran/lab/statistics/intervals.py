@@ -14,9 +14,9 @@ RESAMPLES = 10_000
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with its 95 % confidence interval."""
+    """An estimate (a mean, a median, a share, or a difference of them) with its 95 % confidence interval."""
 
-    mean: float
+    value: float
     low: float
     high: float
 
@@ -81,6 +81,6 @@ def sentence(subject: str, episodes: int, differences: Sequence[Difference]) -> 
 
 
 def _list(differences: Sequence[Difference]) -> str:
-    ordered = sorted(differences, key=lambda d: d.interval.mean)
-    names = [f"{d.other} ({d.interval.mean:+.3f})" for d in ordered]
+    ordered = sorted(differences, key=lambda d: d.interval.value)
+    names = [f"{d.other} ({d.interval.value:+.3f})" for d in ordered]
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
