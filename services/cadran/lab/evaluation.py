@@ -61,7 +61,7 @@ class Evaluation:
     sentence: str
 
     def to_json(self) -> str:
-        """One JSON object of the same names, but an interval's value is ``mean``; differences have verdicts."""
+        """One JSON object with the same names; an interval's value is ``mean``, differences have verdicts."""
         data = asdict(self)
         for row, result in zip(data["results"], self.results, strict=True):
             row["reward"] = _mean_object(result.reward)

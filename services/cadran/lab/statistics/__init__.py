@@ -1,5 +1,29 @@
-"""Statistics of studies: what a table may claim, and how surely."""
+"""Statistics of studies: what a table may claim, and how surely.
 
-from cadran.lab.statistics.intervals import LEVEL, Difference, Interval, mean_interval, sentence
+`stratified` has intervals over training runs, `crossed` over training runs and shared episodes.
+"""
 
-__all__ = ["LEVEL", "Difference", "Interval", "mean_interval", "sentence"]
+from cadran.lab.statistics.crossed import crossed_difference, crossed_interval
+from cadran.lab.statistics.improvement import crossed_improvement, probability_of_improvement
+from cadran.lab.statistics.intervals import LEVEL, Interval, interquartile_mean, mean, median
+from cadran.lab.statistics.sentences import Difference, sentence, told
+from cadran.lab.statistics.stratified import Band, band_of, interval_of, mean_interval
+
+__all__ = [
+    "LEVEL",
+    "Band",
+    "Difference",
+    "Interval",
+    "band_of",
+    "crossed_difference",
+    "crossed_improvement",
+    "crossed_interval",
+    "interquartile_mean",
+    "interval_of",
+    "mean",
+    "mean_interval",
+    "median",
+    "probability_of_improvement",
+    "sentence",
+    "told",
+]
