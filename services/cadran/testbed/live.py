@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from cadran.runtime.durations import clock
 from cadran.testbed.palette import DARK
 from cadran.testbed.series import SLICES
 from cadran.testbed.snapshot import Snapshot, entry
@@ -243,13 +244,6 @@ def _processes(children: tuple[ChildState, ...]) -> Text:
     names = ", ".join(f"{child.name} ×{child.restarts}" for child in restarted) or "none"
     text.append(f"   restarts: {names}", style="not bold")
     return text
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds, with hours where needed: ``02:05``, ``1:00:00``."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
 
 
 def number(value: float | None) -> str:

@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cadran.lab.evaluation import Evaluation
 from cadran.runtime import atomic_write
+from cadran.runtime.durations import clock
 from cadran.testbed.folder import RunFolder
-from cadran.testbed.live import clock
 from cadran.testbed.plots import Bar, Caption, write_plots
 from cadran.testbed.series import SLICES, Episodes, LearnerSeries, read_episodes, read_learner
 

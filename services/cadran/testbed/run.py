@@ -13,9 +13,10 @@ from cadran.envs.link import require_ideal
 from cadran.lab.experiment import load_experiment
 from cadran.ransim.measured import measured_traffic
 from cadran.runtime import ConfigError, atomic_write
+from cadran.runtime.durations import clock
 from cadran.testbed.children import Plan, Remaining, allocate, children
 from cadran.testbed.folder import RunFolder, create, take_up
-from cadran.testbed.live import Display, Headline, clock, display
+from cadran.testbed.live import Display, Headline, display
 from cadran.testbed.prepare import (
     check_paths,
     check_redis,

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from cadran.runtime.durations import clock
 from cadran.testbed.live import (
     Headline,
     LineDisplay,
     LiveView,
     bar,
-    clock,
     display,
     progress_line,
     sparkline,
