@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from cadran.envs import problem_of
 from cadran.envs.link import LinkSpec
 from cadran.learn import LearnerSpec
 from cadran.problem import Problem, ProblemSpec
 from cadran.radio import World
-from cadran.runtime import ClockSpec, ConfigError, read_document, section
+from cadran.runtime import ClockSpec, ConfigError, Document, overridden, read_document, section
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,36 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
     Raises:
         ConfigError: in one line: file, field, value, what is allowed.
     """
-    document = read_document(path, overrides)
+    return _validated(read_document(path, overrides))
+
+
+def varied(experiment: Experiment, overrides: Sequence[str]) -> Experiment:
+    """The experiment as its scenario would give it with these overrides as well.
+
+    Args:
+        experiment: What to start from; it stays as it is.
+        overrides: Texts ``section.key=value``, as `--set` takes them.
+
+    Raises:
+        ConfigError: An override that cannot be placed, or that makes the experiment invalid.
+    """
+    if not overrides:
+        return experiment
+    sections: dict[str, BaseModel] = {
+        "world": experiment.world,
+        "problem": experiment.problem_spec,
+        "learner": experiment.learner,
+        "clock": experiment.clock,
+        "link": experiment.link,
+    }
+    # Only what was given: what was left out still comes from the preset, and an override may name another.
+    given = {name: model.model_dump(exclude_unset=True) for name, model in sections.items()}
+    return _validated(
+        overridden(Document(Path(experiment.name), {"name": experiment.name, **given}), overrides)
+    )
+
+
+def _validated(document: Document) -> Experiment:
     experiment = Experiment(
         document.name,
         section(document, "world", World),
@@ -48,5 +79,5 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
     try:
         experiment.problem()
     except ValueError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise ConfigError(f"{document.path}: {error}") from error
     return experiment

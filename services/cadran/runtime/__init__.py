@@ -8,6 +8,7 @@ from cadran.runtime.settings import (
     ConfigError,
     Document,
     load_settings,
+    overridden,
     read_document,
     section,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Document",
     "atomic_write",
     "load_settings",
+    "overridden",
     "parse_address",
     "read_document",
     "section",

@@ -70,9 +70,24 @@ def read_document(path: Path, overrides: Sequence[str] = ()) -> Document:
     for key in _TEXT_SECTIONS:
         if not isinstance(data.get(key, ""), str):
             raise ConfigError(f"{path}: {key} = {data[key]!r}: must be a text")
+    return overridden(Document(path, data), overrides)
+
+
+def overridden(document: Document, overrides: Sequence[str]) -> Document:
+    """A document with overrides applied; the one given stays as it is.
+
+    Args:
+        document: sections not yet validated.
+        overrides: texts `section.key=value` (deeper keys as well); the value is parsed as YAML.
+
+    Raises:
+        ConfigError: an override that cannot be placed.
+    """
+    data = deepcopy(document.data)
     for override in overrides:
         _apply(data, override)
-    return Document(path, data, frozenset(text.partition("=")[0].strip() for text in overrides))
+    names = frozenset(text.partition("=")[0].strip() for text in overrides)
+    return Document(document.path, data, document.overridden | names)
 
 
 def section(document: Document, name: str, model: type[M]) -> M:
