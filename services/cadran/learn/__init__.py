@@ -2,7 +2,9 @@
 
 from cadran.learn.bench import BenchSize, LearnBench, bench_updates
 from cadran.learn.checkpoint import CheckpointError
-from cadran.learn.learner import Batch, DivergedError, Learner, UpdateMetrics
+from cadran.learn.curvature import Curvature
+from cadran.learn.learner import Learner
+from cadran.learn.population import Batch, DivergedError, Population, UpdateMetrics
 from cadran.learn.schedule import TrainingSchedule, batch_sampler, rho_at
 from cadran.learn.spec import LearnerSpec, RhoSpec, SamSpec
 
@@ -10,10 +12,12 @@ __all__ = [
     "Batch",
     "BenchSize",
     "CheckpointError",
+    "Curvature",
     "DivergedError",
     "LearnBench",
     "Learner",
     "LearnerSpec",
+    "Population",
     "RhoSpec",
     "SamSpec",
     "TrainingSchedule",

@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-FORMAT: Final = "cadran-learner-1"
+FORMAT: Final = "cadran-learner-2"
 _DIGEST_BYTES: Final = 32
 
 

@@ -6,7 +6,7 @@ radius: one norm over all would shrink each network's radius by about the square
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import torch
 from torch import Tensor
@@ -25,8 +25,15 @@ def network_norms(tensors: Sequence[Tensor]) -> Tensor:
     Returns:
         ``[N]``.
     """
-    squares = [tensor.flatten(1).square().sum(1) for tensor in tensors]
-    return torch.stack(squares).sum(0).sqrt()
+    return ordered_sum([tensor.flatten(1).square().sum(1) for tensor in tensors]).sqrt()
+
+
+def ordered_sum(parts: Sequence[Tensor]) -> Tensor:
+    """Sum added part by part: torch's reductions choose their order by the number of networks."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
 
 
 def scale_networks(tensors: Sequence[Tensor], factors: Tensor) -> list[Tensor]:
@@ -64,6 +71,7 @@ def sharpness_aware(
     gradients: Sequence[Tensor],
     rho: Tensor,
     loss: Callable[[Params, Tensor], Tensor],
+    perturbed: Collection[str] | None = None,
 ) -> Sequence[Tensor]:
     """Gradient at the worst nearby point: theta_adv = theta + rho_i g_i / ||g_i||, Eq (11)-(12).
 
@@ -77,6 +85,7 @@ def sharpness_aware(
         rho: radius of each network, ``[N]``, >= 0.
         loss: of (networks ``[n, ...]``, which ones as int64 ``[n]``), the sum of their own losses, with the
             batch, target and noise of the first pass.
+        perturbed: names of the tensors that move to the worst point, and whose norm counts; None = all.
 
     Returns:
         Gradients for the optimiser, each ``[N, ...]``.
@@ -84,11 +93,16 @@ def sharpness_aware(
     chosen = rho.nonzero().squeeze(1)
     if chosen.numel() == 0:
         return gradients
-    own = [gradient[chosen] for gradient in gradients]
-    steps = scale_networks(own, rho[chosen] / (network_norms(own) + _NORM_EPS))
-    worst = {
-        name: (param.detach()[chosen] + step).requires_grad_()
-        for (name, param), step in zip(params.items(), steps, strict=True)
+    own = {
+        name: gradient[chosen]
+        for name, gradient in zip(params, gradients, strict=True)
+        if perturbed is None or name in perturbed
     }
+    factors = rho[chosen] / (network_norms(list(own.values())) + _NORM_EPS)
+    steps = dict(zip(own, scale_networks(list(own.values()), factors), strict=True))
+    worst = {}
+    for name, param in params.items():
+        here = param.detach()[chosen]
+        worst[name] = (here + steps[name] if name in steps else here).requires_grad_()
     sharp = torch.autograd.grad(loss(worst, chosen), list(worst.values()))
     return [gradient.index_copy(0, chosen, other) for gradient, other in zip(gradients, sharp, strict=True)]

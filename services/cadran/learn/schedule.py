@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from cadran.learn.spec import LearnerSpec, RhoSpec
+from cadran.learn.spec import LearnerSpec, RhoSpec, SamSpec
 from cadran.replay import RateLimiter
 
 
@@ -46,16 +47,20 @@ def batch_sampler(seed: int) -> np.random.Generator:
     return np.random.default_rng([seed, 1])
 
 
-def rho_at(rho: RhoSpec, decay_updates: int, updates: int) -> float:
-    """SAM radius, linear from start to final (arXiv 2511.15002 Section VI.B).
+def rho_at(rho: RhoSpec, sam: SamSpec, updates: int) -> float:
+    """SAM radius on its way from start to final (arXiv 2511.15002 Section VI.B fixes the ends).
 
     Args:
         rho: both ends.
-        decay_updates: updates from one to the other, >= 1.
+        sam: the shape of the way, and the updates that it takes.
         updates: updates made so far, >= 0.
 
     Returns:
-        final + (start - final) * (1 - updates / decay_updates), and final from there on.
+        final + (start - final) w, with x = min(1, updates / decay_updates) and w = 1 - x (linear) or
+        (1 + cos(pi x)) / 2 (cosine); or start^(1-x) final^x (exponential).
     """
-    left = max(0.0, 1.0 - updates / decay_updates)
+    way = min(1.0, updates / sam.decay_updates)
+    if sam.schedule == "exponential" and rho.active:
+        return math.exp((1.0 - way) * math.log(rho.start) + way * math.log(rho.final))
+    left = 0.5 * (1.0 + math.cos(math.pi * way)) if sam.schedule == "cosine" else 1.0 - way
     return rho.final + (rho.start - rho.final) * left

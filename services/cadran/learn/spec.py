@@ -9,9 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PositiveInt = Annotated[int, Field(ge=1)]
 
+_OWN_TO_A_RUN = frozenset(
+    {"method", "l2", "td_variance_lr", "updates_per_frame", "publish_every_updates", "replay_capacity"}
+    | {"warmup_transitions"}
+)
+"""Keys that runs of one program need not share, besides all of ``sam`` but its ``part``."""
+
 
 class RhoSpec(BaseModel):
-    """A SAM radius that moves linearly from start to final."""
+    """A SAM radius that moves from start to final."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,6 +38,16 @@ class SamSpec(BaseModel):
     actor_rho: RhoSpec = Field(RhoSpec(), description="radius of each actor; the paper goes from 0.5 to 0.01")
     critic_rho: RhoSpec = Field(RhoSpec(), description="radius of the critic, never gated")
     decay_updates: int = Field(1000, ge=1, description="updates that each radius takes from start to final")
+    schedule: Literal["linear", "cosine", "exponential"] = Field(
+        "linear",
+        description="shape of the way from start to final; ASSUMED: the paper gives the end points only. "
+        "exponential needs both ends above 0",
+    )
+    td_scaled: bool = Field(
+        False,
+        description="an actor's radius exceeds the final one in proportion to its TD-error variance over "
+        "the largest of all agents: the reading of Sections V.A and V.C, where Algorithm 1 only decays",
+    )
     gate: Literal["none", "td_variance"] = Field(
         "td_variance",
         description="none: SAM for every actor; td_variance: only for actors whose TD errors spread widely",
@@ -43,6 +59,19 @@ class SamSpec(BaseModel):
     )
     td_var_threshold: float = Field(1.0, ge=0.0, description="lambda_TD: factor or variance, by td_var_mode")
     td_var_decay: float = Field(0.9, ge=0.0, lt=1.0, description="decay per update of the running mean")
+    part: Literal["all", "encoder"] = Field(
+        "all",
+        description="what is perturbed: all tensors, or the encoder alone, which is every layer but the last "
+        "hidden one and the heads (PLASTIC, arXiv 2306.10711)",
+    )
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        for name in ("actor_rho", "critic_rho"):
+            rho: RhoSpec = getattr(self, name)
+            if self.schedule == "exponential" and rho.active and min(rho.start, rho.final) == 0.0:
+                raise ValueError(f"schedule exponential needs {name}.start and {name}.final above 0")
+        return self
 
 
 class LearnerSpec(BaseModel):
@@ -51,14 +80,26 @@ class LearnerSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     method: Literal["sac", "tasam"] = Field("sac", description="sac: no SAM; tasam: SAM as `sam` says")
+    critic: Literal["shared", "joint"] = Field(
+        "shared",
+        description="what the critic sees for agent i: its own observation and action (shared weights and a "
+        "one-hot agent), or those of all agents",
+    )
     hidden: tuple[PositiveInt, ...] = Field(
         (128, 128), min_length=1, description="hidden widths of actors and critics"
     )
-    activation: Literal["relu", "tanh"] = Field("relu", description="activation of the hidden layers")
+    activation: Literal["relu", "tanh", "crelu"] = Field(
+        "relu", description="activation of the hidden layers; crelu: relu of x and of -x, side by side"
+    )
     layer_norm: bool = Field(True, description="layer norm before each activation")
     log_std_min: float = Field(-5.0, ge=-20.0, description="lower clip of the actors' log standard deviation")
     log_std_max: float = Field(2.0, le=5.0, description="upper clip of the actors' log standard deviation")
     lr: float = Field(5e-4, gt=0.0, le=1.0, description="Adam step size of actors and critics")
+    td_variance_lr: bool = Field(
+        False,
+        description="an agent whose TD errors vary more than the running mean over agents takes an actor "
+        "step smaller by that ratio: the simple alternative to a radius",
+    )
     gamma: float = Field(0.9, ge=0.0, lt=1.0, description="discount per frame")
     tau: float = Field(0.01, gt=0.0, le=1.0, description="Polyak step of the target critics per update")
     batch_size: int = Field(64, ge=2, description="transitions per DU in one update")
@@ -71,11 +112,38 @@ class LearnerSpec(BaseModel):
         "(-1, 1), shifted to (0, 1)",
     )
     grad_clip_norm: float = Field(10.0, gt=0.0, description="largest gradient norm, per network")
+    l2: float = Field(
+        0.0, ge=0.0, le=1.0, description="lambda of a loss term lambda/2 |theta|^2, per network"
+    )
+    dropout: float = Field(
+        0.0, ge=0.0, lt=1.0, description="share of hidden units dropped in learning passes; targets keep all"
+    )
+    spectral_norm: bool = Field(
+        False, description="divide each hidden weight by its largest singular value (arXiv 1802.05957)"
+    )
+    reset_every_updates: int = Field(
+        0,
+        ge=0,
+        description="updates between two re-initialisations of the last hidden layer, the heads and the "
+        "temperature (PLASTIC, arXiv 2306.10711); 0 = never",
+    )
+    distillation: float = Field(
+        0.0,
+        ge=0.0,
+        description="weight of KL(teacher || actor), the teacher being a slow copy of the actor (step tau): "
+        "PLASTIC as arXiv 2511.15002 words it",
+    )
     sam: SamSpec = Field(SamSpec(), description="sharpness-aware minimisation, used by method tasam")
     warmup_transitions: int = Field(320, ge=1, description="transitions per DU before the first update")
     updates_per_frame: float = Field(1.0, gt=0.0, le=100.0, description="updates per transition per DU")
     publish_every_updates: int = Field(50, ge=1, description="updates between two publications of the actors")
     replay_capacity: int = Field(33_000, ge=2, description="transitions kept per DU")
+
+    @property
+    def program(self) -> str:
+        """What runs must share to train as one stacked program: equal text, equal tensors and equal steps."""
+        shared = self.model_dump_json(exclude=set(_OWN_TO_A_RUN) | {"sam"})
+        return f"{shared}, sam.part {self.sam.part}"
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -1,4 +1,4 @@
-"""Inference of a stochastic actor in numpy, with no allocation in the hidden layers."""
+"""Inference of a stochastic actor in numpy; hidden layers of relu or tanh allocate nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Layer:
 class Actor:
     """A squashed-Gaussian actor: ``action = sigmoid(mean(obs) + exp(log_std(obs)) * noise)``.
 
-    Each hidden layer is linear, then layer norm (if the policy has it), then relu or tanh. A single
+    Each hidden layer is linear, then layer norm (if the policy has it), then its activation. A single
     observation goes through buffers allocated once, so an actor serves one thread. The result for a single
     observation depends on nothing but weights and observation: same bits in every process of a machine.
     A batch gives the same numbers to float32 rounding.
@@ -43,7 +43,7 @@ class Actor:
     def __init__(self, meta: PolicyMeta, tensors: Mapping[str, NDArray[np.float32]]) -> None:
         self.observation_dim: Final = meta.observation_dim
         self.action_dim: Final = meta.action_dim
-        self._tanh = meta.activation == "tanh"
+        self._activation: Final = meta.activation
         self._log_std_min = np.float32(meta.log_std_min)
         self._log_std_max = np.float32(meta.log_std_max)
         own = {name: np.array(value, dtype=np.float32, order="C") for name, value in tensors.items()}
@@ -115,7 +115,7 @@ class Actor:
         return x
 
     def _activate(self, layer: _Layer, x: Float32) -> Float32:
-        """Bias, layer norm and activation, in place."""
+        """Bias, layer norm and activation, in place but for crelu."""
         x += layer.bias
         if layer.norm_weight is not None and layer.norm_bias is not None:
             x -= np.add.reduce(x, axis=-1, keepdims=True) / np.float32(x.shape[-1])
@@ -123,7 +123,11 @@ class Actor:
             x /= np.sqrt(variance + _NORM_EPS)
             x *= layer.norm_weight
             x += layer.norm_bias
-        return np.tanh(x, out=x) if self._tanh else np.maximum(x, np.float32(0.0), out=x)
+        if self._activation == "tanh":
+            return np.tanh(x, out=x)
+        if self._activation == "crelu":
+            x = np.concatenate([x, -x], axis=-1)
+        return np.maximum(x, np.float32(0.0), out=x)
 
     @staticmethod
     def _affine(head: _Layer, features: Float32) -> Float32:

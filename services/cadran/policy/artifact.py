@@ -142,7 +142,9 @@ def _read_tensors(data: bytes) -> dict[str, NDArray[np.float32]]:
 
 def _check_tensors(meta: PolicyMeta, tensors: Tensors) -> None:
     """Names, shapes, types and finiteness."""
-    expected = tensor_shapes(meta.observation_dim, meta.action_dim, meta.hidden, meta.layer_norm)
+    expected = tensor_shapes(
+        meta.observation_dim, meta.action_dim, meta.hidden, meta.layer_norm, meta.activation
+    )
     if set(tensors) != set(expected):
         odd = ", ".join(sorted(set(tensors) ^ set(expected)))
         raise PolicyError(PolicyCause.SHAPE_MISMATCH, f"tensors missing or not expected: {odd}")

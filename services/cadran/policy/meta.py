@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Final
 
-ACTIVATIONS: Final = ("relu", "tanh")
+ACTIVATIONS: Final = ("relu", "tanh", "crelu")
 
 
 class PolicyCause(StrEnum):
@@ -48,7 +48,7 @@ class PolicyMeta:
         observation_dim: length of the observation vector.
         action_dim: length of the action vector; each entry lies in (0, 1).
         hidden: widths of the hidden layers, from input to output.
-        activation: ``relu`` or ``tanh``.
+        activation: ``relu``, ``tanh``, or ``crelu`` (relu of x and of -x, side by side; arXiv 1603.05201).
         layer_norm: whether each hidden layer is normalised before its activation.
         problem: names of the observation, action decoding and reward that the actor was trained with.
         log_std_min: lower clip of the log-standard-deviation head.
@@ -110,7 +110,11 @@ class PolicyMeta:
 
 
 def tensor_shapes(
-    observation_dim: int, action_dim: int, hidden: tuple[int, ...], layer_norm: bool
+    observation_dim: int,
+    action_dim: int,
+    hidden: tuple[int, ...],
+    layer_norm: bool,
+    activation: str = "relu",
 ) -> dict[str, tuple[int, ...]]:
     """Names and shapes of an actor's tensors; weights are ``[in, out]``.
 
@@ -119,6 +123,7 @@ def tensor_shapes(
         action_dim: length of the action.
         hidden: widths of the hidden layers.
         layer_norm: whether each hidden layer carries a layer norm.
+        activation: of the hidden layers; ``crelu`` doubles what the next layer sees.
 
     Returns:
         ``layers.{i}.weight|bias``, with layer norm also ``layers.{i}.norm.weight|bias``, then ``mean.*``
@@ -132,7 +137,7 @@ def tensor_shapes(
         if layer_norm:
             shapes[f"layers.{index}.norm.weight"] = (units,)
             shapes[f"layers.{index}.norm.bias"] = (units,)
-        width = units
+        width = 2 * units if activation == "crelu" else units
     for head in ("mean", "log_std"):
         shapes[f"{head}.weight"] = (width, action_dim)
         shapes[f"{head}.bias"] = (action_dim,)

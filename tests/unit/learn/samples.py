@@ -10,7 +10,7 @@ from cadran.learn.losses import Transitions
 from cadran.learn.networks import Params, Shape, actor_shapes, critic_shapes, initialise
 
 AGENTS, OBSERVATION, ACTION, SIZE = 3, 4, 2, 8
-KINDS = [("relu", True), ("relu", False), ("tanh", True), ("tanh", False)]
+KINDS = [("relu", True), ("relu", False), ("tanh", True), ("tanh", False), ("crelu", True)]
 
 
 def small_shape(activation: str = "tanh", layer_norm: bool = True, agents: int = AGENTS) -> Shape:
@@ -34,7 +34,7 @@ def float64_transitions(shape: Shape, size: int = SIZE, seed: int = 1) -> Transi
     generator = torch.Generator().manual_seed(seed)
 
     def draw(*dims: int) -> torch.Tensor:
-        return torch.rand((shape.agents, size, *dims), generator=generator, dtype=torch.float64)
+        return torch.rand((1, shape.agents, size, *dims), generator=generator, dtype=torch.float64)
 
     return Transitions(
         observation=draw(shape.observation_dim),

@@ -112,8 +112,8 @@ def test_stacked_steps_equal_separate_networks_with_separate_optimisers() -> Non
         leaves = list(params.values())
         adam = torch.optim.Adam(leaves, lr=0.01)
         for step in range(5):
-            noise = normal(AGENTS, SIZE, ACTION, seed=step)[who]
-            loss = actor_loss(shape, params, critic, beta[who], who, data.observation[who], noise)
+            noise = normal(1, AGENTS, SIZE, ACTION, seed=step)
+            loss = actor_loss(shape, params, critic, beta, who, data, noise)
             clipped, _ = clip_networks(torch.autograd.grad(loss.total, leaves), limit)
             for leaf, gradient in zip(leaves, clipped, strict=True):
                 leaf.grad = gradient
@@ -180,12 +180,12 @@ def test_a_checkpoint_that_does_not_fit_changes_nothing() -> None:
 
 def test_loading_keeps_the_storage_of_every_tensor() -> None:
     learner = small_learner(small_spec())
-    live = learner._state.tensors()
+    live = learner._one._state.tensors()
     pointers = {name: tensor.data_ptr() for name, tensor in live.items()}
     train(learner, 2)
     learner.load_state(learner.state_bytes())
     train(learner, 2)
-    assert {name: tensor.data_ptr() for name, tensor in learner._state.tensors().items()} == pointers
+    assert {name: tensor.data_ptr() for name, tensor in learner._one._state.tensors().items()} == pointers
 
 
 def test_an_actor_can_be_taken_out_and_put_back() -> None:

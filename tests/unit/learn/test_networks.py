@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from cadran.learn.losses import values_of_all
 from cadran.learn.networks import (
     actor_heads,
     actor_shapes,
-    critic_values,
     initialise,
-    sample_actions,
     squashed_log_prob,
+    squashed_sample,
 )
 from cadran.policy import Actor, decode
 
@@ -56,39 +56,31 @@ def test_log_density_stays_finite_at_the_ends() -> None:
 @pytest.mark.parametrize(("activation", "layer_norm"), KINDS)
 def test_stacked_networks_equal_one_after_another(activation: str, layer_norm: bool) -> None:
     shape = small_shape(activation, layer_norm)
-    alone = small_shape(activation, layer_norm, agents=1)
     actor, critic = float64_params(shape)
     data, noise = float64_transitions(shape), normal(AGENTS, SIZE, ACTION)
-    actions, log_prob = sample_actions(shape, actor, data.observation, noise)
+    mean, log_std = actor_heads(shape, actor, data.observation[0])
+    actions, log_prob = squashed_sample(mean, log_std, noise)
     for agent in range(AGENTS):
         mine = {name: tensor[agent : agent + 1] for name, tensor in actor.items()}
         one = slice(agent, agent + 1)
-        action, density = sample_actions(alone, mine, data.observation[one], noise[one])
+        heads = actor_heads(shape, mine, data.observation[0, one])
+        action, density = squashed_sample(*heads, noise[one])
         torch.testing.assert_close(action, actions[one], rtol=1e-12, atol=1e-12)
         torch.testing.assert_close(density, log_prob[one], rtol=1e-12, atol=1e-12)
-    values = critic_values(shape, critic, torch.arange(AGENTS), data.observation, data.action)
+    values = values_of_all(shape, critic, data.observation, data.action)
     for twin in range(2):
-        for agent in range(AGENTS):
-            mine = {name: tensor[twin : twin + 1] for name, tensor in critic.items()}
-            value = critic_values(
-                shape,
-                mine,
-                torch.tensor([agent]),
-                data.observation[agent : agent + 1],
-                data.action[agent : agent + 1],
-            )
-            torch.testing.assert_close(value[0, 0], values[twin, agent], rtol=1e-12, atol=1e-12)
+        mine = {name: tensor[[twin, twin]] for name, tensor in critic.items()}
+        alone = values_of_all(shape, mine, data.observation, data.action)
+        torch.testing.assert_close(alone[0, 0], values[0, twin], rtol=1e-12, atol=1e-12)
 
 
 def test_the_critic_is_told_which_agent_it_judges() -> None:
     shape = small_shape()
     _, critic = float64_params(shape)
     data = float64_transitions(shape)
-    observation, action = data.observation[:1], data.action[:1]
-    first, second = (
-        critic_values(shape, critic, torch.tensor([agent]), observation, action) for agent in (0, 1)
-    )
-    assert not torch.allclose(first, second)
+    same = [part[:, :1].expand(-1, AGENTS, -1, -1) for part in (data.observation, data.action)]
+    values = values_of_all(shape, critic, *same)
+    assert not torch.allclose(values[:, :, 0], values[:, :, 1])
 
 
 def test_first_actions_are_near_one_half_with_wide_noise() -> None:
@@ -111,10 +103,9 @@ def test_numpy_inference_equals_torch(activation: str, layer_norm: bool) -> None
         for name in learner.actor_tensors(0)
     }
     with torch.no_grad():
-        mean = torch.sigmoid(actor_heads(learner.shape, stacked, torch.from_numpy(observation))[0])
-        sampled, _ = sample_actions(
-            learner.shape, stacked, torch.from_numpy(observation), torch.from_numpy(noise)
-        )
+        heads = actor_heads(learner.shape, stacked, torch.from_numpy(observation))
+        mean = torch.sigmoid(heads[0])
+        sampled, _ = squashed_sample(*heads, torch.from_numpy(noise))
     for agent in range(AGENTS):
         actor: Actor
         meta, actor = decode(

@@ -66,11 +66,11 @@ def test_parameters_are_never_touched() -> None:
 def test_each_agent_gets_what_it_would_get_alone() -> None:
     shape, alone = small_shape(), small_shape()
     actor, critic = float64_params(shape)
-    data, noise = float64_transitions(shape), normal(AGENTS, SIZE, ACTION)
+    data, noise = float64_transitions(shape), normal(1, AGENTS, SIZE, ACTION)
     beta, rho = torch.full((AGENTS,), 0.1, dtype=torch.float64), torch.tensor([0.3, 0.0, 0.02])
 
     def loss(params: Params, who: Tensor) -> Tensor:
-        chosen = actor_loss(alone, params, critic, beta[who], who, data.observation[who], noise[who])
+        chosen = actor_loss(alone, params, critic, beta, who, data, noise)
         return chosen.total
 
     everyone = torch.arange(AGENTS)

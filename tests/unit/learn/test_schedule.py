@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -39,13 +40,17 @@ def test_publication_every_so_many_updates() -> None:
     assert [schedule.publish_due(n) for n in range(7)] == [False, False, False, True, False, False, True]
 
 
-def test_rho_is_linear_between_its_ends_and_then_constant() -> None:
+@pytest.mark.parametrize(
+    ("schedule", "half"), [("linear", 0.255), ("cosine", 0.255), ("exponential", math.sqrt(0.5 * 0.01))]
+)
+def test_rho_falls_between_its_ends_and_is_then_constant(schedule: str, half: float) -> None:
+    sam = SamSpec.model_validate({"decay_updates": 1000, "schedule": schedule})
     rho = RhoSpec(start=0.5, final=0.01)
-    assert rho_at(rho, 1000, 0) == 0.5
-    assert rho_at(rho, 1000, 500) == pytest.approx(0.255)
-    assert rho_at(rho, 1000, 1000) == 0.01
-    assert rho_at(rho, 1000, 5000) == 0.01
-    steps = [rho_at(rho, 1000, n) for n in range(0, 1001, 100)]
+    assert rho_at(rho, sam, 0) == pytest.approx(0.5)
+    assert rho_at(rho, sam, 500) == pytest.approx(half)
+    assert rho_at(rho, sam, 1000) == pytest.approx(0.01)
+    assert rho_at(rho, sam, 5000) == rho_at(rho, sam, 1000)
+    steps = [rho_at(rho, sam, n) for n in range(0, 1001, 100)]
     assert all(later < earlier for earlier, later in itertools.pairwise(steps))
 
 
@@ -61,6 +66,7 @@ def test_rho_is_linear_between_its_ends_and_then_constant() -> None:
         ({"warmup_transitions": 10}, "at least batch_size"),
         ({"replay_capacity": 100}, "at least warmup_transitions"),
         ({"sam": {"gate": "sometimes"}}, "'none' or 'td_variance'"),
+        ({"sam": {"schedule": "exponential", "actor_rho": {"start": 0.5}}}, "final above 0"),
     ],
 )
 def test_a_specification_that_cannot_work_is_refused(changes: dict[str, object], text: str) -> None:
@@ -70,7 +76,10 @@ def test_a_specification_that_cannot_work_is_refused(changes: dict[str, object],
 
 def test_the_bench_times_every_variant() -> None:
     ticks = itertools.count()
-    spec = LearnerSpec(hidden=(8,), batch_size=4, sam=SamSpec())
-    result = bench_updates(spec, BenchSize(2, 3, 2, repeats=2), lambda: float(next(ticks)))
-    assert result.sac_ms == result.tasam_ms == result.tasam_all_ms == result.loop_ms == 1000.0
-    assert result.stacked_ms == 1000.0
+    spec = LearnerSpec(hidden=(8,), batch_size=4)
+    result = bench_updates(
+        spec, BenchSize(4, 3, 2, rounds=2, small=spec, wide=spec), lambda: float(next(ticks))
+    )
+    for name in ("sac_ms", "tasam_all_ms", "tasam_quarter_ms", "critic_sam_ms", "stacked_ms", "loop_ms"):
+        assert getattr(result, name) == 1000.0
+    assert result.population_speedup == 1.0

@@ -1,0 +1,628 @@
+"""R runs of one method's shape as one stacked program: the update of multi-agent SAC and TA-SAM.
+
+Seeds, SAM radii, gates and L2 may differ between the runs; every product, draw and step of a run has the
+shape that it has when the run is alone, so with one thread on a CPU it finds the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cadran.learn.adam import StackedAdam
+from cadran.learn.checkpoint import CheckpointError, copy_into, pack, unpack
+from cadran.learn.curvature import Curvature, largest_eigenvalues
+from cadran.learn.gate import Gate, decide
+from cadran.learn.losses import (
+    ActorLoss,
+    CriticLoss,
+    Heads,
+    Transitions,
+    actor_loss,
+    critic_loss,
+    td_target,
+    td_variance,
+    temperature_loss,
+)
+from cadran.learn.networks import TWINS, Masks, Params, Shape, actor_heads, of_runs, squash, squashed_sample
+from cadran.learn.sam import clip_networks, scale_networks, sharpness_aware
+from cadran.learn.spec import LearnerSpec
+from cadran.learn.spectral import normalised, refine
+from cadran.learn.state import LearnerState, new_state, reset_part
+from cadran.policy import PolicyMeta, encode
+
+FloatArray = NDArray[np.floating]
+Float32 = NDArray[np.float32]
+
+
+class DivergedError(RuntimeError):
+    """An update gave a value that is not finite; the networks are no longer of use."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One sample of experience: N agents with B transitions each; a population's has a leading axis of runs.
+
+    Attributes:
+        observation: ``[..., N, B, O]``.
+        action: ``[..., N, B, A]`` in (0, 1), as executed.
+        reward: ``[..., N, B]``.
+        next_observation: ``[..., N, B, O]``.
+        discount: ``[..., N, B]``, 1 to bootstrap from the next observation (also over a time limit), else 0.
+    """
+
+    observation: FloatArray
+    action: FloatArray
+    reward: FloatArray
+    next_observation: FloatArray
+    discount: FloatArray
+
+
+@dataclass(frozen=True)
+class UpdateMetrics:
+    """What one update of one run did.
+
+    Attributes:
+        updates: updates made so far, this one included.
+        critic_loss: sum over the twins.
+        critic_rho: SAM radius of the critic, 0 = plain.
+        critic_grad_norm: of each twin before clipping, ``[2]``.
+        value_mean: mean Q over twins and the pooled batch.
+        target_mean: mean TD target.
+        td_threshold: what the variances were compared with; 0 where nothing is gated.
+        actor_loss: ``[N]``.
+        actor_rho: SAM radius of each actor in this update, ``[N]``.
+        actor_grad_norm: before clipping, ``[N]``.
+        td_variance: of each agent's TD errors, ``[N]``.
+        entropy: of each agent's policy [nat], ``[N]``.
+        beta: temperature of each agent, ``[N]``, as used in this update.
+    """
+
+    updates: int
+    critic_loss: float
+    critic_rho: float
+    critic_grad_norm: FloatArray
+    value_mean: float
+    target_mean: float
+    td_threshold: float
+    actor_loss: FloatArray
+    actor_rho: FloatArray
+    actor_grad_norm: FloatArray
+    td_variance: FloatArray
+    entropy: FloatArray
+    beta: FloatArray
+
+    @property
+    def sam_on(self) -> NDArray[np.bool_]:
+        """Which actors took a sharpness-aware step, ``[N]``."""
+        return self.actor_rho > 0.0
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """The random part of one update; SAM's second pass uses the same."""
+
+    next_noise: Tensor  # [R, N, B, A]
+    noise: Tensor  # [R, N, B, A]
+    actor_masks: Masks
+    critic_masks: Masks
+
+
+class Population:
+    """Learns R times N actors and R critics.
+
+    Args:
+        specs: what each run learns with; all have one `LearnerSpec.program`.
+        n_agents: number of agents of a run, N >= 1.
+        observation_dim: O >= 1.
+        action_dim: A >= 1.
+        seeds: of every draw of each run, 0 <= seed < 2**63.
+        dtype: torch.float32, or torch.float64 where rounding must not matter.
+        device: ``cpu`` or a CUDA device. Draws are made on the CPU in any case.
+
+    Attributes:
+        shape: of the networks.
+        runs: R.
+        updates: updates made so far.
+        gradient_evaluations: evaluations of one network's gradient so far, of each run, int64 ``[R]``:
+            N + 2 an update, and one more for every network that takes a sharpness-aware step.
+
+    Raises:
+        ValueError: no run, another number of seeds, or runs that cannot share a program.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[LearnerSpec],
+        n_agents: int,
+        observation_dim: int,
+        action_dim: int,
+        seeds: Sequence[int],
+        *,
+        dtype: torch.dtype = torch.float32,
+        device: str = "cpu",
+    ) -> None:
+        if not specs or len(specs) != len(seeds):
+            raise ValueError(f"population: {len(specs)} specifications for {len(seeds)} seeds")
+        if len({spec.program for spec in specs}) > 1:
+            raise ValueError("population: the runs' networks or step sizes differ, train them apart")
+        self.specs = tuple(specs)
+        self.runs = len(specs)
+        self.shape = Shape.of(specs[0], n_agents, observation_dim, action_dim)
+        self.target_entropy = specs[0].target_entropy_per_dim * action_dim
+        self.updates = 0
+        self.gradient_evaluations = np.zeros(self.runs, dtype=np.int64)
+        self._spec = specs[0]
+        self._dtype = dtype
+        self._device = device
+        self._state: LearnerState = new_state(specs[0], self.shape, seeds, dtype, device)
+        self._actor = list(self._state.actor.values())
+        self._critic = list(self._state.critic.values())
+        self._everyone = torch.arange(self.runs * n_agents, device=device)
+        self._l2 = self._tensor([spec.l2 for spec in specs])
+        self._perturbed_actor = self._perturbed(self._state.actor)
+        self._perturbed_critic = self._perturbed(self._state.critic)
+
+    def update(self, batch: Batch) -> list[UpdateMetrics]:
+        """One step of every actor, temperature and critic, and of the targets (Algorithm 1, actors first).
+
+        Args:
+            batch: one sample of each run's experience; B may differ from call to call, B >= 2.
+
+        Returns:
+            What happened, run by run.
+
+        Raises:
+            ValueError: a shape is wrong; nothing was changed.
+            DivergedError: something is not finite; restore a checkpoint.
+        """
+        state = self._state
+        data = self._transitions(batch)
+        beta = state.log_beta.detach().exp()
+        draws = self._draw(data.reward.shape[-1])
+        for group, vectors in state.singular.items():
+            refine(getattr(state, group), vectors)
+        target = self._target(beta, data, draws)
+
+        def judge(critic: Params, networks: Tensor) -> CriticLoss:
+            return self._judge(critic, networks, data, target, draws)
+
+        teacher = self._teacher(data)
+        held = self._effective("critic", {name: t.detach() for name, t in state.critic.items()})
+
+        def act(actor: Params, who: Tensor) -> ActorLoss:
+            return self._act(actor, who, held, beta, data, draws, teacher)
+
+        judged = judge(state.critic, torch.arange(TWINS * self.runs, device=self._device))
+        critic_gradients = torch.autograd.grad(judged.total, self._critic)
+        variance = td_variance(judged.td_error)
+        gates = self._gates(variance.cpu().numpy())
+        acted = act(state.actor, self._everyone)
+        actor_gradients = torch.autograd.grad(acted.total, self._actor)
+        sharp_actor = sharpness_aware(
+            state.actor,
+            actor_gradients,
+            self._tensor(np.concatenate([gate.actor_rho for gate in gates])),
+            lambda actor, who: act(actor, who).total,
+            self._perturbed_actor,
+        )
+        sharp_critic = sharpness_aware(
+            state.critic,
+            critic_gradients,
+            self._tensor([gate.critic_rho for gate in gates]).repeat_interleave(TWINS),
+            lambda critic, networks: judge(critic, networks).total,
+            self._perturbed_critic,
+        )
+        scale = self._tensor(np.concatenate([gate.step_scale for gate in gates]))
+        actor_norms = self._descend(state.actor_optimiser, self._actor, sharp_actor, scale)
+        critic_norms = self._descend(state.critic_optimiser, self._critic, sharp_critic)
+        self._follow(acted.log_prob)
+        self._count(gates)
+        metrics = self._metrics(judged, target, critic_norms, acted, gates, actor_norms, variance, beta)
+        self._reset_if_due()
+        return metrics
+
+    def act(self, observation: Float32, noise: Float32 | None = None) -> Float32:
+        """Actions of all actors.
+
+        Args:
+            observation: float32 ``[R, N, E, O]``.
+            noise: standard normal ``[R, N, E, A]``; None acts by the mean.
+
+        Returns:
+            float32 ``[R, N, E, A]`` in [0, 1].
+        """
+        with torch.no_grad():
+            seen = self._tensor(observation).flatten(0, 1)
+            mean, log_std = actor_heads(self.shape, self._effective("actor", self._state.actor), seen)
+            if noise is None:
+                action = squash(mean)
+            else:
+                action, _ = squashed_sample(mean, log_std, self._tensor(noise).flatten(0, 1))
+        shape = (self.runs, self.shape.agents, observation.shape[2], self.shape.action_dim)
+        return action.view(shape).to("cpu", torch.float32).numpy()
+
+    def actors(self) -> dict[str, Float32]:
+        """Copies of all actors as they act, named as in the policy artefact, ``[R, N, ...]``."""
+        with torch.no_grad():
+            effective = self._effective("actor", self._state.actor)
+            return {
+                name: tensor.view(self.runs, self.shape.agents, *tensor.shape[1:])
+                .cpu()
+                .numpy()
+                .astype(np.float32)
+                for name, tensor in effective.items()
+            }
+
+    def actor_tensors(self, run: int, agent: int) -> dict[str, Float32]:
+        """Copy of one actor as it acts, named as in the policy artefact.
+
+        Args:
+            run: 0 <= run < R.
+            agent: 0 <= agent < N.
+
+        Returns:
+            float32 arrays, weights ``[in, out]``.
+        """
+        place = run * self.shape.agents + agent
+        with torch.no_grad():
+            effective = self._effective("actor", self._state.actor)
+            return {
+                name: tensor[place].cpu().numpy().astype(np.float32) for name, tensor in effective.items()
+            }
+
+    def load_actor(self, run: int, agent: int, tensors: Mapping[str, Float32]) -> None:
+        """Start one actor from given weights; everything else stays as it is.
+
+        Args:
+            run: 0 <= run < R.
+            agent: 0 <= agent < N.
+            tensors: as ``actor_tensors`` gives them.
+
+        Raises:
+            CheckpointError: a name or shape differs; nothing was changed.
+        """
+        loaded = {name: torch.from_numpy(np.array(value)).to(self._dtype) for name, value in tensors.items()}
+        place = run * self.shape.agents + agent
+        copy_into({name: tensor.detach()[place] for name, tensor in self._state.actor.items()}, loaded)
+
+    def artifact(
+        self,
+        run: int,
+        agent: int,
+        *,
+        version: int,
+        created_unix_s: float,
+        problem: Mapping[str, str],
+        effective_frame: int,
+    ) -> bytes:
+        """One actor as a policy artefact.
+
+        Args:
+            run: 0 <= run < R.
+            agent: 0 <= agent < N; also the artefact's DU.
+            version: of the policy.
+            created_unix_s: wall-clock time, seconds since 1970.
+            problem: names of observation, action decoding and reward.
+            effective_frame: first frame that the policy may decide.
+
+        Returns:
+            Bytes for ``policy.decode``.
+
+        Raises:
+            policy.PolicyError: NOT_FINITE.
+        """
+        meta = PolicyMeta(
+            du=agent,
+            version=version,
+            created_unix_s=created_unix_s,
+            observation_dim=self.shape.observation_dim,
+            action_dim=self.shape.action_dim,
+            hidden=self.shape.hidden,
+            activation=self.shape.activation,
+            layer_norm=self.shape.layer_norm,
+            problem=dict(problem),
+            log_std_min=self.shape.log_std_min,
+            log_std_max=self.shape.log_std_max,
+            updates=self.updates,
+            effective_frame=effective_frame,
+        )
+        return encode(meta, self.actor_tensors(run, agent))
+
+    def curvature(self, batch: Batch) -> Curvature:
+        """Largest Hessian eigenvalue of each network's own loss on a batch; nothing is changed.
+
+        Args:
+            batch: one sample of each run's experience.
+
+        Returns:
+            Of the critics ``[R]``, the larger one of the twins', and of the actors ``[R, N]``.
+        """
+        state = self._state
+        data = self._transitions(batch)
+        beta = state.log_beta.detach().exp()
+        kept = [generator.get_state() for generator in state.generators]
+        draws = replace(self._draw(data.reward.shape[-1]), actor_masks=None, critic_masks=None)
+        for generator, before in zip(state.generators, kept, strict=True):
+            generator.set_state(before)
+        target = self._target(beta, data, draws)
+        held = self._effective("critic", {name: t.detach() for name, t in state.critic.items()})
+        teacher = self._teacher(data)
+        everyone = torch.arange(TWINS * self.runs, device=self._device)
+        seed = torch.Generator().manual_seed(0)
+        critic = largest_eigenvalues(
+            lambda: self._judge(state.critic, everyone, data, target, draws).total, self._critic, seed
+        )
+        actor = largest_eigenvalues(
+            lambda: self._act(state.actor, self._everyone, held, beta, data, draws, teacher).total,
+            self._actor,
+            seed,
+        )
+        return Curvature(
+            critic.reshape(self.runs, TWINS).max(axis=1), actor.reshape(self.runs, self.shape.agents)
+        )
+
+    def state_bytes(self) -> bytes:
+        """Everything that changes, so that a population that loads it goes on bit for bit."""
+        scalars = {
+            "updates": self.updates,
+            "activation": self.shape.activation,
+            "gradient_evaluations": self.gradient_evaluations.tolist(),
+        }
+        return pack(self._state.tensors() | self._generator_states(), scalars)
+
+    def load_state(self, data: bytes) -> None:
+        """Go on from a checkpoint.
+
+        Args:
+            data: what ``state_bytes`` returned on a population of the same networks, runs and dtype. Step
+                sizes and schedules are those of this population's own specifications.
+
+        Raises:
+            CheckpointError: damaged, or of other networks; nothing was changed.
+        """
+        tensors, scalars = unpack(data)
+        if scalars["activation"] != self.shape.activation:
+            raise CheckpointError(
+                f"checkpoint: activation is {scalars['activation']}, this learner has {self.shape.activation}"
+            )
+        generators = self._generator_states()
+        copy_into(self._state.tensors() | generators, tensors)
+        for generator, loaded in zip(self._state.generators, generators.values(), strict=True):
+            generator.set_state(loaded)
+        self.updates = int(scalars["updates"])
+        self.gradient_evaluations = np.asarray(scalars["gradient_evaluations"], dtype=np.int64)
+
+    def _generator_states(self) -> dict[str, Tensor]:
+        return {
+            f"generator/{run}": generator.get_state() for run, generator in enumerate(self._state.generators)
+        }
+
+    def _tensor(self, values: FloatArray | list[float]) -> Tensor:
+        return torch.tensor(values, dtype=self._dtype, device=self._device)
+
+    def _perturbed(self, params: Params) -> frozenset[str] | None:
+        """Names of the tensors that SAM moves; None = all."""
+        if self._spec.sam.part == "all":
+            return None
+        return frozenset(name for name in params if name.startswith(self.shape.encoder))
+
+    def _effective(self, group: str, params: Params) -> Params:
+        """Networks of a group as they are evaluated."""
+        return normalised(params, self._state.singular.get(group, {}))
+
+    def _transitions(self, batch: Batch) -> Transitions:
+        """Checked tensors of the batch."""
+        agents, size = self.shape.agents, batch.reward.shape[-1]
+        lead = (self.runs, agents, size)
+        shapes = {
+            "observation": (*lead, self.shape.observation_dim),
+            "action": (*lead, self.shape.action_dim),
+            "reward": lead,
+            "next_observation": (*lead, self.shape.observation_dim),
+            "discount": lead,
+        }
+        tensors = {}
+        for field in fields(Batch):
+            value = np.asarray(getattr(batch, field.name))
+            if value.shape != shapes[field.name] or size < 2:
+                raise ValueError(
+                    f"learner: batch {field.name} has shape {value.shape}, must be {shapes[field.name]} "
+                    "with at least 2 transitions"
+                )
+            tensors[field.name] = self._tensor(value)
+        return Transitions(**tensors)
+
+    def _draw(self, size: int) -> _Draws:
+        """Noise and dropout masks of an update with ``size`` transitions per agent, each run's its own."""
+        shape, generators = self.shape, self._state.generators
+        dims = (2, shape.agents, size, shape.action_dim)
+        noise = torch.stack([torch.randn(dims, generator=g, dtype=self._dtype) for g in generators])
+        noise = noise.to(self._device)
+        actor = self._masks((shape.agents, size))
+        critic = self._masks((TWINS, shape.agents * size))
+        return _Draws(noise[:, 0], noise[:, 1], actor, critic)
+
+    def _masks(self, dims: tuple[int, int]) -> Masks:
+        keep = 1.0 - self._spec.dropout
+        if keep == 1.0:
+            return None
+        masks = []
+        for units in self.shape.hidden:
+            draws = [
+                torch.rand((*dims, units), generator=generator, dtype=self._dtype)
+                for generator in self._state.generators
+            ]
+            masks.append((torch.cat(draws) < keep).to(self._device, self._dtype) / keep)
+        return masks
+
+    def _target(self, beta: Tensor, data: Transitions, draws: _Draws) -> Tensor:
+        state = self._state
+        return td_target(
+            self.shape,
+            self._effective("actor", state.actor),
+            self._effective("target_critic", state.target_critic),
+            beta,
+            data,
+            draws.next_noise,
+            self._spec.gamma,
+        )
+
+    def _judge(
+        self, critic: Params, networks: Tensor, data: Transitions, target: Tensor, draws: _Draws
+    ) -> CriticLoss:
+        """Loss of the critics in ``networks`` (positions among all, both twins of each run)."""
+        runs = networks[::TWINS] // TWINS
+        masks, vectors = draws.critic_masks, self._state.singular.get("critic", {})
+        if len(runs) < self.runs:
+            masks = None if masks is None else [mask[networks] for mask in masks]
+            vectors = of_runs(vectors, runs, TWINS) if vectors else {}
+            target = target[runs]
+        return critic_loss(self.shape, normalised(critic, vectors), data.of_runs(runs), target, masks)
+
+    def _act(
+        self,
+        actor: Params,
+        who: Tensor,
+        critic: Params,
+        beta: Tensor,
+        data: Transitions,
+        draws: _Draws,
+        teacher: Heads | None,
+    ) -> ActorLoss:
+        """Loss of the actors in ``who`` (positions among all)."""
+        vectors = {name: v[who] for name, v in self._state.singular.get("actor", {}).items()}
+        return actor_loss(
+            self.shape,
+            normalised(actor, vectors),
+            critic,
+            beta,
+            who,
+            data,
+            draws.noise,
+            draws.actor_masks,
+            teacher,
+            self._spec.distillation,
+        )
+
+    @torch.no_grad()
+    def _teacher(self, data: Transitions) -> Heads | None:
+        if not self._state.teacher:
+            return None
+        teacher = self._effective("actor", self._state.teacher)
+        return Heads(*actor_heads(self.shape, teacher, data.observation.flatten(0, 1)))
+
+    def _gates(self, variance: FloatArray) -> list[Gate]:
+        """SAM radius and step of each actor and critic, run by run; updates the running means."""
+        means = self._state.td_variance_mean
+        gates = [
+            decide(spec, variance[run], float(means[run]), self.updates)
+            for run, spec in enumerate(self.specs)
+        ]
+        means.copy_(torch.tensor([gate.variance_mean for gate in gates], dtype=self._dtype))
+        return gates
+
+    def _descend(
+        self,
+        optimiser: StackedAdam,
+        params: list[Tensor],
+        gradients: Sequence[Tensor],
+        step_scale: Tensor | None = None,
+    ) -> Tensor:
+        """One clipped Adam step, of which each network takes its share; returns the norms before clipping."""
+        if bool(self._l2.any()):
+            factors = self._l2.repeat_interleave(len(params[0]) // self.runs)
+            pulls = scale_networks([param.detach() for param in params], factors)
+            gradients = [gradient + pull for gradient, pull in zip(gradients, pulls, strict=True)]
+        clipped, norms = clip_networks(gradients, self._spec.grad_clip_norm)
+        shorter = torch.empty(0, dtype=torch.int64)
+        if step_scale is not None:
+            shorter = (step_scale < 1.0).nonzero().squeeze(1)
+        before = [param.detach()[shorter] for param in params]
+        optimiser.step(clipped)
+        if step_scale is not None and len(shorter) > 0:
+            with torch.no_grad():
+                for param, old in zip(params, before, strict=True):
+                    share = step_scale[shorter].view(-1, *[1] * (param.dim() - 1))
+                    param[shorter] = old + share * (param[shorter] - old)
+        return norms
+
+    def _follow(self, log_prob: Tensor) -> None:
+        """Temperatures, targets and teachers follow the step."""
+        state, spec = self._state, self._spec
+        if spec.beta_automatic:
+            loss = temperature_loss(state.log_beta, log_prob, self.target_entropy)
+            state.beta_optimiser.step(torch.autograd.grad(loss, [state.log_beta]))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(state.target_critic.values()), self._critic, spec.tau)
+            if state.teacher:
+                torch._foreach_lerp_(list(state.teacher.values()), self._actor, spec.tau)
+        self.updates += 1
+
+    def _count(self, gates: Sequence[Gate]) -> None:
+        for run, gate in enumerate(gates):
+            second = int((gate.actor_rho > 0.0).sum()) + TWINS * int(gate.critic_rho > 0.0)
+            self.gradient_evaluations[run] += self.shape.agents + TWINS + second
+
+    def _reset_if_due(self) -> None:
+        every = self._spec.reset_every_updates
+        if every == 0 or self.updates % every:
+            return
+
+        def chosen(name: str) -> bool:
+            return not name.startswith(self.shape.encoder)
+
+        reset_part(self._state, self.shape, chosen, self._spec.beta_initial, self._dtype)
+
+    def _metrics(
+        self,
+        judged: CriticLoss,
+        target: Tensor,
+        critic_norms: Tensor,
+        acted: ActorLoss,
+        gates: Sequence[Gate],
+        actor_norms: Tensor,
+        variance: Tensor,
+        beta: Tensor,
+    ) -> list[UpdateMetrics]:
+        """All figures in one transfer from torch."""
+        runs, agents = self.runs, self.shape.agents
+        entropy = -acted.log_prob.mean(1)
+        vectors = (
+            acted.per_agent,
+            actor_norms,
+            variance.flatten(),
+            entropy,
+            beta,
+            target.flatten(0, 1).mean(1),
+        )
+        columns = [judged.per_run.view(runs, 1), critic_norms.view(runs, TWINS)]
+        columns += [vector.view(runs, agents) for vector in vectors]
+        columns += [judged.values.flatten(0, 2).mean(1).view(runs, TWINS * agents)]
+        table = torch.cat(columns, dim=1).cpu().numpy()
+        if not np.isfinite(table).all():
+            raise DivergedError(f"learner: update {self.updates} gave a value that is not finite")
+        return [self._row(row, gate) for row, gate in zip(table, gates, strict=True)]
+
+    def _row(self, row: FloatArray, gate: Gate) -> UpdateMetrics:
+        norms, rest = row[1 : 1 + TWINS], row[1 + TWINS :].reshape(-1, self.shape.agents)
+        return UpdateMetrics(
+            updates=self.updates,
+            critic_loss=float(row[0]),
+            critic_rho=gate.critic_rho,
+            critic_grad_norm=norms,
+            value_mean=float(rest[6:].mean()),
+            target_mean=float(rest[5].mean()),
+            td_threshold=gate.threshold,
+            actor_loss=rest[0],
+            actor_rho=gate.actor_rho,
+            actor_grad_norm=rest[1],
+            td_variance=rest[2],
+            entropy=rest[3],
+            beta=rest[4],
+        )
