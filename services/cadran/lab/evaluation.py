@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.envs import BatchedEnv
-from cadran.lab.policies.base import LabPolicy, Rollout, episode_seeds, rollout
+from cadran.lab.policies.base import LabPolicy, Rollout, episode_seeds, rollout, world_of
 from cadran.lab.policies.baselines import BASELINES, baseline
 from cadran.lab.policies.learned import LearnedPolicy
 from cadran.lab.statistics import Difference, Interval, mean_interval, sentence
@@ -106,7 +106,9 @@ def evaluate(
     rollouts = []
     for policy in policies:
         progress(policy.name)
-        rollouts.append(rollout(env, policy))
+        own = world_of(policy, world)
+        its_env = env if own == world else BatchedEnv(own, spec, seeds, trace_bytes_per_tti, load_profile)
+        rollouts.append(rollout(its_env, policy))
     return summarise(policies, rollouts, world.episode_frames, seed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.envs import BatchedEnv, Step
+from cadran.radio import World
 
 Role = Literal["tuning", "held_out"]
 _ROLE_KEYS: dict[Role, int] = {"tuning": 1, "held_out": 2}
@@ -30,6 +32,44 @@ class LabPolicy(Protocol):
 
     def act(self, env: BatchedEnv) -> Step:
         """Decide one frame and run it in ``env``."""
+
+
+@dataclass(frozen=True)
+class InWorld:
+    """A policy that is more than decisions: it also needs the RAN itself to be set differently.
+
+    The change must leave channels and traffic alone, so that episodes stay the same; see `world_of`.
+
+    Attributes:
+        policy: What decides.
+        change: From the world that is asked about to the one the policy runs in.
+    """
+
+    policy: LabPolicy
+    change: Callable[[World], World]
+
+    @property
+    def name(self) -> str:
+        """That of the policy."""
+        return self.policy.name
+
+    @property
+    def detail(self) -> str:
+        """That of the policy."""
+        return self.policy.detail
+
+    def begin(self, env: BatchedEnv) -> None:
+        """Begin the policy."""
+        self.policy.begin(env)
+
+    def act(self, env: BatchedEnv) -> Step:
+        """Let the policy act."""
+        return self.policy.act(env)
+
+
+def world_of(policy: LabPolicy, world: World) -> World:
+    """The world that a policy is to be run in when ``world`` is asked about."""
+    return policy.change(world) if isinstance(policy, InWorld) else world
 
 
 @dataclass(frozen=True)

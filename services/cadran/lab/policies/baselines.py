@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.lab.policies.base import LabPolicy
+from cadran.lab.policies.base import InWorld, LabPolicy
 from cadran.lab.policies.greedy import OneStepGreedy
 from cadran.lab.policies.rules import RandomActions, RulePolicy
 from cadran.lab.policies.tuning import best_static_split, tuned_priority
@@ -13,7 +13,16 @@ from cadran.problem import ProblemSpec
 from cadran.problem.heuristics import equal, need_proportional, pf_all
 from cadran.radio import World
 
-BASELINES = ("random", "equal", "need-proportional", "pf", "best-static", "tuned-priority", "greedy")
+BASELINES = (
+    "random",
+    "equal",
+    "need-proportional",
+    "pf",
+    "max-cqi",
+    "best-static",
+    "tuned-priority",
+    "greedy",
+)
 
 
 def baseline(
@@ -39,6 +48,8 @@ def baseline(
             return RulePolicy("need-proportional", need_proportional)
         case "pf":
             return RulePolicy("PF over all users", pf_all)
+        case "max-cqi":
+            return InWorld(RulePolicy("max-CQI over all users", pf_all), _by_rate)
         case "best-static":
             return best_static_split(world, spec, seed, trace_bytes_per_tti, load_profile)
         case "tuned-priority":
@@ -47,3 +58,9 @@ def baseline(
             return OneStepGreedy()
         case _:
             raise ValueError(f"policy: no baseline is called {name!r}; there are {', '.join(BASELINES)}")
+
+
+def _by_rate(world: World) -> World:
+    """The world with a MAC that gives every RB to the UE with the best channel, whatever its slice."""
+    mac = world.mac.model_copy(update={"schedulers": ("max_cqi", "max_cqi", "max_cqi")})
+    return world.model_copy(update={"mac": mac})

@@ -83,8 +83,11 @@ def schedule_assigned(
 
 @inlined_kernel
 def start(waiting: Waiting, grants: Grants, schedulers: NDArray[np.int64], mask: int) -> int:
-    """Clear the grants; returns the shift of the tie-breaking ranks, and moves it on for the next TTI."""
-    shift = int(np.int64(grants.next_place[0]))
+    """Clear the grants; returns the shift of the tie-breaking ranks, and moves it on for the next TTI.
+
+    Slices that all go by rate alone compete by rate alone too.
+    """
+    shift, by_rate = int(np.int64(grants.next_place[0])), 0
     for unit in range(grants.slice_of_unit.shape[0]):
         grants.slice_of_unit[unit] = FREE
         grants.ue_of_unit[unit] = -1
@@ -96,6 +99,9 @@ def start(waiting: Waiting, grants: Grants, schedulers: NDArray[np.int64], mask:
         if schedulers[s] == MAX_CQI:
             for u in range(waiting.weight.shape[1]):
                 waiting.weight[s, u] = 1.0
+            by_rate += 1
+    if by_rate == SLICES:
+        waiting.metric[:, :] = 1.0
     return shift
 
 

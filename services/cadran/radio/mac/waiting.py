@@ -25,7 +25,8 @@ class Waiting(NamedTuple):
         places: int64[S, U], places of the UEs with data, ascending; the first ``size[s]`` are valid.
         size: int64[S].
         bits: int64[S, U], left to send, by place.
-        metric: float32[S, U], factor on a unit's bits where slices compete (1 / mean rate), by place, >= 0.
+        metric: float32[S, U], factor on a unit's bits where slices compete (1 / mean rate), by place, >= 0;
+            overwritten with 1 where all slices go by ``max_cqi``.
         weight: float32[S, U], the same inside the UE's own slice under ``pf`` and ``mlwdf``; overwritten with
             1 under ``max_cqi``.
         age: int64[S, U], TTIs, of the oldest byte, by place; read under ``edf`` only.

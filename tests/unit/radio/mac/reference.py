@@ -45,6 +45,8 @@ class Reference:
     def __init__(self, scene: Scene, key: Key) -> None:
         waiting = scene.waiting
         self.scene, self.key, self.units = scene, key, len(scene.unit_rbs)
+        by_rate = all(scheduler == MAX_CQI for scheduler in scene.schedulers)
+        self.metric = np.ones_like(waiting.metric) if by_rate else waiting.metric
         self.left = [
             {int(u): int(waiting.bits[s, u]) for u in waiting.places[s, : waiting.size[s]]}
             for s in range(SLICES)
@@ -109,7 +111,7 @@ class Reference:
         for unit in range(self.units):
             rivals = [s for s in range(SLICES) if self.left[s] and self.held[s] < self.scene.most[s]]
             if self.slice_of_unit[unit] < 0 and rivals:
-                (_, u), s = max((self.best(s, unit, self.scene.waiting.metric), s) for s in rivals)
+                (_, u), s = max((self.best(s, unit, self.metric), s) for s in rivals)
                 self.give(s, u, unit)
                 self.held[s] += 1
 
@@ -126,6 +128,6 @@ class Reference:
         for unit in range(self.units):
             s = self.slice_of_unit[unit]
             if s >= 0 and self.ue_of_unit[unit] < 0 and self.left[s]:
-                self.give(s, self.best(s, unit, self.scene.waiting.metric)[1], unit)
+                self.give(s, self.best(s, unit, self.metric)[1], unit)
         if self.scene.mode == 0:
             self.serve_shared()

@@ -33,6 +33,17 @@ def test_max_cqi_looks_at_bits_only() -> None:
     assert play(scene).ue_of_unit.tolist() == [1, 1, 0, 0]
 
 
+@pytest.mark.parametrize(("others", "winner"), [(MAX_CQI, 8), (PF, 0)])
+def test_slices_that_all_go_by_rate_share_by_rate(others: int, winner: int) -> None:
+    scene = with_quotas(plain_scene(4, 8), [0, 0, 0], [0, 0, 0], [4, 4, 4])
+    await_data(scene.waiting, 0, {0: ENDLESS})
+    await_data(scene.waiting, 1, {0: ENDLESS})
+    scene.csi[1, 0] += 1
+    scene.waiting.metric[0, 0] = 2.0
+    outcome = play(replace(scene, schedulers=(MAX_CQI, MAX_CQI, others)))
+    assert outcome.ue_of_unit.tolist() == [winner] * 4
+
+
 @pytest.mark.parametrize("scheduler", [PF, MLWDF])
 def test_pf_and_mlwdf_look_at_bits_times_weight(scheduler: int) -> None:
     scene = one_slice(scheduler, 3, {0: ENDLESS, 1: ENDLESS})
