@@ -5,11 +5,12 @@ import pytest
 
 from cadran.envs import BatchedEnv
 from cadran.lab.evaluation import evaluate, summarise
-from cadran.lab.policies import BASELINES, LearnedPolicy, OneStepGreedy, RulePolicy, baseline
+from cadran.lab.policies import BASELINES, LearnedPolicy, OneStepGreedy, RulePolicy, baseline, world_of
 from cadran.lab.policies.base import Rollout, episode_seeds, rollout
+from cadran.lab.yardsticks.ahead import carried_bits, look_ahead
 from cadran.policy import Actor, PolicyMeta, tensor_shapes
 from cadran.problem import ProblemSpec, Quota
-from cadran.problem.heuristics import equal, priority, static
+from cadran.problem.heuristics import equal, pf_all, priority, static
 
 from .worlds import EQ8_WORLD, WORLD, eq8
 
@@ -48,6 +49,28 @@ def test_every_baseline_runs_on_the_same_episodes():
         assert all(0 <= value <= 1 for value in r.episode_rewards)
         assert r.reward.low <= r.reward.value <= r.reward.high
         assert r.reward.value == pytest.approx(np.mean(r.episode_rewards))
+
+
+def test_max_cqi_meets_the_same_channels_and_traffic():
+    policy = baseline("max-cqi", WORLD, SPEC, seed=1)
+    seeds = episode_seeds(2, "held_out", 3)
+    plain, own = BatchedEnv(WORLD, SPEC, seeds), BatchedEnv(world_of(policy, WORLD), SPEC, seeds)
+    for _ in range(5):
+        ours, pf = policy.act(own).measurements, RulePolicy("pf", pf_all).act(plain).measurements
+        assert (ours.arrived_bytes == pf.arrived_bytes).all()
+        ahead, there = (look_ahead(env) for env in (own, plain))
+        assert (ahead.offered_bytes == there.offered_bytes).all()
+        everywhere = np.ones((3, WORLD.dus, WORLD.rbs), np.float32)
+        assert (carried_bits(own, ahead, everywhere) == carried_bits(plain, there, everywhere)).all()
+    assert (ours.delivered_bytes != pf.delivered_bytes).any()
+
+
+def test_an_evaluation_runs_each_policy_in_its_own_world():
+    chosen = baseline("max-cqi", WORLD, SPEC, seed=1)
+    result = evaluate(WORLD, SPEC, [RulePolicy("pf", pf_all), chosen], episodes=3, seed=1)
+    own = evaluate(world_of(chosen, WORLD), SPEC, [RulePolicy("max-cqi", pf_all)], episodes=3, seed=1)
+    assert result.results[1].episode_rewards == own.results[0].episode_rewards
+    assert result.results[0].episode_rewards != own.results[0].episode_rewards
 
 
 def test_a_policy_compared_with_itself_ties_exactly():
