@@ -107,7 +107,7 @@ def _schema_of(problem: Problem) -> TransitionSchema:
 
 
 def learn() -> dict[str, Any]:
-    """One update in its variants: the demo's networks, the paper's for stacked actors, small ones for seeds."""
+    """One update in its variants: the demo's networks; stacked actors of the paper's; seeds of small ones."""
     torch.set_num_threads(min(2, len(os.sched_getaffinity(0))))
     return asdict(bench_updates(LearnerSpec(), BenchSize(), time.perf_counter))
 
