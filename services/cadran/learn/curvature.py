@@ -33,37 +33,39 @@ class Curvature:
 
 
 def largest_eigenvalues(
-    loss: Callable[[], Tensor], params: Sequence[Tensor], generator: torch.Generator
+    loss: Callable[[], Tensor], params: Sequence[Tensor], generators: Sequence[torch.Generator]
 ) -> NDArray[np.float64]:
     """Eigenvalue of largest magnitude of each network's Hessian block.
 
     The loss is a sum of losses of one network each, so its Hessian has a block for each network and one
-    product serves all.
+    product serves all. A network that has settled is left there, so none depends on the others.
 
     Args:
         loss: a new graph of the loss at ``params``.
-        params: leaves, each ``[N, ...]``.
-        generator: draws the first direction, on the CPU.
+        params: leaves, each ``[R n, ...]``, the n networks of a run side by side.
+        generators: draw the first directions of each of R runs, on the CPU.
 
     Returns:
-        ``[N]``, signed: the Rayleigh quotient where it moves by less than 0.1 % from step to step at every
-        network, or after 100 steps.
+        ``[R n]``, signed: the Rayleigh quotient once it moves by less than 0.1 % in a step, or after 100.
     """
     gradients = torch.autograd.grad(loss(), params, create_graph=True)
-    direction = _unit(
-        [
-            torch.randn(param.shape, generator=generator, dtype=param.dtype).to(param.device)
-            for param in params
-        ]
-    )
+    direction = _unit([_directions(param, generators) for param in params])
     values = torch.zeros(len(params[0]), dtype=params[0].dtype, device=params[0].device)
+    moving = torch.ones_like(values, dtype=torch.bool)
     for _ in range(MAX_ITERATIONS):
         products = torch.autograd.grad(gradients, params, direction, retain_graph=True)
-        before, values = values, _dot(products, direction)
+        before, values = values, torch.where(moving, _dot(products, direction), values)
         direction = _unit(products)
-        if bool(((values - before).abs() <= TOLERANCE * values.abs().clamp(min=_NORM_EPS)).all()):
+        moving &= (values - before).abs() > TOLERANCE * values.abs()
+        if not bool(moving.any()):
             break
     return values.cpu().numpy().astype(np.float64)
+
+
+def _directions(param: Tensor, generators: Sequence[torch.Generator]) -> Tensor:
+    dims = (len(param) // len(generators), *param.shape[1:])
+    drawn = [torch.randn(dims, generator=generator, dtype=param.dtype) for generator in generators]
+    return torch.cat(drawn).to(param.device)
 
 
 def _unit(tensors: Sequence[Tensor]) -> list[Tensor]:

@@ -354,14 +354,14 @@ class Population:
         held = self._effective("critic", {name: t.detach() for name, t in state.critic.items()})
         teacher = self._teacher(data)
         everyone = torch.arange(TWINS * self.runs, device=self._device)
-        seed = torch.Generator().manual_seed(0)
+        sources = [torch.Generator().manual_seed(0) for _ in range(self.runs)]
         critic = largest_eigenvalues(
-            lambda: self._judge(state.critic, everyone, data, target, draws).total, self._critic, seed
+            lambda: self._judge(state.critic, everyone, data, target, draws).total, self._critic, sources
         )
         actor = largest_eigenvalues(
             lambda: self._act(state.actor, self._everyone, held, beta, data, draws, teacher).total,
             self._actor,
-            seed,
+            sources,
         )
         return Curvature(
             critic.reshape(self.runs, TWINS).max(axis=1), actor.reshape(self.runs, self.shape.agents)
@@ -605,8 +605,10 @@ class Population:
         columns += [vector.view(runs, agents) for vector in vectors]
         columns += [judged.values.flatten(0, 2).mean(1).view(runs, TWINS * agents)]
         table = torch.cat(columns, dim=1).cpu().numpy()
-        if not np.isfinite(table).all():
-            raise DivergedError(f"learner: update {self.updates} gave a value that is not finite")
+        broken = np.flatnonzero(~np.isfinite(table).all(axis=1))
+        if len(broken) > 0:
+            run = "" if runs == 1 else f" of run {broken[0]}"
+            raise DivergedError(f"learner: update {self.updates}{run} gave a value that is not finite")
         return [self._row(row, gate) for row, gate in zip(table, gates, strict=True)]
 
     def _row(self, row: FloatArray, gate: Gate) -> UpdateMetrics:

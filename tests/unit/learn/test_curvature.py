@@ -16,7 +16,7 @@ def test_largest_eigenvalues_of_quadratics() -> None:
     matrices[3] = -matrices[3]
     w = normal(4, 5, seed=3).requires_grad_()
     found = largest_eigenvalues(
-        lambda: 0.5 * torch.einsum("ni,nij,nj->", w, matrices, w), [w], torch.Generator().manual_seed(0)
+        lambda: 0.5 * torch.einsum("ni,nij,nj->", w, matrices, w), [w], [torch.Generator().manual_seed(0)]
     )
     for matrix, value in zip(matrices.numpy(), found, strict=True):
         eigenvalues = np.linalg.eigvalsh(matrix)

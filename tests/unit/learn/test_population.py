@@ -60,12 +60,18 @@ def test_runs_trained_together_equal_runs_trained_alone_bit_for_bit(structure: d
     together = population(specs, SEEDS, torch.float32)
     rows = train_all(together, list(SEEDS), 8)
     actors = together.actors()
+    one_batch = random_batch(np.random.default_rng(99))
+    sharpness = together.curvature(joined([one_batch] * len(SEEDS)))
     for run, (spec, seed) in enumerate(zip(specs, SEEDS, strict=True)):
         alone = population([spec], (seed,), torch.float32)
         assert [row[0] for row in train_all(alone, [seed], 8)] == [row[run] for row in rows]
         for name, tensor in alone.actors().items():
             assert np.array_equal(tensor[0], actors[name][run]), name
         assert alone.gradient_evaluations[0] == together.gradient_evaluations[run]
+        own = alone.curvature(joined([one_batch]))
+        # Second derivatives round by their place in the stack; the search stops at 0.1 %.
+        np.testing.assert_allclose(own.critic[0], sharpness.critic[run], rtol=5e-3)
+        np.testing.assert_allclose(own.actor[0], sharpness.actor[run], rtol=5e-3)
 
 
 def test_only_runs_of_one_program_train_together() -> None:
