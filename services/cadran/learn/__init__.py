@@ -1,10 +1,12 @@
 """Learners: pure losses, stacked networks, sharpness-aware minimisation; arrays in, arrays out."""
 
+from cadran.learn.batch import Batch
 from cadran.learn.bench import BenchSize, LearnBench, bench_updates
 from cadran.learn.checkpoint import CheckpointError
 from cadran.learn.curvature import Curvature
 from cadran.learn.learner import Learner
-from cadran.learn.population import Batch, DivergedError, Population, UpdateMetrics
+from cadran.learn.metrics import DivergedError, UpdateMetrics
+from cadran.learn.population import Population
 from cadran.learn.schedule import TrainingSchedule, batch_sampler, rho_at
 from cadran.learn.spec import LearnerSpec, RhoSpec, SamSpec
 

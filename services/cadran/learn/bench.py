@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 from cadran.learn.adam import StackedAdam
+from cadran.learn.batch import Batch
 from cadran.learn.losses import Transitions, actor_loss
 from cadran.learn.networks import Params, Shape, actor_shapes, critic_shapes, initialise
-from cadran.learn.population import Batch, Population
+from cadran.learn.population import Population
 from cadran.learn.spec import LearnerSpec, RhoSpec, SamSpec
 
 _RHO = RhoSpec(start=0.05, final=0.05)

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cadran.learn.population import Batch, Population, UpdateMetrics
+from cadran.learn.batch import Batch
+from cadran.learn.metrics import UpdateMetrics
+from cadran.learn.population import Population
 from cadran.learn.spec import LearnerSpec
 
 

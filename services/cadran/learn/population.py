@@ -7,7 +7,7 @@ shape that it has when the run is alone, so with one thread on a CPU it finds th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cadran.learn.adam import StackedAdam
+from cadran.learn.batch import Batch
 from cadran.learn.checkpoint import CheckpointError, copy_into, pack, unpack
 from cadran.learn.curvature import Curvature, largest_eigenvalues
+from cadran.learn.draws import Draws, draw
 from cadran.learn.gate import Gate, decide
 from cadran.learn.losses import (
     ActorLoss,
@@ -29,7 +31,8 @@ from cadran.learn.losses import (
     td_variance,
     temperature_loss,
 )
-from cadran.learn.networks import TWINS, Masks, Params, Shape, actor_heads, of_runs, squash, squashed_sample
+from cadran.learn.metrics import Outcome, UpdateMetrics
+from cadran.learn.networks import TWINS, Params, Shape, actor_heads, of_runs, squash, squashed_sample
 from cadran.learn.sam import clip_networks, scale_networks, sharpness_aware
 from cadran.learn.spec import LearnerSpec
 from cadran.learn.spectral import normalised, refine
@@ -38,79 +41,6 @@ from cadran.policy import PolicyMeta, encode
 
 FloatArray = NDArray[np.floating]
 Float32 = NDArray[np.float32]
-
-
-class DivergedError(RuntimeError):
-    """An update gave a value that is not finite; the networks are no longer of use."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One sample of experience: N agents with B transitions each; a population's has a leading axis of runs.
-
-    Attributes:
-        observation: ``[..., N, B, O]``.
-        action: ``[..., N, B, A]`` in (0, 1), as executed.
-        reward: ``[..., N, B]``.
-        next_observation: ``[..., N, B, O]``.
-        discount: ``[..., N, B]``, 1 to bootstrap from the next observation (also over a time limit), else 0.
-    """
-
-    observation: FloatArray
-    action: FloatArray
-    reward: FloatArray
-    next_observation: FloatArray
-    discount: FloatArray
-
-
-@dataclass(frozen=True)
-class UpdateMetrics:
-    """What one update of one run did.
-
-    Attributes:
-        updates: updates made so far, this one included.
-        critic_loss: sum over the twins.
-        critic_rho: SAM radius of the critic, 0 = plain.
-        critic_grad_norm: of each twin before clipping, ``[2]``.
-        value_mean: mean Q over twins and the pooled batch.
-        target_mean: mean TD target.
-        td_threshold: what the variances were compared with; 0 where nothing is gated.
-        actor_loss: ``[N]``.
-        actor_rho: SAM radius of each actor in this update, ``[N]``.
-        actor_grad_norm: before clipping, ``[N]``.
-        td_variance: of each agent's TD errors, ``[N]``.
-        entropy: of each agent's policy [nat], ``[N]``.
-        beta: temperature of each agent, ``[N]``, as used in this update.
-    """
-
-    updates: int
-    critic_loss: float
-    critic_rho: float
-    critic_grad_norm: FloatArray
-    value_mean: float
-    target_mean: float
-    td_threshold: float
-    actor_loss: FloatArray
-    actor_rho: FloatArray
-    actor_grad_norm: FloatArray
-    td_variance: FloatArray
-    entropy: FloatArray
-    beta: FloatArray
-
-    @property
-    def sam_on(self) -> NDArray[np.bool_]:
-        """Which actors took a sharpness-aware step, ``[N]``."""
-        return self.actor_rho > 0.0
-
-
-@dataclass(frozen=True)
-class _Draws:
-    """The random part of one update; SAM's second pass uses the same."""
-
-    next_noise: Tensor  # [R, N, B, A]
-    noise: Tensor  # [R, N, B, A]
-    actor_masks: Masks
-    critic_masks: Masks
 
 
 class Population:
@@ -223,7 +153,8 @@ class Population:
         critic_norms = self._descend(state.critic_optimiser, self._critic, sharp_critic)
         self._follow(acted.log_prob)
         self._count(gates)
-        metrics = self._metrics(judged, target, critic_norms, acted, gates, actor_norms, variance, beta)
+        outcome = Outcome(judged, target, critic_norms, acted, actor_norms, variance, beta, gates)
+        metrics = outcome.metrics(self.updates)
         self._reset_if_due()
         return metrics
 
@@ -417,51 +348,13 @@ class Population:
         return normalised(params, self._state.singular.get(group, {}))
 
     def _transitions(self, batch: Batch) -> Transitions:
-        """Checked tensors of the batch."""
-        agents, size = self.shape.agents, batch.reward.shape[-1]
-        lead = (self.runs, agents, size)
-        shapes = {
-            "observation": (*lead, self.shape.observation_dim),
-            "action": (*lead, self.shape.action_dim),
-            "reward": lead,
-            "next_observation": (*lead, self.shape.observation_dim),
-            "discount": lead,
-        }
-        tensors = {}
-        for field in fields(Batch):
-            value = np.asarray(getattr(batch, field.name))
-            if value.shape != shapes[field.name] or size < 2:
-                raise ValueError(
-                    f"learner: batch {field.name} has shape {value.shape}, must be {shapes[field.name]} "
-                    "with at least 2 transitions"
-                )
-            tensors[field.name] = self._tensor(value)
-        return Transitions(**tensors)
+        return batch.transitions(self.shape, self.runs, self._dtype, self._device)
 
-    def _draw(self, size: int) -> _Draws:
-        """Noise and dropout masks of an update with ``size`` transitions per agent, each run's its own."""
-        shape, generators = self.shape, self._state.generators
-        dims = (2, shape.agents, size, shape.action_dim)
-        noise = torch.stack([torch.randn(dims, generator=g, dtype=self._dtype) for g in generators])
-        noise = noise.to(self._device)
-        actor = self._masks((shape.agents, size))
-        critic = self._masks((TWINS, shape.agents * size))
-        return _Draws(noise[:, 0], noise[:, 1], actor, critic)
+    def _draw(self, size: int) -> Draws:
+        generators = self._state.generators
+        return draw(self.shape, self._spec.dropout, size, generators, self._dtype, self._device)
 
-    def _masks(self, dims: tuple[int, int]) -> Masks:
-        keep = 1.0 - self._spec.dropout
-        if keep == 1.0:
-            return None
-        masks = []
-        for units in self.shape.hidden:
-            draws = [
-                torch.rand((*dims, units), generator=generator, dtype=self._dtype)
-                for generator in self._state.generators
-            ]
-            masks.append((torch.cat(draws) < keep).to(self._device, self._dtype) / keep)
-        return masks
-
-    def _target(self, beta: Tensor, data: Transitions, draws: _Draws) -> Tensor:
+    def _target(self, beta: Tensor, data: Transitions, draws: Draws) -> Tensor:
         state = self._state
         return td_target(
             self.shape,
@@ -474,7 +367,7 @@ class Population:
         )
 
     def _judge(
-        self, critic: Params, networks: Tensor, data: Transitions, target: Tensor, draws: _Draws
+        self, critic: Params, networks: Tensor, data: Transitions, target: Tensor, draws: Draws
     ) -> CriticLoss:
         """Loss of the critics in ``networks`` (positions among all, both twins of each run)."""
         runs = networks[::TWINS] // TWINS
@@ -492,7 +385,7 @@ class Population:
         critic: Params,
         beta: Tensor,
         data: Transitions,
-        draws: _Draws,
+        draws: Draws,
         teacher: Heads | None,
     ) -> ActorLoss:
         """Loss of the actors in ``who`` (positions among all)."""
@@ -578,53 +471,3 @@ class Population:
             return not name.startswith(self.shape.encoder)
 
         reset_part(self._state, self.shape, chosen, self._spec.beta_initial, self._dtype)
-
-    def _metrics(
-        self,
-        judged: CriticLoss,
-        target: Tensor,
-        critic_norms: Tensor,
-        acted: ActorLoss,
-        gates: Sequence[Gate],
-        actor_norms: Tensor,
-        variance: Tensor,
-        beta: Tensor,
-    ) -> list[UpdateMetrics]:
-        """All figures in one transfer from torch."""
-        runs, agents = self.runs, self.shape.agents
-        entropy = -acted.log_prob.mean(1)
-        vectors = (
-            acted.per_agent,
-            actor_norms,
-            variance.flatten(),
-            entropy,
-            beta,
-            target.flatten(0, 1).mean(1),
-        )
-        columns = [judged.per_run.view(runs, 1), critic_norms.view(runs, TWINS)]
-        columns += [vector.view(runs, agents) for vector in vectors]
-        columns += [judged.values.flatten(0, 2).mean(1).view(runs, TWINS * agents)]
-        table = torch.cat(columns, dim=1).cpu().numpy()
-        broken = np.flatnonzero(~np.isfinite(table).all(axis=1))
-        if len(broken) > 0:
-            run = "" if runs == 1 else f" of run {broken[0]}"
-            raise DivergedError(f"learner: update {self.updates}{run} gave a value that is not finite")
-        return [self._row(row, gate) for row, gate in zip(table, gates, strict=True)]
-
-    def _row(self, row: FloatArray, gate: Gate) -> UpdateMetrics:
-        norms, rest = row[1 : 1 + TWINS], row[1 + TWINS :].reshape(-1, self.shape.agents)
-        return UpdateMetrics(
-            updates=self.updates,
-            critic_loss=float(row[0]),
-            critic_rho=gate.critic_rho,
-            critic_grad_norm=norms,
-            value_mean=float(rest[6:].mean()),
-            target_mean=float(rest[5].mean()),
-            td_threshold=gate.threshold,
-            actor_loss=rest[0],
-            actor_rho=gate.actor_rho,
-            actor_grad_norm=rest[1],
-            td_variance=rest[2],
-            entropy=rest[3],
-            beta=rest[4],
-        )
