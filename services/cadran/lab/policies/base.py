@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from cadran.envs import BatchedEnv, Step
 from cadran.radio import World
 
-Role = Literal["tuning", "held_out"]
-_ROLE_KEYS: dict[Role, int] = {"tuning": 1, "held_out": 2}
+Role = Literal["tuning", "held_out", "training"]
+_ROLE_KEYS: dict[Role, int] = {"tuning": 1, "held_out": 2, "training": 3}
 
 
 class LabPolicy(Protocol):
@@ -86,9 +86,9 @@ class Rollout:
 
 
 def episode_seeds(seed: int, role: Role, count: int) -> NDArray[np.uint64]:
-    """World seeds of ``count`` episodes, apart from those of other roles and of training.
+    """World seeds of ``count`` episodes, apart from those of other roles and of the live loop.
 
-    Training seeds are the small numbers that a person gives; these are hashed to 64 bits.
+    The live loop is seeded by the small numbers that a person gives; these are hashed to 64 bits.
     """
     state = np.random.SeedSequence([seed, _ROLE_KEYS[role]]).generate_state(count, np.uint64)
     return state.astype(np.uint64)
