@@ -42,6 +42,7 @@ def arrive(
         queued,
         limits,
         cells.load_level[e],
+        tti,
         global_tti,
         frame_key(key_a, key_b, tti, hashing.PACKETS),
         frame_key(key_a, key_b, tti, hashing.PACKET_OWNER),

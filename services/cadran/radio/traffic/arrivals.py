@@ -17,6 +17,7 @@ def add_arrivals(
     queued: NDArray[np.int64],
     queue_limit: NDArray[np.int64],
     load_level: NDArray[np.int16],
+    tti: int,
     global_tti: int,
     packets_key: int,
     owner_key: int,
@@ -29,12 +30,14 @@ def add_arrivals(
         ues: int32[C, S].
         phase, queued, queue_limit: int64[C, S, U].
         load_level: int16[C, S].
+        tti: number of the TTI in its episode, >= 0.
         global_tti: number of the TTI over all episodes, >= 0.
         packets_key, owner_key: 32-bit keys of this TTI's random numbers.
         tables: the world's.
     """
     fresh[:] = 0
-    factor, start, length, cdf = tables.factor, tables.start, tables.length, tables.cdf
+    stepped = 1 if tti >= tables.step_tti else 0
+    factor, start, length, cdf = tables.factor, tables.start[stepped], tables.length[stepped], tables.cdf
     for s in range(ues.shape[1]):
         kind, size = int(tables.kind[s]), int(tables.packet_bytes[s])
         events, ttis = int(tables.events[s]), int(tables.ttis[s])

@@ -12,6 +12,9 @@ from cadran.radio.traffic.packets import BURST_PEAK
 from cadran.radio.traffic.video import frame_jitter, frame_sizes
 from cadran.radio.world import EMBB, SLICES, World
 
+NEVER = 2**62
+"""A TTI that no episode reaches."""
+
 SILENT, PACKETS, PERIODIC, VIDEO, BURST, FULL, TRACE = range(7)
 _KINDS = {
     "poisson": PACKETS,
@@ -29,8 +32,10 @@ class TrafficTables(NamedTuple):
     Attributes:
         kind: int64[S], SILENT … TRACE.
         packet_bytes: int64[S].
-        start: int64[S, L], first entry in ``cdf`` of the distribution of packets per TTI at each load factor.
-        length: int64[S, L], its entries.
+        start: int64[P, S, L], first entry in ``cdf`` of the distribution of packets per TTI at each load
+            factor, before the step of the load and, where there is one, after it.
+        length: int64[P, S, L], its entries.
+        step_tti: first TTI of an episode after the step.
         cdf: int64[...], P(N <= n) times 2^32, the last entry of each distribution exactly 2^32.
         events: int64[S], packets (periodic), video frames (xr) or bursts (beta_burst) per cycle.
         ttis: int64[S], TTIs of the cycle.
@@ -46,6 +51,7 @@ class TrafficTables(NamedTuple):
     packet_bytes: NDArray[np.int64]
     start: NDArray[np.int64]
     length: NDArray[np.int64]
+    step_tti: int
     cdf: NDArray[np.int64]
     events: NDArray[np.int64]
     ttis: NDArray[np.int64]
@@ -77,14 +83,17 @@ def traffic_tables(
     """
     kinds = source_kinds(world, trace_bytes_per_tti is not None)
     loads = profile(world, load_profile)
-    start, length, cdf = _distributions(world, kinds, loads.factors)
+    load = world.load
+    times = [1.0] if load.step_frame is None else [1.0, load.step_factor]
+    start, length, cdf = _distributions(world, kinds, np.outer(times, loads.factors))
     cycles = [_cycle(world, kind) for kind in kinds]
-    steps = exact(world.frame_s) / exact(world.load.profile_step_s)
+    steps = exact(world.frame_s) / exact(load.profile_step_s)
     return TrafficTables(
         np.array(kinds, dtype=np.int64),
         packet_bytes(world),
         start,
         length,
+        NEVER if load.step_frame is None else load.step_frame * world.ttis_per_frame,
         cdf,
         np.array([events for events, _ in cycles], dtype=np.int64),
         np.array([ttis for _, ttis in cycles], dtype=np.int64),
@@ -93,7 +102,7 @@ def traffic_tables(
         _checked_trace(trace_bytes_per_tti),
         loads.kind,
         loads.factor.astype(np.int64),
-        round(2**32 / world.load.dwell_frames),
+        round(2**32 / load.dwell_frames),
         *cycle(steps, "load.profile_step_s"),
     )
 
@@ -128,17 +137,18 @@ def mean_bytes_per_tti(world: World) -> NDArray[np.float64]:
 def _distributions(
     world: World, kinds: list[int], factors: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """``start``, ``length`` and ``cdf`` of the tables."""
+    """``start``, ``length`` and ``cdf`` of the tables, of factors float64[P, L]."""
     packets = mean_bytes_per_tti(world) / packet_bytes(world)
     drawn = {PACKETS: 1.0, BURST: BURST_PEAK}
     parts = [
         poisson_cdf(mean * factor * drawn.get(kind, 0.0))
+        for of_phase in factors
         for mean, kind in zip(packets, kinds, strict=True)
-        for factor in factors
+        for factor in of_phase
     ]
     length = np.array([len(part) for part in parts], dtype=np.int64)
     start = np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.int64)
-    shape = (SLICES, len(factors))
+    shape = (len(factors), SLICES, factors.shape[1])
     return start.reshape(shape), length.reshape(shape), np.concatenate(parts)
 
 

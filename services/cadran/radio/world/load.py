@@ -38,6 +38,19 @@ class Load(Section):
         ge=1,
         description="ASSUMED: mean number of frames between redraws of a load factor (log-uniform).",
     )
+    step_frame: int | None = Field(
+        None,
+        ge=0,
+        description="Frame of an episode, from 0, from which on loads are multiplied by step_factor; none: "
+        "they never are.",
+    )
+    step_factor: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        description="Multiplies every load factor from step_frame on (poisson, ftp3 and beta_burst); queues "
+        "stay as long as they were.",
+    )
     profile: Literal["random", "day", "measured"] = Field(
         "random",
         description="Load factors in time: redrawn at random; one day's curve, the same at all DUs; or "
@@ -79,6 +92,8 @@ class Load(Section):
     def _consistent(self) -> Self:
         if self.factor_min > self.factor_max:
             raise ValueError(f"load.factor_min {self.factor_min} is above load.factor_max {self.factor_max}")
+        if self.step_frame is None and self.step_factor != 1:
+            raise ValueError(f"load.step_factor {self.step_factor}: needs load.step_frame, when it begins")
         if any(value < 0 for value in self.mean_bps):
             raise ValueError(f"load.mean_bps {self.mean_bps}: allowed are values >= 0")
         if any(bits < 8 or bits % 8 for bits in self.packet_bits):

@@ -88,6 +88,11 @@ class World(Section):
             raise ValueError("link.adaptation mcs needs slots: allowed is ttis_per_frame >= 2")
         if self.kpis.latency == "measured" and self.ttis_per_frame == 1:
             raise ValueError("kpis.latency measured needs slots: allowed is ttis_per_frame >= 2")
+        step = self.load.step_frame
+        if step is not None and step >= self.episode_frames:
+            raise ValueError(
+                f"load.step_frame {step}: allowed are frames of an episode, 0 to {self.episode_frames - 1}"
+            )
         if self.episode_frames * self.ttis_per_frame > MAX_TTIS_PER_EPISODE:
             raise ValueError(f"episode_frames {self.episode_frames}: allowed are {MAX_TTIS_PER_EPISODE} TTIs")
         return self

@@ -49,7 +49,7 @@ def play(
             frame = tti // per_frame
             move_loads(level, draw(3, frame), draw(4, frame), frame, tables)
         keys = draw(5, tti), draw(6, tti)
-        add_arrivals(fresh[t], ues, phase, nothing, limit, level, tti, *keys, tables)
+        add_arrivals(fresh[t], ues, phase, nothing, limit, level, tti, tti, *keys, tables)
     return fresh
 
 

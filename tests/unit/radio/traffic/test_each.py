@@ -128,7 +128,7 @@ def test_full_buffers_are_topped_up_to_their_limit() -> None:
     fresh = np.zeros((DUS, 3, PLACES), dtype=np.int64)
     queued, limit = np.arange(36).reshape(fresh.shape) * 10, np.full_like(fresh, 300)
     level = np.zeros((DUS, 3), dtype=np.int16)
-    add_arrivals(fresh, members(4, 0, 6), some_phases(), queued, limit, level, 0, 1, 2, tables)
+    add_arrivals(fresh, members(4, 0, 6), some_phases(), queued, limit, level, 0, 0, 1, 2, tables)
     np.testing.assert_array_equal(fresh[:, 0, :4], np.maximum(300 - queued[:, 0, :4], 0))
     np.testing.assert_array_equal(fresh[:, 2], np.maximum(300 - queued[:, 2], 0))
     assert not fresh[:, 0, 4:].any()

@@ -85,3 +85,17 @@ def test_a_measured_load_goes_on_where_an_episode_ends() -> None:
     for _ in range(4):
         radio.step(begun, equal(world, 1))
     np.testing.assert_array_equal(played.core.load_level, begun.core.load_level)
+
+
+def test_the_load_steps_anew_in_each_episode() -> None:
+    steady = {"factor_min": 1.0, "factor_max": 1.0, "scale": 0.2}
+    world = small_world(episode_frames=20, load=steady | {"step_frame": 10, "step_factor": 4.0})
+    radio = Radio(world)
+    state = radio.new_state(seeds(4))
+    for episode in range(3):
+        radio.reset(state, np.ones(4, dtype=np.bool_), episode)
+        arrived = []
+        for _ in range(20):
+            radio.step(state, equal(world, 4))
+            arrived.append(int(state.kpis.arrived_bytes.sum()))
+        assert sum(arrived[10:]) / sum(arrived[:10]) == pytest.approx(4.0, rel=0.15)

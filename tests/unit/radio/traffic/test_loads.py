@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from cadran.radio.hashing import draw
 from cadran.radio.traffic import TrafficTables, initial_levels, load_profile, move_loads, traffic_tables
@@ -37,6 +38,38 @@ def test_random_loads_dwell_as_long_as_configured_and_differ_between_dus() -> No
     assert levels.min() == 0
     assert levels.max() == LOAD_LEVELS - 1
     assert abs(np.corrcoef(levels[:, 0, 0], levels[:, 1, 0])[0, 1]) < 0.25
+
+
+def test_a_dwell_of_one_frame_draws_every_load_anew_in_every_frame() -> None:
+    levels = levels_of(traffic_tables(slotted(dwell_frames=1)), 2000)
+    assert (np.diff(levels, axis=0) != 0).mean() == pytest.approx(1 - 1 / LOAD_LEVELS, abs=0.005)
+
+
+def test_a_step_multiplies_the_load_from_its_frame_on_and_leaves_the_frames_before_as_they_were() -> None:
+    varied = {"factor_min": 0.2, "factor_max": 3.0, "sources": ("poisson", "beta_burst", "periodic")}
+    ues = members(6, 6, 6)
+    steady = play(traffic_tables(slotted(**varied)), ues, 4000)
+    for factor in (0.0, 1.0, 2.5):
+        stepped = play(traffic_tables(slotted(**varied, step_frame=50, step_factor=factor)), ues, 4000)
+        np.testing.assert_array_equal(stepped[:500], steady[:500])
+        np.testing.assert_array_equal(stepped[:, :, 2], steady[:, :, 2])
+        for s in (0, 1):
+            after = stepped[500:, :, s].sum() / steady[500:, :, s].sum()
+            assert after == pytest.approx(factor, rel=0.1)
+        assert factor != 1 or (stepped == steady).all()
+
+
+@pytest.mark.parametrize(
+    ("load", "text"),
+    [
+        ({"step_factor": 2.0}, "needs load.step_frame"),
+        ({"step_frame": 100, "step_factor": 2.0}, "allowed are frames of an episode, 0 to 99"),
+        ({"step_frame": -1}, "greater than or equal to 0"),
+    ],
+)
+def test_a_step_that_never_comes_is_refused(load: dict[str, object], text: str) -> None:
+    with pytest.raises(ValidationError, match=text):
+        slotted(**load)
 
 
 def test_a_day_has_a_mean_of_1_a_quiet_night_and_a_busy_evening() -> None:

@@ -20,6 +20,7 @@ worlds = (
     (slotted(factor_min=0.2, factor_max=3.0, dwell_frames=2), None, None),
     (slotted(sources=("xr", "beta_burst", "periodic"), burst_period_s=0.0313, period_s=0.0007), None, None),
     (slotted(sources=("full_buffer", "ftp3", "xr"), ftp_file_bytes=900, profile="day"), None, None),
+    (slotted(sources=("poisson", "beta_burst", "xr"), step_frame=12, step_factor=3.0), None, None),
     (slotted(profile="measured", profile_step_s=0.017), np.arange(50) * 7, np.arange(9.0)),
 )
 sha = hashlib.sha256()
