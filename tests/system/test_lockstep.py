@@ -26,12 +26,22 @@ PAPER = (
 ONE_DU = ("world.dus=1", "world.ues=6")
 # Transport blocks, HARQ, RB groups, and UEs that go from one DU to the other.
 SLOTS = ("world.preset=3gpp", "world.mobility.kind=random_waypoint", "world.episode_frames=100")
+# Budgets of each DU's own, one more action, all that a DU measures, and a load that jumps.
+RICH = (
+    "problem.observation=rich",
+    "problem.action=slice_quota_mute",
+    "problem.delivered.budget_spread=1",
+    "world.load.step_frame=10",
+    "world.load.step_factor=2",
+)
 FRAMES = 300
 SEED = 11
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("variant", [(), PAPER, ONE_DU, SLOTS], ids=["quotas", "paper", "one-du", "slots"])
+@pytest.mark.parametrize(
+    "variant", [(), PAPER, ONE_DU, SLOTS, RICH], ids=["quotas", "paper", "one-du", "slots", "rich"]
+)
 def test_same_seed_same_trajectory_in_process_and_through_the_services(
     redis_server, tmp_path: Path, variant: tuple[str, ...]
 ) -> None:

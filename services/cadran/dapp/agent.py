@@ -104,7 +104,7 @@ class DuAgent:
 
     Args:
         du: index of the DU, 0-based.
-        problem: what is observed, decided and rewarded.
+        problem: what is observed, decided and rewarded at all DUs.
         policies: the actor in force and those scheduled.
         seed: seed of the exploration noise; noise depends on (seed, du, frame) alone, so a
             restarted dApp explores as the first one would have.
@@ -112,7 +112,7 @@ class DuAgent:
 
     def __init__(self, du: int, problem: Problem, policies: PolicySlot, seed: int) -> None:
         self.du = du
-        self._problem = problem
+        self._problem = problem.of_du(du)
         self._policies = policies
         self._seed = seed
         self._epoch: int | None = None

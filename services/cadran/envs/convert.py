@@ -32,9 +32,10 @@ def problem_of(world: World, spec: ProblemSpec) -> Problem:
         ValueError: The reward needs a KPI that the world does not compute, or the action RBs that it does not
             grant one by one.
     """
-    if spec.reward == "eq8" and not world.kpis.achievable_rate:
+    if spec.needs_achievable_rate and not world.kpis.achievable_rate:
         raise ValueError(
-            "problem.reward: eq8 needs the achievable rate, set world.kpis.achievable_rate: true"
+            "problem.reward: eq8 needs the achievable rate, set world.kpis.achievable_rate: true or "
+            "problem.eq8.rate: delivered"
         )
     if spec.action == "rb_bits" and world.mac.allocation != "per_rb":
         raise ValueError("problem.action: rb_bits decides RB by RB, set world.mac.allocation: per_rb")

@@ -76,7 +76,7 @@ def world_of(world: GivenWorld, problem: ProblemSpec) -> World:
     if isinstance(world, World):
         return world
     given: dict[str, Any] = {"preset": world} if isinstance(world, str) else dict(world)
-    if problem.reward == "eq8":
+    if problem.needs_achievable_rate:
         given = overlay({"kpis": {"achievable_rate": True}}, given)
     if problem.action == "rb_bits":
         given = overlay({"mac": {"allocation": "per_rb"}}, given)

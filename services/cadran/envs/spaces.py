@@ -7,11 +7,12 @@ from gymnasium.spaces import Box
 from numpy.typing import ArrayLike, NDArray
 
 from cadran.problem import SLICES, Measurements, Problem
-from cadran.problem.observation import demand_state, paper_state
+from cadran.problem.observation import state
 
 Float32 = NDArray[np.float32]
 
 _MOST_BYTES = np.iinfo(np.int64).max
+_LONGEST_S = 1e9
 _HIGHEST_SE = 20.0
 """bit/s/Hz; no world has links beyond (`world.link.max_spectral_efficiency`)."""
 
@@ -48,7 +49,7 @@ def _box(high: Float32, dus: int | None) -> Box:
 
 
 def _highest_state(problem: Problem) -> Float32:
-    frame, spec = problem.frame, problem.spec
+    frame = problem.frame
     whole = np.ones(SLICES, dtype=np.int64)
     rbs, bytes_ = whole * frame.rbs, whole * _MOST_BYTES
     need = np.full(SLICES, np.finfo(np.float32).max)
@@ -65,9 +66,7 @@ def _highest_state(problem: Problem) -> Float32:
         arrival_ewma_bytes=bytes_.astype(np.float32),
         mean_se=np.full(SLICES, _HIGHEST_SE, dtype=np.float32),
         ue_rate_bps=np.zeros((SLICES, frame.ues_per_slice), dtype=np.float32),
-        ue_delay_s=np.zeros((SLICES, frame.ues_per_slice), dtype=np.float32),
+        ue_delay_s=np.full((SLICES, frame.ues_per_slice), _LONGEST_S, dtype=np.float32),
     )
     quality = np.ones(SLICES, dtype=np.float32)
-    if spec.observation == "demand":
-        return demand_state(most, quality, frame, spec.demand)
-    return paper_state(most, quality, spec.paper_ues_scale)
+    return state(most, quality, frame, problem.spec)

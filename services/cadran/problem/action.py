@@ -91,13 +91,18 @@ def quota_rbs(percent: NDArray[np.integer[Any]], rbs: int) -> Int32:
     return np.asarray(parts + (rank < missing), dtype=np.int32)
 
 
-def shares_to_percent(shares: NDArray[np.floating[Any]]) -> Int32:
-    """Non-negative shares ``[..., S]`` to whole percent that sum to exactly 100; all zero means equal."""
+def shares_to_percent(
+    shares: NDArray[np.floating[Any]], total_percent: NDArray[np.integer[Any]] | int = 100
+) -> Int32:
+    """Non-negative shares ``[..., S]`` to whole percent that sum to exactly ``total_percent[...]``.
+
+    All zero means equal.
+    """
     exact = np.asarray(shares, dtype=np.float64)
-    total = exact.sum(axis=-1, keepdims=True)
-    exact = np.where(total > 0, exact / np.where(total > 0, total, 1.0), 1.0 / exact.shape[-1])
+    whole = exact.sum(axis=-1, keepdims=True)
+    exact = np.where(whole > 0, exact / np.where(whole > 0, whole, 1.0), 1.0 / exact.shape[-1])
     weights = np.rint(exact * _WEIGHT_STEPS).astype(np.int64)
-    return largest_remainder(weights, 100).astype(np.int32)
+    return largest_remainder(weights, total_percent).astype(np.int32)
 
 
 def decode_slice_quota(action: NDArray[np.float32], gain: float) -> Quota:
@@ -107,8 +112,30 @@ def decode_slice_quota(action: NDArray[np.float32], gain: float) -> Quota:
         action: float32 ``[..., S]`` in [0, 1].
         gain: Steepness; at 4 the extremes of the action reach 99.9 percent.
     """
+    return Quota.hard(shares_to_percent(_softmax_weights(action, gain)))
+
+
+def decode_slice_quota_mute(action: NDArray[np.float32], gain: float, mute_most: float) -> Quota:
+    """As `decode_slice_quota` within what the last number leaves of the band.
+
+    From 1/2 down it mutes nothing; from there to 1 the share of RBs left unused rises to ``mute_most``. A MAC
+    fills the band from its first RB on, so DUs that mute leave the same upper part to those that do not.
+
+    Args:
+        action: float32 ``[..., S + 1]`` in [0, 1].
+        gain: As in `decode_slice_quota`.
+        mute_most: In (0, 1].
+    """
+    muted = mute_most * np.maximum(2.0 * action[..., SLICES].astype(np.float64) - 1.0, 0.0)
+    used_percent = 100 - np.rint(100.0 * muted).astype(np.int64)
+    return Quota.hard(shares_to_percent(_softmax_weights(action[..., :SLICES], gain), used_percent))
+
+
+def _softmax_weights(action: NDArray[np.float32], gain: float) -> NDArray[np.float64]:
+    """Weights in proportion to exp(2 gain a), the largest 1."""
     logits = 2.0 * gain * np.ascontiguousarray(action, dtype=np.float64)
-    return Quota.hard(shares_to_percent(np.exp(logits - logits.max(axis=-1, keepdims=True))))
+    weights: NDArray[np.float64] = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return weights
 
 
 def decode_rb_bits(action: NDArray[np.float32], decode: str) -> Assignment:

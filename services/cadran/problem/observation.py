@@ -1,4 +1,4 @@
-"""The two observations of a DU: `paper` (arXiv 2511.15002, Section IV.B) and `demand`."""
+"""The observations of a DU: `paper` (arXiv 2511.15002, Section IV.B), `demand` and `rich`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cadran.problem.arithmetic import mean_where
 from cadran.problem.measurements import Float32, Frame, Measurements
-from cadran.problem.spec import DemandSpec
+from cadran.problem.spec import DemandSpec, ProblemSpec, RichSpec
 
-DEMAND_GROUPS = 8
-PAPER_GROUPS = 2
+GROUPS = {"demand": 8, "rich": 13, "paper": 2}
+"""Numbers per slice in the state of each observation."""
+
+_MOST_EFFICIENCY = np.float32(2.0)
+
+
+def state(m: Measurements, qos: Float32, frame: Frame, spec: ProblemSpec) -> Float32:
+    """The state by the observation that ``spec`` names, of quality ``qos[..., S]``; float32 ``[..., n]``."""
+    if spec.observation == "demand":
+        return demand_state(m, qos, frame, spec.demand)
+    if spec.observation == "rich":
+        return rich_state(m, qos, frame, spec.demand, spec.rich)
+    return paper_state(m, qos, spec.paper_ues_scale)
 
 
 def demand_state(m: Measurements, qos: Float32, frame: Frame, scales: DemandSpec) -> Float32:
@@ -37,6 +49,29 @@ def demand_state(m: Measurements, qos: Float32, frame: Frame, scales: DemandSpec
     )
 
 
+def rich_state(m: Measurements, qos: Float32, frame: Frame, scales: DemandSpec, rich: RichSpec) -> Float32:
+    """The `demand` state and five more groups of one number per slice; float32 ``[..., 39]``.
+
+    In order: longest delay of a UE, mean delay over UEs, logarithms of the bytes that arrived and were
+    delivered in the frame, spectral efficiency of what was delivered on the RBs used. Delays are 0 without
+    UEs, the efficiency is 0 without RBs.
+    """
+    longest, mean = _delays(m.ue_delay_s, rich)
+    hertz_s = np.maximum(m.rbs_used, 1) * (frame.rb_bandwidth_hz * frame.frame_s)
+    efficiency = np.where(m.rbs_used > 0, 8.0 * m.delivered_bytes / hertz_s, 0.0)
+    return np.concatenate(
+        [
+            demand_state(m, qos, frame, scales),
+            longest,
+            mean,
+            _logarithm(m.arrived_bytes, scales),
+            _logarithm(m.delivered_bytes, scales),
+            np.minimum(_scaled(efficiency, scales.se_scale), _MOST_EFFICIENCY),
+        ],
+        axis=-1,
+    )
+
+
 def paper_state(m: Measurements, qos: Float32, ues_scale: float) -> Float32:
     """Section IV.B without the previous action: {Q^l, N_u^l}, scaled; float32 ``[..., 6]``."""
     return np.concatenate([qos, _scaled(m.ues, ues_scale)], axis=-1)
@@ -44,6 +79,15 @@ def paper_state(m: Measurements, qos: Float32, ues_scale: float) -> Float32:
 
 def _scaled(x: NDArray[Any], scale: float) -> Float32:
     return np.asarray(x * (1.0 / scale), dtype=np.float32)
+
+
+def _delays(ue_delay_s: Float32, rich: RichSpec) -> tuple[Float32, Float32]:
+    """Longest and mean delay ``[..., S]`` as x/(x + scale), in [0, 1)."""
+    present = ~np.isnan(ue_delay_s)
+    delay = np.where(present, ue_delay_s, 0.0).astype(np.float64)
+    both = np.stack([delay.max(axis=-1), mean_where(delay, present, empty=0.0)])
+    longest, mean = (both / (both + np.asarray(rich.delay_s))).astype(np.float32)
+    return longest, mean
 
 
 def _logarithm(volume_bytes: NDArray[Any], scales: DemandSpec) -> Float32:

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from cadran.problem import observation
-from cadran.problem.action import Assignment, Quota, decode_rb_bits, decode_slice_quota
+from cadran.problem.action import (
+    Assignment,
+    Quota,
+    decode_rb_bits,
+    decode_slice_quota,
+    decode_slice_quota_mute,
+)
 from cadran.problem.measurements import SLICES, Float32, Frame, Measurements
 from cadran.problem.reward import Delivered, Eq8, Reward
 from cadran.problem.spec import ProblemSpec
@@ -30,10 +36,15 @@ class Assessment:
     state: Float32
 
 
+_ACTION_DIMS = {"slice_quota": SLICES, "slice_quota_mute": SLICES + 1}
+
+
 class Problem:
     """What a DU observes, decides and is rewarded for (arXiv 2511.15002, Section IV.B, and variants).
 
-    Every method takes one DU or any leading batch shape, and finds the same bits for both.
+    Every method takes one DU or any leading batch shape, and finds the same bits for both. Where DUs have
+    budgets of their own, measurements ``[..., C]`` are those of all DUs; a single DU's are for `of_du`. KPIs
+    carry what belongs to their DU, so rewards and qualities are computed from any of them.
 
     Attributes:
         spec: The choices made.
@@ -45,19 +56,22 @@ class Problem:
         neutral_action: The previous action at an episode's start, float32 ``[action_dim]``.
     """
 
-    def __init__(self, spec: ProblemSpec, frame: Frame) -> None:
+    def __init__(self, spec: ProblemSpec, frame: Frame, du: int | None = None) -> None:
         self.spec = spec
         self.frame = frame
         self._reward: Reward = (
-            Delivered(spec.delivered, frame) if spec.reward == "delivered" else Eq8(spec.eq8, frame)
+            Delivered(spec.delivered, frame, du) if spec.reward == "delivered" else Eq8(spec.eq8, frame)
         )
-        groups = observation.DEMAND_GROUPS if spec.observation == "demand" else observation.PAPER_GROUPS
-        self.state_dim = groups * SLICES
-        self.action_dim = SLICES if spec.action == "slice_quota" else 2 * frame.rbs
+        self.state_dim = observation.GROUPS[spec.observation] * SLICES
+        self.action_dim = _ACTION_DIMS.get(spec.action, 2 * frame.rbs)
         self.observation_dim = self.state_dim + self.action_dim
         self.kpi_dim = self._reward.kpi_dim
         self.neutral_action: Float32 = np.full(self.action_dim, 0.5, dtype=np.float32)
         self.neutral_action.flags.writeable = False
+
+    def of_du(self, du: int) -> Problem:
+        """The same problem for measurements of this DU alone."""
+        return Problem(self.spec, self.frame, du)
 
     @property
     def names(self) -> dict[str, str]:
@@ -75,9 +89,7 @@ class Problem:
         return Assessment(kpis, qos, reward, self._state(m, qos))
 
     def _state(self, m: Measurements, qos: Float32) -> Float32:
-        if self.spec.observation == "demand":
-            return observation.demand_state(m, qos, self.frame, self.spec.demand)
-        return observation.paper_state(m, qos, self.spec.paper_ues_scale)
+        return observation.state(m, qos, self.frame, self.spec)
 
     def observation(self, state: Float32, previous_action: Float32) -> Float32:
         """What an actor sees: the state, then its previous action; float32 ``[..., observation_dim]``."""
@@ -97,6 +109,8 @@ class Problem:
             raise ValueError("action: every number must lie in [0, 1]")
         if self.spec.action == "slice_quota":
             return decode_slice_quota(action, self.spec.quota_gain)
+        if self.spec.action == "slice_quota_mute":
+            return decode_slice_quota_mute(action, self.spec.quota_gain, self.spec.mute_most)
         return decode_rb_bits(action, self.spec.decode)
 
     def kpis(self, m: Measurements) -> Float32:

@@ -49,18 +49,40 @@ class Delivered:
 
     q_eMBB = mean 1/(1 + delay/d), q_mMTC = mean sigmoid((deadline - delay)/softness),
     q_URLLC = mean sigmoid((budget - latency)/softness), means over the slice's UEs at a DU.
-    KPIs: delay of each UE place, ``[S, U]`` flattened.
+    KPIs: delay of each UE place, ``[S, U]`` flattened; then, where budgets differ, the DU's rung in [-1, 1],
+    which stands for a budget of ``(1 + budget_spread)^rung`` times the common one.
+
+    Args:
+        spec: Numbers of the reward.
+        frame: Facts of the RAN.
+        du: DU whose measurements these are; None: of all DUs, as the last axis before the slices.
     """
 
-    def __init__(self, spec: DeliveredSpec, frame: Frame) -> None:
+    def __init__(self, spec: DeliveredSpec, frame: Frame, du: int | None) -> None:
         self._spec = spec
         self._shape = (SLICES, frame.ues_per_slice)
-        self.kpi_dim = SLICES * frame.ues_per_slice
+        self._places = SLICES * frame.ues_per_slice
+        rungs = _rungs(frame.dus)
+        self._rung = rungs if du is None else rungs[du]
+        self.kpi_dim = self._places + (1 if spec.budget_spread > 0 else 0)
         self._weights = np.asarray(spec.weights, dtype=np.float64) / sum(spec.weights)
 
     def kpis(self, m: Measurements) -> Float32:
-        """Delays in seconds, float32 ``[..., S U]``, -1 where no UE is."""
-        return _filled(m.ue_delay_s)
+        """Delays in seconds, float32 ``[..., S U]``, -1 where no UE is; the rung, where budgets differ.
+
+        Raises:
+            ValueError: Budgets differ between DUs, and these measurements are not of all DUs.
+        """
+        delays = _filled(m.ue_delay_s)
+        if self._spec.budget_spread == 0:
+            return delays
+        if self._rung.shape not in ((), delays.shape[-2:-1]):
+            raise ValueError(
+                f"measurements {delays.shape[:-1]}: with budget_spread the last axis must be the "
+                f"{len(self._rung)} DUs; use of_du for one of them"
+            )
+        rung = np.broadcast_to(self._rung, delays.shape[:-1])[..., np.newaxis]
+        return np.concatenate([delays, rung], axis=-1)
 
     def judge(self, kpis: Float32) -> Judgement:
         """Quality of each slice, and their weighted sum in [0, 1]."""
@@ -70,14 +92,23 @@ class Delivered:
 
     def _qos(self, kpis: Float32) -> Float64:
         spec = self._spec
-        delay = kpis.reshape(*kpis.shape[:-1], *self._shape).astype(np.float64)
+        delay = kpis[..., : self._places].reshape(*kpis.shape[:-1], *self._shape).astype(np.float64)
         present = delay >= 0
         delay = np.where(present, delay, 0.0)
         worth = np.empty_like(delay)
         worth[..., EMBB, :] = 1.0 / (1.0 + delay[..., EMBB, :] / spec.embb_delay_s)
         worth[..., MMTC, :] = sigmoid((spec.mmtc_deadline_s - delay[..., MMTC, :]) / spec.mmtc_softness_s)
-        worth[..., URLLC, :] = sigmoid((spec.urllc_budget_s - delay[..., URLLC, :]) / spec.urllc_softness_s)
+        budget_s = self._budget_s(kpis)
+        worth[..., URLLC, :] = sigmoid((budget_s - delay[..., URLLC, :]) / spec.urllc_softness_s)
         return mean_where(worth, present, empty=1.0)
+
+    def _budget_s(self, kpis: Float32) -> Float64:
+        """URLLC budget in seconds, ``[..., 1]``."""
+        common = np.full((1,), self._spec.urllc_budget_s)
+        if self._spec.budget_spread == 0:
+            return common
+        rung = np.ascontiguousarray(kpis[..., self._places :], dtype=np.float64)
+        return np.asarray(common * np.exp(rung * np.log1p(self._spec.budget_spread)), dtype=np.float64)
 
 
 class Eq8:
@@ -92,6 +123,7 @@ class Eq8:
     def __init__(self, spec: Eq8Spec, frame: Frame) -> None:
         self._spec = spec
         self._rbs = frame.rbs
+        self._frame_s = frame.frame_s
         self._places = SLICES * frame.ues_per_slice
         self._shape = (SLICES, frame.ues_per_slice)
         self.kpi_dim = 2 * self._places + SLICES
@@ -103,7 +135,8 @@ class Eq8:
     def kpis(self, m: Measurements) -> Float32:
         """Rates, delays and RBs used, float32 ``[..., 2 S U + S]``; -1 where no UE is."""
         used = np.asarray(m.rbs_used, dtype=np.float32)
-        return np.concatenate([_filled(m.ue_rate_bps), _filled(m.ue_delay_s), used], axis=-1)
+        rate = m.ue_rate_bps if self._spec.rate == "achievable" else self._delivered_rate(m)
+        return np.concatenate([_filled(rate), _filled(m.ue_delay_s), used], axis=-1)
 
     def judge(self, kpis: Float32) -> Judgement:
         """Qbar^l of each slice, and Eq (8)."""
@@ -113,6 +146,12 @@ class Eq8:
         penalty = self._overuse(kpis) + ordered_sum(self._shortfall(rate, delay))
         reward = np.asarray(utility - self._spec.zeta * penalty, dtype=np.float32)
         return Judgement(quality.astype(np.float32), reward)
+
+    def _delivered_rate(self, m: Measurements) -> Float32:
+        """Bits per second delivered to a UE on average over its slice, ``[..., S, U]``; NaN where none is."""
+        mean = 8.0 * np.asarray(m.delivered_bytes, dtype=np.float64) / (np.maximum(m.ues, 1) * self._frame_s)
+        absent = np.isnan(m.ue_delay_s)
+        return np.where(absent, np.float32(np.nan), mean.astype(np.float32)[..., np.newaxis])
 
     def _split(self, kpis: Float32) -> tuple[Float64, Float64]:
         shape = (*kpis.shape[:-1], *self._shape)
@@ -186,6 +225,11 @@ def _filled(x: Float32) -> Float32:
     """``[..., S, U]`` with NaN places -> ``[..., S U]`` with -1 there."""
     filled = np.where(np.isnan(x), ABSENT, x).astype(np.float32)
     return filled.reshape(*x.shape[:-2], x.shape[-2] * x.shape[-1])
+
+
+def _rungs(dus: int) -> Float32:
+    """Place of each DU on a ladder from -1 to 1 in even steps, float32 ``[C]``; 0 for a single DU."""
+    return np.linspace(-1.0, 1.0, dus, dtype=np.float32) if dus > 1 else np.zeros(1, dtype=np.float32)
 
 
 def _total(x: Float64) -> Float64:

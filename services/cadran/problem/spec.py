@@ -36,6 +36,16 @@ class DemandSpec(_Section):
     log_scale: Positive = Field(5.0, description="natural logarithm of a volume that counts as 1")
 
 
+class RichSpec(_Section):
+    """Scales of what the `rich` observation adds to `demand`, which scales the rest."""
+
+    delay_s: PositiveTriple = Field(
+        (0.100, 0.060, 0.005),
+        description="delay x of a slice that counts as one half, x/(x + this), in seconds; ASSUMED: where "
+        "quality of `delivered` is one half",
+    )
+
+
 class DeliveredSpec(_Section):
     """Reward `delivered`: weighted quality of the traffic really delivered, in [0, 1].
 
@@ -49,6 +59,14 @@ class DeliveredSpec(_Section):
     mmtc_softness_s: Positive = Field(0.015, description="width of the mMTC deadline, in seconds")
     urllc_budget_s: Positive = Field(0.005, description="URLLC latency at quality one half, in seconds")
     urllc_softness_s: Positive = Field(0.0007, description="width of the URLLC budget, in seconds")
+    budget_spread: NonNegative = Field(
+        0.0,
+        le=9,
+        description="how much URLLC budgets differ between DUs, s: factors from 1/(1 + s) at the first DU to "
+        "1 + s at the last, in even steps of their logarithm; 0 = all alike. No measurement tells a DU's "
+        "budget, only the quality that it is judged by does. ASSUMED: a ladder in place of draws, so that "
+        "all who compute rewards agree",
+    )
 
     @model_validator(mode="after")
     def _some_weight(self) -> DeliveredSpec:
@@ -77,6 +95,11 @@ class Eq8Spec(_Section):
     eq6_rate: Triple = Field((0.7, 0.3, 0.05), description="omega of mean rate, Eq (3); ASSUMED")
     eq6_availability: Triple = Field((0.1, 0.1, 0.2), description="omega of availability, Eq (4); ASSUMED")
     eq6_density: Triple = Field((0.1, 0.5, 0.05), description="omega of satisfied fraction, Eq (5); ASSUMED")
+    rate: Literal["achievable", "delivered"] = Field(
+        "achievable",
+        description="C_i: `achievable` = Eq (1), whatever is sent; `delivered` = the slice's bits delivered "
+        "in the frame, shared equally among its UEs (ASSUMED: traffic that nobody offers earns nothing)",
+    )
     zeta: NonNegative = Field(
         1.0,
         description="penalty weight; ASSUMED: at 1 one full violation outweighs the utility's span of 0.73",
@@ -113,17 +136,26 @@ class Eq8Spec(_Section):
 class ProblemSpec(_Section):
     """What is observed, decided and rewarded."""
 
-    observation: Literal["demand", "paper"] = Field(
+    observation: Literal["demand", "rich", "paper"] = Field(
         "demand",
         description="`demand`: quality, UEs, backlog, expected arrivals, spectral efficiency, use; "
-        "`paper`: quality and UEs only (Section IV.B). Both end with the previous action",
+        "`rich`: these, delays of UEs, and bytes and efficiency of the last frame; "
+        "`paper`: quality and UEs only (Section IV.B). All end with the previous action",
     )
-    action: Literal["slice_quota", "rb_bits"] = Field(
+    action: Literal["slice_quota", "slice_quota_mute", "rb_bits"] = Field(
         "slice_quota",
-        description="`slice_quota`: one number per slice -> PRB ratios; `rb_bits`: two numbers per RB",
+        description="`slice_quota`: one number per slice -> PRB ratios; `slice_quota_mute`: these, and one "
+        "for the share of RBs left unused; `rb_bits`: two numbers per RB",
     )
     quota_gain: Positive = Field(
         4.0, description="g in shares = softmax(g (2a - 1)); ASSUMED: reaches 99.9 %"
+    )
+    mute_most: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="of `slice_quota_mute`: share of RBs left unused at 1; from 1/2 down none is. ASSUMED: "
+        "an undecided actor uses the whole band, and none gives up more than half of it",
     )
     decode: Literal["dither", "plain"] = Field(
         "dither",
@@ -132,6 +164,7 @@ class ProblemSpec(_Section):
     )
     reward: Literal["delivered", "eq8"] = Field("delivered", description="which reward")
     demand: DemandSpec = Field(default_factory=DemandSpec, description="scales of the `demand` observation")
+    rich: RichSpec = Field(default_factory=RichSpec, description="scales of what `rich` adds")
     paper_ues_scale: Positive = Field(
         50.0, description="UEs that count as 1 in the `paper` observation; ASSUMED"
     )
@@ -141,5 +174,10 @@ class ProblemSpec(_Section):
     @property
     def names(self) -> dict[str, str]:
         """What a policy must have been trained for to act here: names of observation, action and reward."""
-        action = self.action if self.action == "slice_quota" else f"{self.action}/{self.decode}"
+        action = f"{self.action}/{self.decode}" if self.action == "rb_bits" else self.action
         return {"observation": self.observation, "action": action, "reward": self.reward}
+
+    @property
+    def needs_achievable_rate(self) -> bool:
+        """Whether the reward is made of a KPI that a world computes only when asked."""
+        return self.reward == "eq8" and self.eq8.rate == "achievable"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cadran.envs import BatchedEnv, frame_of, problem_of, to_decisions
-from cadran.problem import Assignment, ProblemSpec, Quota
+from cadran.problem import Assignment, Eq8Spec, ProblemSpec, Quota
 from cadran.problem.heuristics import equal, pf_all
 
 from .worlds import SPECS, WORLD, seeds
@@ -119,6 +119,23 @@ def test_decisions_carry_quota_and_assignment():
 def test_the_frame_of_a_world():
     frame = frame_of(WORLD)
     assert (frame.rbs, frame.dus, frame.ues_per_slice, frame.total_ues) == (20, 2, 4, 12)
+
+
+def test_muted_rbs_serve_nobody():
+    env = BatchedEnv(WORLD, ProblemSpec(action="slice_quota_mute"), seeds(1, 2))
+    for mute, rbs in ((0.5, 20), (1.0, 10)):
+        env.reset(0)
+        action = np.full((2, 2, 4), 0.5, dtype=np.float32)
+        action[..., 3] = mute
+        for _ in range(5):
+            used = env.step(action).measurements.rbs_used.sum(axis=-1)
+            assert (used <= rbs).all()
+
+
+def test_eq8_on_delivered_bits_needs_no_achievable_rate():
+    blind = WORLD.model_copy(update={"kpis": WORLD.kpis.model_copy(update={"achievable_rate": False})})
+    env = BatchedEnv(blind, ProblemSpec(reward="eq8", eq8=Eq8Spec(rate="delivered")), seeds(1))
+    assert np.isfinite(env.step(np.full((1, 2, 3), 0.5, dtype=np.float32)).reward).all()
 
 
 def test_eq8_without_rates_is_refused_at_once():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cadran.problem import ProblemSpec
+from cadran.problem import DeliveredSpec, ProblemSpec
 from cadran.radio import World
 
 WORLD = World.model_validate(
@@ -19,6 +19,9 @@ WORLD = World.model_validate(
 SPECS = {
     "demo": ProblemSpec(),
     "paper": ProblemSpec(observation="paper", action="rb_bits", reward="eq8"),
+    "muting": ProblemSpec(
+        observation="rich", action="slice_quota_mute", delivered=DeliveredSpec(budget_spread=1.0)
+    ),
 }
 
 

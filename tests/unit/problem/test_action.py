@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cadran.problem import Assignment, Problem, ProblemSpec, Quota, quota_rbs
-from cadran.problem.action import decode_rb_bits, decode_slice_quota, shares_to_percent
+from cadran.problem.action import (
+    decode_rb_bits,
+    decode_slice_quota,
+    decode_slice_quota_mute,
+    shares_to_percent,
+)
 from cadran.problem.arithmetic import largest_remainder
 
 from .worlds import FRAME
@@ -50,6 +55,39 @@ def test_a_larger_number_never_gets_less_than_a_smaller_one():
 def test_the_extremes_and_the_centre_of_a_slice_quota():
     percent = decode_slice_quota(np.float32([[1, 0, 0], [0.5, 0.5, 0.5], [0, 0, 1]]), gain=4.0).min_percent
     assert percent.tolist() == [[100, 0, 0], [34, 33, 33], [0, 0, 100]]
+
+
+@given(actions, unit, st.floats(0.01, 1), st.integers(1, 275))
+def test_a_muting_quota_is_hard_and_leaves_its_part_of_the_band_unused(action, mute, most, rbs):
+    with_mute = np.concatenate([action, np.full((len(action), 1), mute, np.float32)], axis=-1)
+    quota = decode_slice_quota_mute(with_mute, gain=4.0, mute_most=most)
+    muted = most * max(2 * mute - 1, 0)
+    used = quota.min_percent.sum(axis=-1)
+    assert ((quota.min_percent >= 0) & (used <= 100)[..., np.newaxis]).all()
+    assert (np.abs(100 * (1 - muted) - used) <= 0.5 + 1e-9).all()
+    assert (quota.dedicated_percent == quota.min_percent).all()
+    assert (quota.max_percent == quota.min_percent).all()
+    assert (quota.rbs(rbs)[2].sum(axis=-1) == used * rbs // 100).all()
+
+
+@given(actions, st.floats(0, 0.5, width=32))
+def test_up_to_one_half_nothing_is_muted(action, mute):
+    with_mute = np.concatenate([action, np.full((len(action), 1), mute, np.float32)], axis=-1)
+    plain = decode_slice_quota(action, gain=4.0)
+    assert (decode_slice_quota_mute(with_mute, 4.0, 0.5).min_percent == plain.min_percent).all()
+
+
+@given(actions, unit, unit)
+def test_muting_more_takes_from_every_slice(action, one, other):
+    low, high = sorted((one, other))
+    less, more = (
+        decode_slice_quota_mute(
+            np.concatenate([action, np.full((len(action), 1), mute, np.float32)], axis=-1), 4.0, 1.0
+        ).min_percent
+        for mute in (low, high)
+    )
+    # One percent of slack: largest remainder may hand a spare percent to another slice.
+    assert (more <= less + 1).all()
 
 
 @given(hnp.arrays(np.int32, (3, 3), elements=st.integers(0, 100)), st.integers(1, 273))
@@ -104,7 +142,13 @@ def test_dither_rotates_the_thirds_with_the_rb(x):
 
 
 @pytest.mark.parametrize(
-    "spec", [ProblemSpec(), ProblemSpec(action="rb_bits"), ProblemSpec(action="rb_bits", decode="plain")]
+    "spec",
+    [
+        ProblemSpec(),
+        ProblemSpec(action="slice_quota_mute"),
+        ProblemSpec(action="rb_bits"),
+        ProblemSpec(action="rb_bits", decode="plain"),
+    ],
 )
 def test_decoding_one_du_equals_decoding_the_batch(spec):
     problem = Problem(spec, FRAME)

@@ -136,3 +136,52 @@ def test_the_reward_can_be_recomputed_from_kpis_under_another_threshold():
     kpis = loose.kpis(m)
     assert strict.reward(kpis).tobytes() == strict.reward(strict.kpis(m)).tobytes()
     assert (strict.reward(kpis) <= loose.reward(kpis)).all()
+
+
+def spread(budget_spread: float, **changes) -> Problem:
+    return Problem(ProblemSpec(delivered=DeliveredSpec(budget_spread=budget_spread, **changes)), FRAME)
+
+
+@given(st.floats(0.01, 9), st.integers(0, 5))
+def test_budgets_stand_on_a_ladder_over_the_dus(budget_spread, du):
+    problem = spread(budget_spread)
+    kpis = problem.kpis(measurements(9, (6,)))
+    factor = (1 + budget_spread) ** (2 * du / 5 - 1)
+    kpis[du, 48] = 0.005 * factor  # the only URLLC UE there, just at its DU's budget
+    kpis[du, 49:72] = -1
+    assert problem.qos(kpis)[du, 2] == pytest.approx(0.5, abs=0.01)
+
+
+def test_equal_budgets_are_those_of_a_problem_without_spread():
+    m = measurements(10, (3, 6))
+    plain, middle = spread(0.0), spread(1.0)
+    assert middle.kpi_dim == plain.kpi_dim + 1
+    kpis = middle.kpis(m)
+    assert (kpis[..., :-1] == plain.kpis(m)).all()
+    kpis[..., -1] = 0
+    assert middle.reward(kpis).tobytes() == plain.reward(plain.kpis(m)).tobytes()
+
+
+def test_old_kpis_are_rewarded_anew_whatever_their_order():
+    kpis = spread(1.0).kpis(measurements(11, (4, 6)))
+    stored = np.ascontiguousarray(kpis.swapaxes(0, 1))
+    for problem in (spread(1.0), spread(3.0, urllc_budget_s=0.002)):
+        assert (problem.reward(stored) == problem.reward(kpis).T).all()
+
+
+def test_measurements_of_unknown_dus_have_no_budget():
+    with pytest.raises(ValueError, match="the last axis must be the 6 DUs; use of_du"):
+        spread(1.0).kpis(measurements(12, (4,)))
+    assert spread(1.0).of_du(5).kpis(measurements(12, (4,))).shape == (4, 73)
+
+
+def test_eq8_on_delivered_bits_takes_each_ue_for_the_mean_of_its_slice():
+    problem = Problem(ProblemSpec(reward="eq8", eq8=Eq8Spec(rate="delivered", quality="section_vi")), FRAME)
+    m = measurements(13)
+    m.ue_rate_bps[:] = np.nan
+    rate = problem.kpis(m)[:72].reshape(3, 24)
+    present = ~np.isnan(m.ue_delay_s)
+    assert ((rate == -1) == ~present).all()
+    for s in range(3):
+        total = rate[s][present[s]].sum(dtype=np.float64)
+        assert total == pytest.approx(8 * m.delivered_bytes[s] / 0.01 if present[s].any() else 0, rel=1e-5)
