@@ -1,5 +1,6 @@
 """Where learning stands: the best decision of a frame, what nobody can exceed, and what rounding loses."""
 
 from cadran.lab.yardsticks.frame_oracle import FrameOracle
+from cadran.lab.yardsticks.relaxation_bound import relaxation_bound
 
-__all__ = ["FrameOracle"]
+__all__ = ["FrameOracle", "relaxation_bound"]

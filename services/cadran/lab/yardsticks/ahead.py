@@ -6,6 +6,7 @@ All is read off copies of the radio's state that are stepped in its place; the s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +117,11 @@ def _carry(
                     for g in range(units):
                         sinr = mean[c] * power_gain(fading.values[starts[c] + g]) / total[g]
                         bits[e, c, s, u, g] = curve[curve_index(sinr)]
+
+
+def repeated(array: NDArray[Any], count: int) -> NDArray[Any]:
+    """The array ``count`` times along a new first axis; not copied."""
+    return np.broadcast_to(array, (count, *array.shape))
 
 
 def md1_latencies(

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cadran.envs import BatchedEnv, Step, to_decisions
-from cadran.lab.yardsticks.ahead import Ahead, carried_bits, look_ahead, md1_latencies, require_one_tti
+from cadran.lab.yardsticks.ahead import (
+    Ahead,
+    carried_bits,
+    look_ahead,
+    md1_latencies,
+    repeated,
+    require_one_tti,
+)
 from cadran.lab.yardsticks.blocks import Rules, Scene, Splits, play_blocks, splits
 from cadran.problem import Measurements, Quota, quota_rbs
 from cadran.problem.heuristics import equal
@@ -157,7 +163,7 @@ def _rewards_of(
     else:
         delay[:, :, URLLC] = md1_s.transpose(1, 0, 2)
     base = env.measurements.select(e)
-    measured = {f.name: _repeated(getattr(base, f.name), shape[0]) for f in fields(Measurements)}
+    measured = {f.name: repeated(getattr(base, f.name), shape[0]) for f in fields(Measurements)}
     measured |= {"ue_delay_s": delay, "ue_rate_bps": rate, "rbs_used": used}
     return env.problem.reward(env.problem.kpis(Measurements(**measured)))
 
@@ -169,7 +175,3 @@ def _literal(
     exact = rate_bps.astype(np.float64)
     with np.errstate(divide="ignore"):
         return np.asarray(np.minimum(cap_s, TTI_S + 8.0 * pending_bytes / exact), dtype=np.float64)
-
-
-def _repeated(array: NDArray[Any], count: int) -> NDArray[Any]:
-    return np.broadcast_to(array, (count, *array.shape))

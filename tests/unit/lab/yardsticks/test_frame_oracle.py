@@ -9,37 +9,10 @@ from cadran.lab.yardsticks import FrameOracle
 from cadran.lab.yardsticks.ahead import look_ahead
 from cadran.lab.yardsticks.blocks import splits
 from cadran.lab.yardsticks.frame_oracle import split_rewards
-from cadran.problem import ProblemSpec, Quota
-from cadran.radio import World
+from cadran.problem import Quota
 
-from ..worlds import EQ8_WORLD, WORLD, eq8
-
-SPEC = ProblemSpec()
-
-
-def changed(world: World, changes: dict[str, object]) -> World:
-    return World.model_validate(world.model_dump() | changes)
-
-
-def mac(world: World, **options: object) -> World:
-    return changed(world, {"mac": world.mac.model_dump() | options})
-
-
-SCENES = {
-    "delivered": (WORLD, SPEC),
-    "eq8": (EQ8_WORLD, eq8()),
-    "weighted_norm": (EQ8_WORLD, eq8(alpha="weighted_norm", quality="eq6")),
-    "literal": (
-        changed(EQ8_WORLD, {"kpis": {"achievable_rate": True, "rate": "won_rbs", "latency": "literal"}}),
-        eq8(),
-    ),
-    "jakes": (
-        changed(WORLD, {"channel": WORLD.channel.model_dump() | {"fading": "jakes"}, "queue_entries": 8}),
-        SPEC,
-    ),
-    "turns": (mac(WORLD, schedulers=("rr", "edf", "max_cqi"), idle_rbs="active"), SPEC),
-    "served": (mac(EQ8_WORLD, schedulers=("mlwdf", "rr", "pf"), pf_average="served"), eq8()),
-}
+from ..worlds import WORLD
+from .scenes import SCENES, SPEC, changed
 
 
 def some_frames_in(name: str, seed: int, frames: int) -> BatchedEnv:
