@@ -13,8 +13,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from cadran.lab.report.palette import DARK
 from cadran.runtime.durations import clock
-from cadran.testbed.palette import DARK
 from cadran.testbed.series import SLICES
 from cadran.testbed.snapshot import Snapshot, entry
 from cadran.testbed.status import DuStatus, Means, RanStatus, XappStatus

@@ -8,29 +8,11 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from cadran.testbed.palette import DARK, LIGHT, Palette
+from cadran.lab.report.palette import DARK, LIGHT, Palette
+from cadran.lab.report.style import HEIGHT_IN, WIDTH_IN, legend, logarithmic, style_of
 from cadran.testbed.series import SLICES, Episodes, LearnerSeries, Series, moving_mean
 
-STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 12,
-    "axes.labelsize": 12,
-    "axes.titlesize": 13,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.titlepad": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "lines.linewidth": 2.2,
-    "savefig.dpi": 170,
-}
-# Small, so that the letters stay legible where the page is as narrow as a phone.
-WIDTH_IN, HEIGHT_IN = 5.8, 3.9
 # Curves are moving means over this part of the run, so that they stay readable whatever its length.
 WINDOW_PART = 20
 WINDOW_LEAST = 5
@@ -89,7 +71,7 @@ def write_plots(
     def add(caption: Caption, draw: Draw, height_in: float = HEIGHT_IN) -> None:
         for path, palette in ((caption.light_in(folder), LIGHT), (caption.dark_in(folder), DARK)):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with mpl.rc_context({**STYLE, **_colours(palette)}):
+            with mpl.rc_context(style_of(palette)):
                 figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
                 axes = figure.subplots()
                 draw(axes, palette)
@@ -168,16 +150,6 @@ class Since:
         return wall_s - self.origin_s
 
 
-def _colours(palette: Palette) -> dict[str, str]:
-    inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
-    paged = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
-    return {
-        **dict.fromkeys(inked, palette.ink),
-        **dict.fromkeys(paged, palette.page),
-        "grid.color": palette.grid,
-    }
-
-
 def window(count: int) -> int:
     """Entries in the moving mean of a curve of ``count`` entries."""
     return max(WINDOW_LEAST, count // WINDOW_PART)
@@ -195,7 +167,7 @@ def draw_reward(axes: Axes, palette: Palette, episodes: Episodes, since: Since) 
             curves = moving_mean(chosen.reward, window(len(chosen)))
             _band(axes, since.label(axes, chosen.wall_s), curves, colour, label)
     axes.set_ylabel("reward per frame")
-    _legend(axes)
+    legend(axes, columns=len(axes.lines))
 
 
 def draw_quality(axes: Axes, palette: Palette, episodes: Episodes, since: Since) -> None:
@@ -217,7 +189,7 @@ def draw_critic_loss(axes: Axes, palette: Palette, learner: LearnerSeries, since
     time_s = since.label(axes, learner.wall_s)
     axes.plot(time_s, learner.critic_loss, color=palette.learner, alpha=0.3, linewidth=1)
     axes.plot(time_s, moving_mean(learner.critic_loss, window(len(learner))), color=palette.learner)
-    _logarithmic(axes)
+    logarithmic(axes)
     axes.set_ylabel("loss")
 
 
@@ -225,7 +197,7 @@ def draw_td_variance(axes: Axes, palette: Palette, learner: LearnerSeries, since
     """Variance of each DU's TD error on a logarithmic scale."""
     curves = moving_mean(learner.td_variance, window(len(learner)))
     _band(axes, since.label(axes, learner.wall_s), curves, palette.learner, None)
-    _logarithmic(axes)
+    logarithmic(axes)
     axes.set_ylabel("variance")
 
 
@@ -263,22 +235,9 @@ def _band(axes: Axes, time_s: Series, curves: Series, colour: str, label: str | 
     axes.plot(time_s, curves.mean(axis=1), color=colour, label=label)
 
 
-def _legend(axes: Axes) -> None:
-    """Names the curves in a row below the axes, where they cover nothing."""
-    axes.figure.legend(loc="outside lower center", ncols=len(axes.lines))
-
-
-def _logarithmic(axes: Axes) -> None:
-    """A logarithmic scale whose ticks read 0.01, 0.02, 0.05 rather than as powers."""
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_locator(NullLocator())
-
-
 def _slices(axes: Axes, palette: Palette, values: Series, time_s: Series) -> None:
     """Curves [N, 3], each in its slice's colour and line style."""
     curves = moving_mean(values, window(len(values)))
     for index, (name, colour, line) in enumerate(zip(SLICES, palette.slices, LINES, strict=True)):
         axes.plot(time_s, curves[:, index], color=colour, linestyle=line, label=name)
-    _legend(axes)
+    legend(axes, columns=len(axes.lines))

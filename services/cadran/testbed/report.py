@@ -1,15 +1,14 @@
 """The report of a run: one HTML file that needs nothing else, written from what lies in the run folder."""
 
-import base64
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cadran.lab.evaluation import Evaluation
+from cadran.lab.report.page import data_uri, page_environment
 from cadran.runtime import atomic_write
 from cadran.runtime.durations import clock
 from cadran.testbed.folder import RunFolder
@@ -56,13 +55,7 @@ def write_report(folder: RunFolder) -> None:
 
 
 def _template() -> Any:
-    environment = Environment(
-        loader=PackageLoader("cadran.testbed"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment("cadran.testbed")
     environment.filters["clock"] = clock
     environment.filters["count"] = lambda value: "–" if value is None else f"{value:,}"
     environment.filters["reward"] = lambda value: "–" if value is None else f"{value:.3f}"
@@ -103,11 +96,8 @@ def _evaluation_rows(evaluation: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def _picture(folder: Path, figure: Caption) -> Picture:
-    return Picture(figure, _data_uri(figure.light_in(folder)), _data_uri(figure.dark_in(folder)))
-
-
-def _data_uri(png: Path) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png.read_bytes()).decode()}"
+    light, dark = figure.light_in(folder), figure.dark_in(folder)
+    return Picture(figure, data_uri(light.read_bytes()), data_uri(dark.read_bytes()))
 
 
 def _read_json(path: Path) -> Any:

@@ -3,7 +3,7 @@
 from rich.table import Table
 
 from cadran.lab.evaluation import Evaluation
-from cadran.testbed.palette import DARK
+from cadran.lab.report.palette import DARK
 from cadran.testbed.series import SLICES
 from cadran.testbed.summary import RunSummary
 

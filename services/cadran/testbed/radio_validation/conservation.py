@@ -6,10 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 
+from cadran.lab.report.style import legend
 from cadran.radio import Radio, State, World
 from cadran.radio.phy import peak_rate_bps
 from cadran.testbed.radio_validation.check import Array, Bound, Check, Figure, Theme
-from cadran.testbed.radio_validation.style import COLOURS, THEORY, legend
+from cadran.testbed.radio_validation.style import COLOURS, THEORY
 from cadran.testbed.radio_validation.worlds import random_quotas, start
 
 FRAMES = 300

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 
+from cadran.lab.report.style import legend
 from cadran.radio import Radio, World
 from cadran.radio.propagation.fading import (
     DIRECT_PATH_DOPPLER,
@@ -15,7 +16,7 @@ from cadran.radio.propagation.fading import (
     scattered_field,
 )
 from cadran.testbed.radio_validation.check import Array, Check, Figure, Theme, checks_of
-from cadran.testbed.radio_validation.style import COLOURS, FOUND, THEORY, legend
+from cadran.testbed.radio_validation.style import COLOURS, FOUND, THEORY
 from cadran.testbed.radio_validation.worlds import one_slice, play, start
 
 SPREAD_S = 96.9e-9

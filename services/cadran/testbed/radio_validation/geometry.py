@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from cadran.lab.report.style import legend
 from cadran.radio import World
 from cadran.radio.layout import uniform_in_hexagons
 from cadran.radio.propagation.links import draw_links, mean_gains
 from cadran.radio.propagation.sites import sites
 from cadran.testbed.radio_validation.check import Array, Check, Figure, Theme, checks_of
-from cadran.testbed.radio_validation.style import COLOURS, REFERENCE, legend
+from cadran.testbed.radio_validation.style import COLOURS, REFERENCE
 
 UES = 12_000
 LOADS = (1.0, 0.5, 0.1)

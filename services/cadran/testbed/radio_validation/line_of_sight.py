@@ -5,13 +5,14 @@ from math import exp, log
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from cadran.lab.report.style import legend
 from cadran.radio import World
 from cadran.radio.layout import sites
 from cadran.radio.propagation.line_of_sight import line_of_sight_probability
 from cadran.radio.propagation.links import draw_links, mean_gains
 from cadran.radio.propagation.models import MODELS
 from cadran.testbed.radio_validation.check import Array, Check, Figure, Theme, checks_of
-from cadran.testbed.radio_validation.style import COLOURS, FOUND, legend
+from cadran.testbed.radio_validation.style import COLOURS, FOUND
 
 UE_HEIGHT_M = 1.5
 AT_100_M = {"UMa": ("uma", 0.3477), "UMi": ("umi", 0.2310)}

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from cadran.lab.report.style import legend
 from cadran.radio.phy import (
     block_error_rate,
     cqi_efficiency,
@@ -14,7 +15,7 @@ from cadran.radio.phy import (
     transport_block_bits,
 )
 from cadran.testbed.radio_validation.check import Array, Bound, Check, Figure, Theme, checks_of
-from cadran.testbed.radio_validation.style import COLOURS, INK, REFERENCE, legend
+from cadran.testbed.radio_validation.style import COLOURS, INK, REFERENCE
 
 LINK_BITS = 2000
 CRC_BITS = 16

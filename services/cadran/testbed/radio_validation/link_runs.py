@@ -3,11 +3,12 @@
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from cadran.lab.report.palette import LIGHT
+from cadran.lab.report.style import legend
 from cadran.radio import SLICES, Radio, World
 from cadran.radio.phy import mcs_table, peak_rate_bps, transport_block_bits
-from cadran.testbed.palette import LIGHT
 from cadran.testbed.radio_validation.check import Array, Bound, Check, Figure, Theme
-from cadran.testbed.radio_validation.style import INK, legend
+from cadran.testbed.radio_validation.style import INK
 from cadran.testbed.radio_validation.worlds import (
     SLICE_NAMES,
     one_slice,

@@ -10,13 +10,14 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from cadran.lab.report.style import legend
 from cadran.radio import SLICES, Radio, State, World, hashing
 from cadran.radio.csi import expected_bits, interference_over_noise, link_windows
 from cadran.radio.hashing import frame_key
 from cadran.radio.tables import fading_of, mcs_link, tables
 from cadran.runtime import ConfigError
 from cadran.testbed.radio_validation.check import Array, Check, Figure, Theme
-from cadran.testbed.radio_validation.style import COLOURS, INK, legend
+from cadran.testbed.radio_validation.style import COLOURS, INK
 from cadran.testbed.radio_validation.worlds import share_all, start
 
 FILE = "ucc-5g.tar.gz"

@@ -6,11 +6,12 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from cadran.lab.report.style import legend
 from cadran.radio import EMBB, SLICES, Radio, trace_table
 from cadran.ransim.trace import PacketTrace, read_packet_trace
 from cadran.testbed.radio_validation.check import Array, Bound, Check, Figure, Theme
 from cadran.testbed.radio_validation.conservation import unaccounted
-from cadran.testbed.radio_validation.style import COLOURS, INK, legend
+from cadran.testbed.radio_validation.style import COLOURS, INK
 from cadran.testbed.radio_validation.worlds import one_slice, play, share_all, start
 
 FILE = "xr-offloading.txt.gz"

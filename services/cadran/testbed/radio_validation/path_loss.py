@@ -5,11 +5,12 @@ from math import log10
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from cadran.lab.report.style import legend
 from cadran.radio import World
 from cadran.radio.propagation.models import MODELS
 from cadran.radio.propagation.path_loss import break_point_m, path_losses_db
 from cadran.testbed.radio_validation.check import Check, Figure, Theme, checks_of
-from cadran.testbed.radio_validation.style import COLOURS, REFERENCE, legend
+from cadran.testbed.radio_validation.style import COLOURS, REFERENCE
 
 CARRIER_HZ = 3.5e9
 UE_HEIGHT_M = 1.5

@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from cadran.lab.report.style import legend
 from cadran.radio import EMBB, SLICES, Radio
 from cadran.testbed.radio_validation.check import Check, Figure, Theme
-from cadran.testbed.radio_validation.style import COLOURS, FOUND, THEORY, legend
+from cadran.testbed.radio_validation.style import COLOURS, FOUND, THEORY
 from cadran.testbed.radio_validation.worlds import (
     SLICE_NAMES,
     one_slice,

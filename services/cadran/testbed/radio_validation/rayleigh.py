@@ -3,12 +3,13 @@
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from cadran.lab.report.style import legend
 from cadran.radio import EMBB, Radio, World, hashing
 from cadran.radio.csi import interference_over_noise, link_windows
 from cadran.radio.hashing import frame_key
 from cadran.radio.tables import fading_of
 from cadran.testbed.radio_validation.check import Array, Check, Figure, Theme, checks_of
-from cadran.testbed.radio_validation.style import COLOURS, FOUND, THEORY, legend
+from cadran.testbed.radio_validation.style import COLOURS, FOUND, THEORY
 from cadran.testbed.radio_validation.worlds import one_slice, play, set_gains, start
 
 FRAMES = 300

@@ -1,6 +1,5 @@
 """`cadran validate radio`: runs the themes, writes figures and one page that needs nothing else."""
 
-import base64
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -10,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure as Canvas
 
+from cadran.lab.report.page import data_uri, page_environment
+from cadran.lab.report.palette import LIGHT
+from cadran.lab.report.style import HEIGHT_IN, style_of
 from cadran.runtime import ConfigError, atomic_write
-from cadran.testbed.palette import LIGHT
-from cadran.testbed.plots import STYLE
 from cadran.testbed.radio_validation import measured_links, measured_packets
 from cadran.testbed.radio_validation.check import Bound, Check, Figure, Theme, Verdict
 from cadran.testbed.radio_validation.conservation import conservation
@@ -48,7 +47,6 @@ MEASURED: tuple[tuple[str, str, Callable[[Path], Theme]], ...] = (
     (measured_packets.TITLE, measured_packets.FILE, measured_packets.measured_packets),
 )
 """Title, file, and theme of what needs measured data."""
-HEIGHT_IN = 3.9
 WIDTHS_IN = {1: 5.8, 2: 10.4}
 MOST_DECIMALS = 4
 
@@ -138,7 +136,7 @@ def validate_radio(
 
 def write_figure(figure: Figure, folder: Path) -> None:
     """Writes the PNG file of a figure."""
-    with mpl.rc_context({**STYLE, "text.color": LIGHT.ink, "grid.color": LIGHT.grid}):
+    with mpl.rc_context(style_of(LIGHT)):
         canvas = Canvas(figsize=(WIDTHS_IN[figure.panels], HEIGHT_IN), layout="constrained")
         figure.draw(canvas)
         canvas.savefig(folder / figure.file)
@@ -146,14 +144,10 @@ def write_figure(figure: Figure, folder: Path) -> None:
 
 def render(validation: Validation) -> str:
     """The report as HTML, with its figures in it."""
-    environment = Environment(
-        loader=PackageLoader("cadran.testbed"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    environment = page_environment("cadran.testbed")
+    environment.filters["image"] = lambda figure: data_uri(
+        (validation.page.parent / figure.file).read_bytes()
     )
-    environment.filters["image"] = lambda figure: _data_uri(validation.page.parent / figure.file)
     environment.filters["value"] = lambda check: number(check.value, check)
     environment.filters["expected"] = expectation
     environment.filters["marker"] = marker
@@ -226,7 +220,3 @@ def _check_object(check: Check) -> dict[str, Any]:
         "source": check.source,
         "verdict": check.verdict.value,
     }
-
-
-def _data_uri(path: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()

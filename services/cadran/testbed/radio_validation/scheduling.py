@@ -3,13 +3,14 @@
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from cadran.lab.report.style import legend
 from cadran.radio import EMBB, Radio, hashing
 from cadran.radio.hashing import frame_key
 from cadran.radio.link import window
 from cadran.radio.state import State
 from cadran.radio.tables import fading_of
 from cadran.testbed.radio_validation.check import Array, Check, Figure, Theme
-from cadran.testbed.radio_validation.style import COLOURS, FOUND, THEORY, legend
+from cadran.testbed.radio_validation.style import COLOURS, FOUND, THEORY
 from cadran.testbed.radio_validation.worlds import dedicate, one_slice, set_gains, start
 
 FRAMES = 500

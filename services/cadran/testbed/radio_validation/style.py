@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from matplotlib.axes import Axes
-
-from cadran.testbed.palette import LIGHT
+from cadran.lab.report.palette import LIGHT
 
 INK = LIGHT.ink
 COLOURS = (*LIGHT.slices, LIGHT.deterministic, LIGHT.learner, LIGHT.sampled)
@@ -22,17 +20,3 @@ REFERENCE: dict[str, Any] = {
 """Points of a table or of an oracle: rings, so that a line is seen through them."""
 FOUND: dict[str, Any] = {"marker": "o", "markersize": 6, "linestyle": "none", "zorder": 4}
 """Points of the simulator."""
-
-
-def legend(axes: Axes, columns: int = 2) -> None:
-    """Names the curves in rows below the axes, where they cover nothing."""
-    handles, labels = axes.get_legend_handles_labels()
-    axes.figure.legend(
-        handles,
-        labels,
-        loc="outside lower center",
-        ncols=columns,
-        fontsize=11,
-        handlelength=1.7,
-        columnspacing=1.4,
-    )
