@@ -46,7 +46,7 @@ def file_name(section: Section, table: Table) -> str:
 
 
 def to_csv(table: Table) -> str:
-    """The table as CSV text (RFC 4180, with line feeds)."""
+    """The table as CSV text: RFC 4180, but lines end in a line feed alone, so no cell may hold a return."""
     spans = [any(isinstance(row[at], Interval) for row in table.rows) for at in range(len(table.columns))]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 from markupsafe import Markup
 
 from cadran.lab.report.csv_files import file_name
+from cadran.lab.report.numbers import decimals, number
 from cadran.lab.report.page import data_uri, page_environment
 from cadran.lab.report.section import Cell, Report, Table
 from cadran.lab.statistics import Interval
 
 TEMPLATE = "lab-report.html.j2"
-SIGNIFICANT = 3
-MOST_DECIMALS = 6
 
 
 def render(report: Report) -> str:
@@ -30,31 +27,9 @@ def cells(table: Table) -> tuple[tuple[bool, tuple[Markup, ...]], ...]:
     columns = []
     for at in range(len(table.columns)):
         column = [row[at] for row in table.rows]
-        digits = decimals(column)
+        digits = decimals(value for value in map(_value, column) if isinstance(value, float))
         columns.append((_is_numeric(column), tuple(_cell(cell, digits) for cell in column)))
     return tuple(columns)
-
-
-def decimals(column: list[Cell]) -> int:
-    """Decimals that a column's numbers share: three from 0.1 to 10, fewer above, more below."""
-    sizes = [abs(value) for value in map(_value, column) if isinstance(value, float) and math.isfinite(value)]
-    largest = max(sizes, default=0.0)
-    if largest == 0:
-        return SIGNIFICANT
-    magnitude = math.floor(math.log10(largest))
-    return min(MOST_DECIMALS, max(0, SIGNIFICANT - max(0, magnitude) - min(0, magnitude + 1)))
-
-
-def number(value: float, digits: int) -> str:
-    """A number for readers: thousands apart, a true minus sign, no exponent unless it must be."""
-    if math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{value:,.{digits}f}"
-    if value != 0 and float(text.replace(",", "")) == 0:
-        text = f"{value:.1e}"
-    return text.replace("-", "−")
 
 
 def _value(cell: Cell) -> Cell:
