@@ -22,7 +22,7 @@ QUIET, BUSY = np.array([1.0, 1.0]), np.array([0.0, 0.0, 0.0, 0.0, 1.0])
 def reward(world: World, **measured: np.ndarray) -> float:
     policies = [RulePolicy("pf", pf_all)]
     result = evaluate(world, SPEC, policies, episodes=4, seed=2, **measured)
-    return result.results[0].reward.mean
+    return result.results[0].reward.value
 
 
 def test_an_evaluation_plays_what_was_measured():
