@@ -1,0 +1,209 @@
+"""Running studies in a folder: what is missing is computed, then everything is analysed and reported."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from cadran.lab.experiment import load_experiment, varied
+from cadran.lab.report import Report, Section, render, write_tables
+from cadran.lab.study.budget import Budget
+from cadran.lab.study.cell import Cell, Exam
+from cadran.lab.study.jobs import Job, exam_jobs, training_jobs
+from cadran.lab.study.manifest import manifest
+from cadran.lab.study.progress import Board, display
+from cadran.lab.study.references import REFERENCES
+from cadran.lab.study.results import Results
+from cadran.lab.study.runner import run_jobs
+from cadran.lab.study.session import Session, recorded, sessions
+from cadran.lab.study.study import Context, Study
+from cadran.lab.study.work import Archive, perform
+from cadran.runtime import ConfigError, atomic_write
+
+_CAPACITY = "learner.replay_capacity"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the command line asks for.
+
+    Attributes:
+        studies: At least one.
+        preset: Name of the preset.
+        scenario: Its file.
+        overrides: Changes of it, ``section.key=value``.
+        budget: How much it may cost.
+        seeds: Seeds of every row; None: as the budget says.
+        iterations: Of every run; None: as the budget says.
+        stack: Most runs that train in one call; None: as the budget says.
+        workers: Processes, at least 1.
+        device: ``cpu`` or ``cuda``.
+        out: Folder of results and report.
+        command: As it was typed, for the record.
+    """
+
+    studies: Sequence[Study]
+    preset: str
+    scenario: Path
+    overrides: Sequence[str]
+    budget: Budget
+    seeds: int | None
+    iterations: int | None
+    stack: int | None
+    workers: int
+    device: str
+    out: Path
+    command: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of it: the sections, the page that shows them, and their tables as files."""
+
+    sections: tuple[Section, ...]
+    page: Path
+    tables: tuple[Path, ...]
+
+
+def run_studies(order: Order) -> Answer:
+    """Compute what is missing in the folder, analyse and report.
+
+    Raises:
+        ConfigError: The order cannot be carried out.
+        StudyFailed: A job failed; what was computed is kept.
+        KeyboardInterrupt: Ctrl-C; what was computed is kept.
+    """
+    context = _context(order)
+    plans = [_Plan(study, context) for study in order.studies]
+    with _alone_in(order.out), recorded(order.out / "sessions") as session:
+        archive = Archive(order.out)
+        archive.sweep()
+        _compute(plans, order, context, archive, session)
+        results = [Results(context, plan.cells, plan.exams, archive) for plan in plans]
+        sections = [plan.study.analyse(own) for plan, own in zip(plans, results, strict=True)]
+        # The report is the end; it states the time of this session as well.
+        session.end("finished")
+        left_out = {name: reason for own in results for name, reason in own.refused.items()}
+        return _report(sections, left_out, plans, order, context, archive)
+
+
+class _Plan:
+    """A study with its cells and exams."""
+
+    def __init__(self, study: Study, context: Context) -> None:
+        self.study = study
+        self.cells: Sequence[Cell] = study.cells(context)
+        places = Counter((cell.method, cell.setting, cell.seed) for cell in self.cells)
+        twice = [place for place, count in places.items() if count > 1]
+        if twice:
+            raise ValueError(f"study {study.name}: method, setting and seed twice: {twice[0]}")
+        unknown = [name for name in study.baselines if name not in REFERENCES]
+        if unknown:
+            raise ValueError(f"study {study.name}: nothing is called {unknown[0]}")
+        self.exams: Sequence[Exam] = study.exams(self.cells)
+
+
+def _context(order: Order) -> Context:
+    given = order.budget.presets[order.preset]
+    changed = {"iterations": order.iterations} if order.iterations is not None else {}
+    experiment = load_experiment(order.scenario, order.overrides)
+    if given.replay_share != 1.0 and not any(text.startswith(_CAPACITY) for text in order.overrides):
+        learner = experiment.learner
+        capacity = max(learner.warmup_transitions, round(given.replay_share * learner.replay_capacity))
+        experiment = varied(experiment, (f"{_CAPACITY}={capacity}",))
+    return Context(
+        preset=order.preset,
+        experiment=experiment,
+        budget=order.budget,
+        plan=replace(given.plan, **changed),
+        core_seeds=tuple(range(order.seeds or order.budget.core_seeds)),
+        seeds=tuple(range(order.seeds or order.budget.seeds)),
+        device=order.device,
+    )
+
+
+def _compute(
+    plans: Sequence[_Plan], order: Order, context: Context, archive: Archive, session: Session
+) -> None:
+    budget = context.budget
+    if order.stack is not None:
+        budget = replace(budget, stack=order.stack, wide_stack=order.stack)
+    trainings = training_jobs([cell for plan in plans for cell in plan.cells], budget)
+    exams = exam_jobs([exam for plan in plans for exam in plan.exams], trainings)
+    jobs: list[Job] = [*trainings, *exams]
+    left = [rest for job in jobs if (rest := job.without(archive.has)) is not None]
+    if not left:
+        return
+    if order.device == "cuda":
+        _require_cuda()
+    there = sum(len(job.keys) for job in jobs) - sum(len(job.keys) for job in left)
+    with display() as show:
+        board = Board(left, there, show)
+
+        def tick() -> None:
+            board.tick()
+            session.beat(board.results - there)
+
+        run_jobs(left, perform, order.out, order.workers, archive.has, board, tick)
+
+
+def _require_cuda() -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        raise ConfigError("--device cuda: PyTorch sees no GPU here; allowed is cpu")
+
+
+def _report(
+    sections: Sequence[Section],
+    left_out: Mapping[str, str],
+    plans: Sequence[_Plan],
+    order: Order,
+    context: Context,
+    archive: Archive,
+) -> Answer:
+    cells = {cell.key: cell for plan in plans for cell in plan.cells}.values()
+    record = manifest(
+        command=order.command,
+        studies=[study.name for study in order.studies],
+        scenario=order.scenario,
+        overrides=order.overrides,
+        context=context,
+        workers=order.workers,
+        left_out=left_out,
+        sessions=sessions(order.out / "sessions"),
+        training_cpu_s=sum(_own_cpu_s(archive, cell) for cell in cells),
+    )
+    tables = write_tables(order.out / "tables", sections)
+    page = order.out / "report.html"
+    title = "TA-SAM: " + ", ".join(study.name for study in order.studies)
+    atomic_write(page, render(Report(title, record.facts(), tuple(sections))).encode())
+    atomic_write(order.out / "manifest.json", (json.dumps(asdict(record), indent=1) + "\n").encode())
+    return Answer(tuple(sections), page, tables)
+
+
+def _own_cpu_s(archive: Archive, cell: Cell) -> float:
+    """A run's share of the processor time of the call that trained it [s]."""
+    cost = archive.trained(cell).cost
+    return cost.cpu_s / cost.runs
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Nobody else runs studies in this folder meanwhile; a killed process holds nothing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".lock").open("w")
+    except OSError as error:
+        raise ConfigError(f"--out {folder}: cannot be made: {error.strerror}") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(f"--out {folder}: another study runs in this folder") from error
+        yield

@@ -1,0 +1,178 @@
+"""How a report came about: command, scenario, versions, machine, time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+import cadran
+from cadran.lab.study.session import SessionRecord
+from cadran.lab.study.study import HELD_OUT_SEED, Context
+
+_PACKAGES = ("numpy", "numba", "torch")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Facts to repeat a study by.
+
+    Attributes:
+        command: As it was typed.
+        studies: Names.
+        scenario: File of the preset.
+        scenario_sha256: Of the file's bytes.
+        preset: Name.
+        overrides: Of the command line.
+        budget: Name.
+        plan: Numbers of the plan of the preset under this budget; a study may change them for its cells.
+        core_seeds: Seeds of the rows of Table 2.
+        seeds: Seeds of all other rows.
+        held_out_seed: Of the episodes of the exams.
+        device: What runs trained on.
+        workers: Processes.
+        versions: Of Python, this package with its revision where it is known, and what it computes with.
+        machine: System, processor, cores.
+        left_out: Name of a baseline to why it is in no table of a study.
+        sessions: Every start of a command in this folder, the last one still going on while this was written.
+        run_time_s: Of all sessions [s].
+        training_cpu_s: Processor time of all trainings that the studies use, whichever session made them [s].
+        date: When this was written.
+    """
+
+    command: str
+    studies: tuple[str, ...]
+    scenario: str
+    scenario_sha256: str
+    preset: str
+    overrides: tuple[str, ...]
+    budget: str
+    plan: dict[str, int]
+    core_seeds: tuple[int, ...]
+    seeds: tuple[int, ...]
+    held_out_seed: int
+    device: str
+    workers: int
+    versions: dict[str, str]
+    machine: dict[str, str]
+    left_out: dict[str, str]
+    sessions: tuple[SessionRecord, ...]
+    run_time_s: float
+    training_cpu_s: float
+    date: str
+
+    def facts(self) -> dict[str, str]:
+        """The same for a page, one line each."""
+        count = len(self.sessions)
+        return {
+            "Command": self.command,
+            "Scenario": f"{self.scenario}, sha256 {self.scenario_sha256}",
+            "Overrides": ", ".join(self.overrides) or "none",
+            "Budget": f"{self.budget}: " + ", ".join(f"{key} {value}" for key, value in self.plan.items()),
+            "Seeds": f"{_span(self.core_seeds)} for the rows of Table 2, {_span(self.seeds)} for the rest; "
+            f"held-out episodes {self.held_out_seed}",
+            "Versions": ", ".join(f"{name} {version}" for name, version in self.versions.items()),
+            "Machine": ", ".join(f"{name} {value}" for name, value in self.machine.items()),
+            "Trained on": f"{self.device}, {self.workers} processes of one thread",
+            "Run time": f"{_hours(self.run_time_s)} in {count} session{'s' if count > 1 else ''}; "
+            f"trainings {_hours(self.training_cpu_s)} of processor time",
+            **(
+                {"Left out": "; ".join(f"{name}: {why}" for name, why in self.left_out.items())}
+                if self.left_out
+                else {}
+            ),
+            "Date": self.date,
+        }
+
+
+def manifest(
+    *,
+    command: str,
+    studies: Sequence[str],
+    scenario: Path,
+    overrides: Sequence[str],
+    context: Context,
+    workers: int,
+    left_out: Mapping[str, str],
+    sessions: Sequence[SessionRecord],
+    training_cpu_s: float,
+) -> Manifest:
+    """Put the facts together, with what this process and machine say of themselves."""
+    return Manifest(
+        command=command,
+        studies=tuple(studies),
+        scenario=str(scenario),
+        scenario_sha256=hashlib.sha256(scenario.read_bytes()).hexdigest(),
+        preset=context.preset,
+        overrides=tuple(overrides),
+        budget=context.budget.name,
+        plan=asdict(context.plan),
+        core_seeds=context.core_seeds,
+        seeds=context.seeds,
+        held_out_seed=HELD_OUT_SEED,
+        device=context.device,
+        workers=workers,
+        versions=_versions(),
+        machine=_machine(context.device),
+        left_out=dict(left_out),
+        sessions=tuple(sessions),
+        run_time_s=sum(session.elapsed_s for session in sessions),
+        training_cpu_s=training_cpu_s,
+        date=time.strftime("%Y-%m-%d %H:%M %z"),
+    )
+
+
+def _versions() -> dict[str, str]:
+    own = " ".join(filter(None, (cadran.__version__, _revision())))
+    return {
+        "cadran": own,
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in _PACKAGES},
+    }
+
+
+def _revision() -> str:
+    """The revision of the source, where it is a checkout and git is there."""
+    command = ["git", "-C", str(Path(cadran.__file__).parent), "describe", "--always", "--dirty"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return f"({said.stdout.strip()})"
+
+
+def _machine(device: str) -> dict[str, str]:
+    facts = {"system": platform.system(), "processor": _processor(), "cores": str(os.cpu_count())}
+    if device == "cuda":
+        import torch
+
+        if torch.cuda.is_available():
+            facts["gpu"] = torch.cuda.get_device_name()
+    return facts
+
+
+def _processor() -> str:
+    """Its model; Linux keeps it in a file."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor() or platform.machine())
+
+
+def _span(seeds: Sequence[int]) -> str:
+    return f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else str(seeds[0])
+
+
+def _hours(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 120 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,196 @@
+"""The processes that do jobs, one thread each. They die with the process that started them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cadran.lab.study.jobs import Job
+
+Report = Callable[[float], None]
+"""Told which part of a job is done, in [0, 1]."""
+
+Perform = Callable[["Job", Path, Report], None]
+"""Does a job and keeps its results in a folder; a function of a module, so that a process can import it."""
+
+_REPORT_EVERY_S = 0.5
+_END_S = 10.0
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """Which part of the job is done, in [0, 1]."""
+
+    part: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The job is done, its results are kept."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The job raised an error."""
+
+    line: str
+    trace: str
+
+
+Message = Progressed | Finished | Failed
+
+
+class WorkerDied(Exception):
+    """A worker's process ended by itself; the text says how."""
+
+
+class Worker:
+    """A process that does one job at a time.
+
+    Args:
+        perform: Does the jobs.
+        folder: Where results are kept.
+
+    Attributes:
+        job: What it does now; None while it waits.
+    """
+
+    def __init__(self, perform: Perform, folder: Path) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, far_end = context.Pipe()
+        self._process = context.Process(target=_serve, args=(far_end, perform, folder), daemon=True)
+        with _environment(_ONE_THREAD), _deaf_to_interrupts():
+            self._process.start()
+        far_end.close()
+        self.job: Job | None = None
+
+    def begin(self, job: Job) -> None:
+        """Give it a job. Should its process be dead, `hear` says so."""
+        self.job = job
+        try:
+            self.connection.send(job)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    def hear(self) -> Message:
+        """What it says; to be called when there is something to hear.
+
+        Raises:
+            WorkerDied: Nothing: it is dead.
+        """
+        try:
+            message: Message = self.connection.recv()
+        except (EOFError, ConnectionResetError) as error:
+            self._process.join(_END_S)
+            raise WorkerDied(_how_it_ended(self._process)) from error
+        if not isinstance(message, Progressed):
+            self.job = None
+        return message
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self._process.terminate()
+        self._process.join(_END_S)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self.connection.close()
+
+
+def _how_it_ended(process: multiprocessing.process.BaseProcess) -> str:
+    status = process.exitcode
+    if status is None:
+        return f"process {process.pid} fell silent"
+    if status >= 0:
+        return f"process {process.pid} ended with status {status}"
+    name = signal.Signals(-status).name
+    hint = ", perhaps because memory ran out" if name == "SIGKILL" else ""
+    return f"process {process.pid} was ended by {name}{hint}"
+
+
+# ------------------------------------------------------------------------------ inside the process
+
+
+def _serve(connection: Connection, perform: Perform, folder: Path) -> None:
+    _end_with_parent()
+    while True:
+        try:
+            job = connection.recv()
+        except EOFError:
+            return
+        try:
+            perform(job, folder, _now_and_then(lambda part: connection.send(Progressed(part))))
+            message: Message = Finished()
+        except Exception as error:
+            text = " ".join(str(error).split())
+            message = Failed(f"{type(error).__name__}: {text}", traceback.format_exc())
+        connection.send(message)
+
+
+def _end_with_parent() -> None:
+    """A killed parent ends this process at once; nothing half-written counts."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="parent").start()
+
+
+def _now_and_then(report: Report) -> Report:
+    last_s = -_REPORT_EVERY_S
+
+    def throttled(part: float) -> None:
+        nonlocal last_s
+        now_s = time.monotonic()
+        if now_s - last_s >= _REPORT_EVERY_S:
+            last_s = now_s
+            report(part)
+
+    return throttled
+
+
+# --------------------------------------------------------------------------------- while it starts
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """What a child inherits: libraries read the number of their threads when they are loaded."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """A child ignores Ctrl-C, which reaches the whole process group: the parent ends it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
