@@ -210,6 +210,9 @@ PICTURES = {
         "T", lines(MOST_LINES + 1), "iterations", "reward", references={"oracle": 12.0}
     ),
     "sweep": lambda: draw_lines("T", [Line("a", X[1:9], X[1:9])], "ρ", "reward", marked=True, log_x=True),
+    "gaps": lambda: draw_lines(
+        "T", [Line("a", X, np.where(X < 50, X, np.nan)), Line("b", X, X * np.nan)], "x", "y"
+    ),
     "quantiles": lambda: draw_distributions_of_quantiles(
         "T", {"eMBB": {"a": X, "b": X + 1}, "URLLC": {"a": X, "b": np.full(20, np.nan)}}, "rate (Mbit/s)"
     ),

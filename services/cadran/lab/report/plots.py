@@ -51,7 +51,7 @@ class Line:
     Attributes:
         name: Of the method.
         x: Where, ``[points]``.
-        value: ``[points]``.
+        value: ``[points]``; what is not finite is not drawn.
         low: Lower end of the band, ``[points]``; None without.
         high: Upper end.
     """
@@ -104,7 +104,11 @@ def draw_lines(
         axes = figure.subplots()
         for line in lines:
             _line(axes, line, looks[line.name], marked)
-        ends = [(line.name, float(line.value[-1]), _colour(looks[line.name])) for line in lines]
+        ends = [
+            (line.name, float(line.value[np.isfinite(line.value)][-1]), _colour(looks[line.name]))
+            for line in lines
+            if np.isfinite(line.value).any()
+        ]
         for name, value in (references or {}).items():
             axes.axhline(value, **REFERENCE)
             ends.append((name, value, LIGHT.ink))
@@ -131,7 +135,7 @@ def draw_distributions_of_quantiles(
     Args:
         title: The message.
         panels: By name of the panel (the slice) and of the method: quantiles at equal steps of probability
-            from 0 to 1, ``[n]``; at most eight methods. Methods whose quantiles are not finite are left out.
+            from 0 to 1, ``[n]``; at most eight methods. What is not finite is not drawn.
         x_label: With its unit.
         order: See `draw_lines`.
         log_x: Logarithmic x axis, of positive quantiles.
@@ -141,9 +145,8 @@ def draw_distributions_of_quantiles(
         every = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         for axes, (panel, methods) in zip(every, panels.items(), strict=True):
             for name, quantiles in methods.items():
-                if np.isfinite(quantiles).all():
-                    share = np.linspace(0.0, 100.0, len(quantiles))
-                    axes.plot(quantiles, share, label=name, **_stroke(looks[name]))
+                share = np.linspace(0.0, 100.0, len(quantiles))
+                axes.plot(quantiles, share, label=name, **_stroke(looks[name]))
             axes.set_title(panel, fontsize=SMALL + 1)
             axes.set(ylabel="share (%)", ylim=(0, 101), yticks=(0, 25, 50, 75, 100))
             if log_x:
