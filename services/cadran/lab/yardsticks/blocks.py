@@ -90,6 +90,7 @@ def play_blocks(
     age_s: NDArray[np.float32],
     rate_bps: NDArray[np.float32],
     used: NDArray[np.int32],
+    delivered: NDArray[np.int64],
 ) -> None:
     """Play the frame under every split, each DU alone.
 
@@ -100,6 +101,7 @@ def play_blocks(
         age_s: Age of each UE's oldest byte after the frame, written, float32[J, C, S, U].
         rate_bps: Achievable rate, written where ``rules.rates``, float32[J, C, S, U].
         used: RBs transmitted on, written, int32[J, C, S].
+        delivered: Bytes received, written, int64[J, C, S].
     """
     dus, slices, places, units = scene.csi.shape
     work = new_workspace(places, units)
@@ -129,6 +131,7 @@ def play_blocks(
                 age_s,
                 rate_bps,
                 used,
+                delivered,
             )
 
 
@@ -230,12 +233,13 @@ def _play_slice(
     age_s: NDArray[np.float32],
     rate_bps: NDArray[np.float32],
     used: NDArray[np.int32],
+    delivered: NDArray[np.int64],
 ) -> None:
     """Every block of one slice of one DU."""
     csi, bits, idle = scene.csi[c], scene.bits[c, s], padding[s]
     places, units, members = csi.shape[1], csi.shape[2], int(scene.ues[c, s])
     first, last, order = blocks.first[s], blocks.last[s], blocks.order[s]
-    entry_bytes, entry_tti = scene.entry_bytes[c, s], scene.entry_tti[c, s]
+    queued, entry_bytes, entry_tti = scene.queued[c, s], scene.entry_bytes[c, s], scene.entry_tti[c, s]
     heads, counts, ue_of_unit = scene.entry_head[c, s], scene.entry_count[c, s], grants.ue_of_unit
     ages, rates, sent, list_of_units = age_s[:, c, s], rate_bps[:, c, s], used[:, c, s], work.units
     rated, equal_airtime, tti_s, now = rules.rates, not rules.won_rbs, rules.tti_s, scene.now + 1
@@ -272,9 +276,11 @@ def _play_slice(
                     for u in range(members):
                         held[u] += bits[u, g]
                 g += 1
-            sent[j] = sending
+            sent[j], received = sending, 0
             for u in range(members):
                 ages[j, u] = age[u]
+                received += min(int(won[u]) >> 3, int(queued[u]))
+            delivered[j, c, s] = received
             if rated:
                 for u in range(members):
                     rates[j, u] = (held[u] / (members * tti_s)) if equal_airtime else (won[u] / tti_s)

@@ -155,8 +155,8 @@ def _rewards_of(
     rules = Rules(tables(env.world).schedulers, numbers.pad, numbers.rates, numbers.won_rbs, numbers.tti_s)
     shape = (blocks.order.shape[1], *scene.queued.shape)
     delay, rate = (np.full(shape, np.nan, dtype=np.float32) for _ in range(2))
-    used = np.zeros(shape[:-1], dtype=np.int32)
-    play_blocks(scene, rules, blocks, delay, rate, used)
+    used, delivered = np.zeros(shape[:-1], dtype=np.int32), np.zeros(shape[:-1], dtype=np.int64)
+    play_blocks(scene, rules, blocks, delay, rate, used, delivered)
     if numbers.literal:
         pending_bytes = env.radio_state.queued[e, :, URLLC] + tables(env.world).packet_bytes[URLLC]
         delay[:, :, URLLC] = _literal(pending_bytes, rate[:, :, URLLC], numbers.latency_cap_s)
@@ -164,7 +164,7 @@ def _rewards_of(
         delay[:, :, URLLC] = md1_s.transpose(1, 0, 2)
     base = env.measurements.select(e)
     measured = {f.name: repeated(getattr(base, f.name), shape[0]) for f in fields(Measurements)}
-    measured |= {"ue_delay_s": delay, "ue_rate_bps": rate, "rbs_used": used}
+    measured |= {"ue_delay_s": delay, "ue_rate_bps": rate, "rbs_used": used, "delivered_bytes": delivered}
     return env.problem.reward(env.problem.kpis(Measurements(**measured)))
 
 

@@ -55,8 +55,9 @@ def relaxation_bound(
     n_1 + ... + n_m <= k can end so; all others wait at least one frame. URLLC latency falls with k. (4) So
     each slice's KPIs are no better than those computed here for k, in which the reward is monotone, and the
     k's of the slices add up to no more than the band: the best split of these optimistic KPIs bounds the
-    frame, hence the episode. With ``alpha: weighted_norm`` the utility is not monotone; it is replaced by its
-    maximum over all qualities that the slices could have, bounded cell by cell.
+    frame, hence the episode. (Delivered bytes are at most those that the k best RBs carry.) With ``alpha:
+    weighted_norm`` the utility is not monotone; it is replaced by its maximum over all qualities that the
+    slices could have, bounded cell by cell.
 
     Args:
         world: The RAN.
@@ -101,7 +102,8 @@ def _bound_frame(
     """Bound on the reward of each DU in the frame just played, float64 ``[E, C]``."""
     best = _best_sums(bits)
     delay, rate = _delays(env, ahead, best, crowded), _rates(env, bits, best)
-    kpis = env.problem.kpis(_one_slice_varied(env, delay, rate))
+    received = np.moveaxis(_best_sums(bits.max(axis=3)) >> 3, -1, 0)
+    kpis = env.problem.kpis(_one_slice_varied(env, delay, rate, received))
     value = env.problem.reward(kpis).astype(np.float64)
     spec = env.problem.spec
     if spec.reward == "eq8" and spec.eq8.alpha == "weighted_norm":
@@ -194,7 +196,9 @@ def _spread(
     return np.moveaxis(np.where(place < count, rates, np.nan), 3, 0).astype(np.float32)
 
 
-def _one_slice_varied(env: BatchedEnv, delay: Float32, rate: Float32) -> Measurements:
+def _one_slice_varied(
+    env: BatchedEnv, delay: Float32, rate: Float32, received: NDArray[np.int64]
+) -> Measurements:
     """Measurements ``[S, K + 1, E, C, ...]`` with k RBs for slice s and all RBs for each other one."""
     own = np.eye(SLICES, dtype=np.bool_).reshape(SLICES, 1, 1, 1, SLICES, 1)
     measured = {
@@ -203,6 +207,7 @@ def _one_slice_varied(env: BatchedEnv, delay: Float32, rate: Float32) -> Measure
     }
     measured["ue_delay_s"] = np.where(own, delay, delay[-1])
     measured["ue_rate_bps"] = np.where(own, rate, rate[-1])
+    measured["delivered_bytes"] = np.where(own[..., 0], received, received[-1])
     measured["rbs_used"] = np.zeros_like(measured["rbs_used"])
     return Measurements(**measured)
 

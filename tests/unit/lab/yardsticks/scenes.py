@@ -23,6 +23,8 @@ SCENES = {
     "eq8": (EQ8_WORLD, eq8()),
     "weighted_norm": (EQ8_WORLD, eq8(alpha="weighted_norm", quality="eq6")),
     "literal": (LITERAL, eq8()),
+    "on delivered bits": (EQ8_WORLD, eq8(rate="delivered")),
+    "budgets": (WORLD, ProblemSpec.model_validate({"delivered": {"budget_spread": 0.5}})),
     "jakes": (JAKES, SPEC),
     "turns": (mac(WORLD, schedulers=("rr", "edf", "max_cqi"), idle_rbs="active"), SPEC),
     "served": (mac(EQ8_WORLD, schedulers=("mlwdf", "rr", "pf"), pf_average="served"), eq8()),
