@@ -2,5 +2,6 @@
 
 from cadran.lab.yardsticks.frame_oracle import FrameOracle
 from cadran.lab.yardsticks.relaxation_bound import relaxation_bound
+from cadran.lab.yardsticks.threshold_gap import LEVELS, ThresholdGap, threshold_gap
 
-__all__ = ["FrameOracle", "relaxation_bound"]
+__all__ = ["LEVELS", "FrameOracle", "ThresholdGap", "relaxation_bound", "threshold_gap"]
