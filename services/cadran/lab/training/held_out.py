@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cadran.envs import BatchedEnv, Step
 from cadran.lab.experiment import Experiment
-from cadran.lab.policies.base import LabPolicy, episode_seeds, rollout
+from cadran.lab.policies.base import LabPolicy, episode_seeds, rollout, world_of
 from cadran.lab.training.impairments import RemoteControl
 from cadran.lab.training.record import HeldOut, TrainedRun
 from cadran.lab.training.view import View
@@ -91,8 +91,9 @@ def evaluate_run(trained: TrainedRun, experiment: Experiment, episodes: int, see
 
 
 def evaluate_policy(policy: LabPolicy, experiment: Experiment, episodes: int, seed: int) -> HeldOut:
-    """Any policy on the same episodes as `evaluate_run`; what it does is its only way to act."""
-    return _examine(_held_out(experiment, episodes, seed), policy, None)
+    """Any policy on the same episodes as `evaluate_run`, in its own world; it has one way to act."""
+    own = replace(experiment, world=world_of(policy, experiment.world))
+    return _examine(_held_out(own, episodes, seed), policy, None)
 
 
 def _held_out(experiment: Experiment, episodes: int, seed: int) -> BatchedEnv:

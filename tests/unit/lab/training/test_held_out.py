@@ -8,6 +8,7 @@ import pytest
 from cadran.envs.link import LinkSpec
 from cadran.lab.experiment import Experiment
 from cadran.lab.policies import RulePolicy
+from cadran.lab.policies.base import InWorld
 from cadran.lab.training import HeldOut, TrainedPolicy, TrainedRun, evaluate_policy, evaluate_run, train
 from cadran.policy import decode
 from cadran.problem.heuristics import equal
@@ -98,3 +99,11 @@ def test_an_actor_is_deployed_as_it_acts(trained: TrainedRun) -> None:
     assert (meta.du, meta.updates) == (1, trained.cost.updates)
     seen = np.random.default_rng(0).random((2, 4, meta.observation_dim), dtype=np.float32)
     np.testing.assert_array_equal(actor.mean(seen[1]), trained.actors.act(seen, None)[1])
+
+
+def test_a_policy_is_examined_in_its_own_world() -> None:
+    heavier = World.model_validate(WORLD.model_dump(exclude_unset=True) | {"load": {"scale": 1.5}})
+    rule = RulePolicy("equal", equal)
+    here = evaluate_policy(rule, experiment(), EPISODES, SEED)
+    there = evaluate_policy(InWorld(rule, lambda _: heavier), experiment(), EPISODES, SEED)
+    assert (there.episode_reward < here.episode_reward).all()
