@@ -46,8 +46,7 @@ def test_an_ideal_link_changes_nothing_and_every_impairment_does() -> None:
     ideal = train([run(0)], plan())[0]
     require_equal(ideal, train([run(0, report_delay_frames=0, policy_loss=0.0)], plan())[0])
     for name, value in LINK.items():
-        other = train([run(0, **{name: value})], plan(iterations=10))[0]
-        ideal = train([run(0)], plan(iterations=10))[0]
+        other = train([run(0, **{name: value})], plan())[0]
         assert not np.array_equal(ideal.log["critic_loss"], other.log["critic_loss"]), name
 
 
@@ -155,9 +154,9 @@ def test_a_run_out_of_range_is_refused() -> None:
 
 
 def test_long_logs_are_thinned_to_windows() -> None:
-    trained: TrainedRun = train([run(0, tasam())], plan(iterations=30, updates_per_iteration=25))[0]
+    trained: TrainedRun = train([run(0, tasam())], plan(iterations=30, updates_per_iteration=18))[0]
     made = trained.cost.updates
-    assert made == 29 * 25
+    assert made == 29 * 18
     assert len(trained.log["updates"]) <= 500
     assert trained.log["updates"][-1] == made
     assert trained.log["sam_on"].shape == (len(trained.log["updates"]), 2)

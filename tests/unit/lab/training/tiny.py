@@ -58,7 +58,7 @@ def plan(**changes: int) -> TrainingPlan:
 
 
 def require_equal(a: TrainedRun, b: TrainedRun) -> None:
-    """Bit for bit, but for times."""
+    """Bit for bit, but for times and the last digits of the curvature."""
     assert (a.agents, a.seed, a.actors.meta) == (b.agents, b.seed, b.actors.meta)
     curves = [
         {field.name: getattr(trained.curve, field.name) for field in fields(trained.curve)}
@@ -66,10 +66,11 @@ def require_equal(a: TrainedRun, b: TrainedRun) -> None:
     ]
     for curve in curves:
         del curve["seconds"]
-    for own, other in ((a.actors.tensors, b.actors.tensors), (a.log, b.log), curves):
+    pairs = (a.actors.tensors, b.actors.tensors), (a.log, b.log), curves
+    for own, other in pairs:
         assert own.keys() == other.keys()
         for name in own:
             assert own[name].tobytes() == other[name].tobytes(), name
     assert a.cost.gradient_evaluations == b.cost.gradient_evaluations
-    for name in a.curvature:
-        np.testing.assert_allclose(a.curvature[name], b.curvature[name], rtol=0.05)
+    for name in a.curvature:  # Second derivatives of logsigmoid depend on the place in a tensor.
+        np.testing.assert_allclose(a.curvature[name], b.curvature[name], rtol=5e-3)
