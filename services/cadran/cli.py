@@ -414,7 +414,7 @@ def lab_tasam(
 
     Interrupted or killed, the same command goes on where it was.
     """
-    from cadran.lab.study import BUDGETS, Order, StudyFailed, run_studies
+    from cadran.lab.study import BUDGETS, Order, StudyFailed, plan_studies, run_studies
     from cadran.lab.tasam.presets import preset as reading
     from cadran.lab.tasam.studies import STUDIES
 
@@ -438,9 +438,10 @@ def lab_tasam(
         out=out or Path("runs") / f"tasam-{chosen.name}-{name}",
         command=shlex.join(["cadran", *sys.argv[1:]]),
     )
+    plan = plan_studies(order)
     _compile_radio()
     try:
-        answer = run_studies(order)
+        answer = run_studies(plan)
     except StudyFailed as error:
         typer.echo(f"cadran lab tasam: {error}", err=True)
         raise typer.Exit(EXIT_FAILED) from error

@@ -2,7 +2,7 @@
 
 from cadran.lab.study.budget import BUDGETS, Budget, PresetBudget
 from cadran.lab.study.cell import Baseline, Cell, Exam
-from cadran.lab.study.command import Answer, Order, run_studies
+from cadran.lab.study.command import Answer, Order, plan_studies, run_studies
 from cadran.lab.study.results import Results
 from cadran.lab.study.runner import StudyFailed
 from cadran.lab.study.study import HELD_OUT, HELD_OUT_SEED, Context, Study
@@ -22,5 +22,6 @@ __all__ = [
     "Results",
     "Study",
     "StudyFailed",
+    "plan_studies",
     "run_studies",
 ]

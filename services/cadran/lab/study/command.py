@@ -26,6 +26,7 @@ from cadran.lab.study.work import Archive, perform
 from cadran.runtime import ConfigError, atomic_write
 
 _CAPACITY = "learner.replay_capacity"
+SESSIONS = "sessions"
 
 
 @dataclass(frozen=True)
@@ -70,42 +71,65 @@ class Answer:
     tables: tuple[Path, ...]
 
 
-def run_studies(order: Order) -> Answer:
-    """Compute what is missing in the folder, analyse and report.
+@dataclass(frozen=True)
+class Planned:
+    """A study with its cells and exams."""
+
+    study: Study
+    cells: Sequence[Cell]
+    exams: Sequence[Exam]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An order with all that follows from it before anything is computed."""
+
+    order: Order
+    context: Context
+    studies: Sequence[Planned]
+
+
+def plan_studies(order: Order) -> Plan:
+    """Work out what an order needs.
 
     Raises:
         ConfigError: The order cannot be carried out.
+    """
+    context = _context(order)
+    return Plan(order, context, [_planned(study, context) for study in order.studies])
+
+
+def run_studies(plan: Plan) -> Answer:
+    """Compute what is missing in the folder, analyse and report.
+
+    Raises:
+        ConfigError: The folder or the device cannot be used.
         StudyFailed: A job failed; what was computed is kept.
         KeyboardInterrupt: Ctrl-C; what was computed is kept.
     """
-    context = _context(order)
-    plans = [_Plan(study, context) for study in order.studies]
-    with _alone_in(order.out), recorded(order.out / "sessions") as session:
-        archive = Archive(order.out)
+    out = plan.order.out
+    with _alone_in(out), recorded(out / SESSIONS) as session:
+        archive = Archive(out)
         archive.sweep()
-        _compute(plans, order, context, archive, session)
-        results = [Results(context, plan.cells, plan.exams, archive) for plan in plans]
-        sections = [plan.study.analyse(own) for plan, own in zip(plans, results, strict=True)]
+        _compute(plan, archive, session)
+        results = [Results(plan.context, own.cells, own.exams, archive) for own in plan.studies]
+        sections = [own.study.analyse(its) for own, its in zip(plan.studies, results, strict=True)]
         # The report is the end; it states the time of this session as well.
         session.end("finished")
-        left_out = {name: reason for own in results for name, reason in own.refused.items()}
-        return _report(sections, left_out, plans, order, context, archive)
+        left_out = {name: reason for its in results for name, reason in its.refused.items()}
+        return _report(plan, archive, sections, left_out)
 
 
-class _Plan:
-    """A study with its cells and exams."""
-
-    def __init__(self, study: Study, context: Context) -> None:
-        self.study = study
-        self.cells: Sequence[Cell] = study.cells(context)
-        places = Counter((cell.method, cell.setting, cell.seed) for cell in self.cells)
-        twice = [place for place, count in places.items() if count > 1]
-        if twice:
-            raise ValueError(f"study {study.name}: method, setting and seed twice: {twice[0]}")
-        unknown = [name for name in study.baselines if name not in REFERENCES]
-        if unknown:
-            raise ValueError(f"study {study.name}: nothing is called {unknown[0]}")
-        self.exams: Sequence[Exam] = study.exams(self.cells)
+def _planned(study: Study, context: Context) -> Planned:
+    cells = study.cells(context)
+    places = Counter((cell.method, cell.setting, cell.seed) for cell in cells)
+    twice = [place for place, count in places.items() if count > 1]
+    if twice:
+        raise ValueError(f"study {study.name}: method, setting and seed twice: {twice[0]}")
+    unknown = [name for name in study.baselines if name not in REFERENCES]
+    if unknown:
+        raise ValueError(f"study {study.name}: nothing is called {unknown[0]}")
+    return Planned(study, cells, study.exams(cells))
 
 
 def _context(order: Order) -> Context:
@@ -127,14 +151,12 @@ def _context(order: Order) -> Context:
     )
 
 
-def _compute(
-    plans: Sequence[_Plan], order: Order, context: Context, archive: Archive, session: Session
-) -> None:
-    budget = context.budget
+def _compute(plan: Plan, archive: Archive, session: Session) -> None:
+    order, budget = plan.order, plan.context.budget
     if order.stack is not None:
         budget = replace(budget, stack=order.stack, wide_stack=order.stack)
-    trainings = training_jobs([cell for plan in plans for cell in plan.cells], budget)
-    exams = exam_jobs([exam for plan in plans for exam in plan.exams], trainings)
+    trainings = training_jobs([cell for own in plan.studies for cell in own.cells], budget)
+    exams = exam_jobs([exam for own in plan.studies for exam in own.exams], trainings)
     jobs: list[Job] = [*trainings, *exams]
     left = [rest for job in jobs if (rest := job.without(archive.has)) is not None]
     if not left:
@@ -159,24 +181,18 @@ def _require_cuda() -> None:
         raise ConfigError("--device cuda: PyTorch sees no GPU here; allowed is cpu")
 
 
-def _report(
-    sections: Sequence[Section],
-    left_out: Mapping[str, str],
-    plans: Sequence[_Plan],
-    order: Order,
-    context: Context,
-    archive: Archive,
-) -> Answer:
-    cells = {cell.key: cell for plan in plans for cell in plan.cells}.values()
+def _report(plan: Plan, archive: Archive, sections: Sequence[Section], left_out: Mapping[str, str]) -> Answer:
+    order = plan.order
+    cells = {cell.key: cell for own in plan.studies for cell in own.cells}.values()
     record = manifest(
         command=order.command,
         studies=[study.name for study in order.studies],
         scenario=order.scenario,
         overrides=order.overrides,
-        context=context,
+        context=plan.context,
         workers=order.workers,
         left_out=left_out,
-        sessions=sessions(order.out / "sessions"),
+        sessions=sessions(order.out / SESSIONS),
         training_cpu_s=sum(_own_cpu_s(archive, cell) for cell in cells),
     )
     tables = write_tables(order.out / "tables", sections)
