@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from cadran.lab.experiment import Experiment
-from cadran.lab.policies import BASELINES, LabPolicy, baseline, world_of
+from cadran.lab.policies import BASELINES, LabPolicy, baseline
 from cadran.lab.policies.base import episode_seeds
 from cadran.lab.training import HeldOut, evaluate_policy
 from cadran.lab.yardsticks import FrameOracle, relaxation_bound
@@ -32,15 +31,14 @@ def reference(name: str, experiment: Experiment, seed: int) -> Examine:
     """
     if name == BOUND:
         return _bound
-    policy = (
-        FrameOracle() if name == ORACLE else baseline(name, experiment.world, experiment.problem_spec, seed)
-    )
-    return lambda place, episodes, held_out_seed: _examine(policy, place, episodes, held_out_seed)
+    policy = _policy(name, experiment, seed)
+    return lambda place, episodes, held_out_seed: evaluate_policy(policy, place, episodes, held_out_seed)
 
 
-def _examine(policy: LabPolicy, experiment: Experiment, episodes: int, seed: int) -> HeldOut:
-    place = replace(experiment, world=world_of(policy, experiment.world))
-    return evaluate_policy(policy, place, episodes, seed)
+def _policy(name: str, experiment: Experiment, seed: int) -> LabPolicy:
+    if name == ORACLE:
+        return FrameOracle()
+    return baseline(name, experiment.world, experiment.problem_spec, seed)
 
 
 def _bound(experiment: Experiment, episodes: int, seed: int) -> HeldOut:
