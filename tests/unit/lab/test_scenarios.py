@@ -15,6 +15,8 @@ SCENARIOS = Path(__file__).parents[3] / "scenarios"
         ("smoke", 2, 12, 20, 27),
         ("demo", 6, 200, 100, 27),
         ("tasam-table1", 6, 200, 100, 206),
+        ("tasam-literal", 6, 200, 100, 206),
+        ("tasam-repaired", 6, 200, 100, 27),
         ("3gpp", 6, 120, 106, 27),
     ],
 )
@@ -26,7 +28,7 @@ def test_each_scenario_is_valid_and_has_the_size_it_promises(name, dus, ues, rbs
     assert problem_of(world, experiment.problem_spec).observation_dim == observation_dim
 
 
-@pytest.mark.parametrize("name", ["demo", "tasam-table1", "3gpp"])
+@pytest.mark.parametrize("name", ["demo", "tasam-table1", "tasam-repaired", "3gpp"])
 def test_in_the_shipped_worlds_the_best_static_split_serves_every_slice(name):
     experiment = load_experiment(SCENARIOS / f"{name}.yaml")
     short = experiment.world.model_copy(update={"episode_frames": 8})
