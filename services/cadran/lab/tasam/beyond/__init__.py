@@ -1,0 +1,1 @@
+"""What the paper leaves open: each module asks one question."""

@@ -1,0 +1,56 @@
+"""Does it pay to leave RBs unused so that neighbours have less interference?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cadran.lab.report import Section
+from cadran.lab.study import Cell, Context, Results, Study
+from cadran.lab.tasam.comparison import by_setting, compare
+from cadran.lab.tasam.rows import rows
+from cadran.lab.tasam.scores import difference, rewards
+from cadran.lab.tasam.standing import verdict
+
+METHODS = ("sac", "sac-joint", "central")
+ACTIONS = ("slice_quota", "slice_quota_mute")
+OBSERVATION = "problem.observation=demand"
+
+
+def cells(context: Context) -> Sequence[Cell]:
+    """With and without a number for the share of RBs left unused."""
+    return [
+        cell
+        for action in ACTIONS
+        for cell in rows(
+            context,
+            METHODS,
+            overrides=(OBSERVATION, f"problem.action={action}"),
+            setting=f"action={action}",
+        )
+    ]
+
+
+def analyse(results: Results) -> Section:
+    """What muting adds to agents that earn for themselves, and to one that earns for all."""
+    without, with_ = (f"action={action}" for action in ACTIONS)
+    answer = []
+    for name, words in (
+        ("sac", "agents that earn for themselves"),
+        ("sac-joint", "agents that earn for themselves with a joint critic"),
+        ("central", "one agent that earns for all"),
+    ):
+        gain = difference(rewards(results, name, with_), rewards(results, name, without))
+        answer.append(verdict(gain, f"With muting, {words}", "without it"))
+    names = {without: "Without muting", with_: "With muting"}
+    return compare(STUDY, results, (), settings=names, answer=answer, tables=(by_setting(results),))
+
+
+STUDY = Study(
+    name="muting",
+    title="Coordinated muting",
+    question="Does learning to leave RBs unused pay, for agents that earn for themselves and for one that "
+    "earns for all?",
+    cells=cells,
+    analyse=analyse,
+    baselines=("equal", "best-static", "tuned-priority", "frame-oracle"),
+)
