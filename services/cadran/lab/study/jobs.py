@@ -95,10 +95,9 @@ def training_jobs(cells: Iterable[Cell], budget: Budget) -> list[TrainingJob]:
     """
     distinct = {cell.key: cell for cell in cells}.values()
     return [
-        TrainingJob(tuple(group[first : first + stack]))
+        TrainingJob(tuple(part))
         for group in _groups(distinct, lambda cell: cell.program)
-        for stack in (_stack(group[0], budget),)
-        for first in range(0, len(group), stack)
+        for part in _parts(group, _stack(group[0], budget))
     ]
 
 
@@ -121,6 +120,13 @@ def _groups(items: Iterable[T], key: Callable[[T], K]) -> list[list[T]]:
     for item in items:
         groups.setdefault(key(item), []).append(item)
     return list(groups.values())
+
+
+def _parts(items: Sequence[T], most: int) -> list[Sequence[T]]:
+    """As few parts as ``most`` allows, of equal sizes within one, so that none is left over for the end."""
+    count = -(-len(items) // most)
+    bounds = [len(items) * part // count for part in range(count + 1)]
+    return [items[first:last] for first, last in pairwise(bounds)]
 
 
 def _stack(cell: Cell, budget: Budget) -> int:

@@ -45,6 +45,14 @@ def test_training_jobs_cover_each_result_once_and_stack_one_program(
     assert training_jobs(cells, budget) == jobs
 
 
+@given(st.integers(1, 30), st.integers(1, 12))
+def test_runs_of_one_program_are_shared_out_evenly(runs: int, stack: int) -> None:
+    jobs = training_jobs([cell(seed=seed) for seed in range(runs)], replace(SMOKE, stack=stack))
+    sizes = [len(job.cells) for job in jobs]
+    assert max(sizes) - min(sizes) <= 1
+    assert len(sizes) == -(-runs // stack)
+
+
 @given(CELLS, BUDGET, st.data())
 def test_the_split_does_not_depend_on_what_is_done(
     cells: list[Cell], budget: Budget, data: st.DataObject
