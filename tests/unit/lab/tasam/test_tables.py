@@ -1,0 +1,158 @@
+"""What tables and sentences say of results that are known."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cadran.lab.statistics import Interval
+from cadran.lab.tasam.figures.distributions import physical, share_reaching, target
+from cadran.lab.tasam.orderings import Ordering, orderings, orderings_of_runs, pairs_of, tally
+from cadran.lab.tasam.scores import gain_percent, over_runs, paired
+from cadran.lab.tasam.standing import standing, verdict
+from cadran.lab.tasam.table2 import PAPER, RANKED
+from cadran.lab.tasam.table2 import STUDY as TABLE2
+from cadran.lab.tasam.table3 import CLAIMS, OVER_CENTRAL
+from cadran.problem import ProblemSpec
+
+from .made_up import MadeUpArchive, made_up
+
+SPEC = ProblemSpec(reward="eq8")
+
+
+def ranked_as(names):
+    """Levels that fall along the names."""
+    place = {name: 1.0 - 0.1 * at for at, name in enumerate(names)}
+    return MadeUpArchive(lambda name, setting, condition: place.get(name, 0.5), noise=0.001)
+
+
+def test_the_papers_numbers_agree_with_its_text():
+    leads = [a - b for a, b in zip(OVER_CENTRAL["tasam"], OVER_CENTRAL["plastic"], strict=True)]
+    assert leads == pytest.approx([8.5, 5.3, 23.6], abs=0.1)
+    assert OVER_CENTRAL["tasam"] == PAPER["tasam"]
+    for column in zip(*PAPER.values(), strict=True):
+        assert list(column) == sorted(column, reverse=True)
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_table_2_counts_what_holds_if_all_is_as_in_the_paper():
+    section = TABLE2.analyse(made_up(TABLE2, ranked_as(RANKED)))
+    assert "6 hold here" in section.answer[0]
+    assert "18 hold here" in section.answer[1]
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_table_2_counts_what_is_reversed_if_all_is_the_other_way_round():
+    section = TABLE2.analyse(made_up(TABLE2, ranked_as(RANKED[::-1])))
+    assert "0 hold here" in section.answer[0]
+    assert "6 are reversed" in section.answer[0]
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_table_2_has_the_papers_percentages_beside_ours():
+    section = TABLE2.analyse(made_up(TABLE2))
+    gains = section.tables[0]
+    assert [row[0] for row in gains.rows] == list(RANKED)
+    for row in gains.rows:
+        assert (row[2], row[4], row[6]) == PAPER[str(row[0])]
+        assert isinstance(row[1], Interval)
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_what_is_measured_with_a_clock_is_in_tables_called_cost():
+    section = TABLE2.analyse(made_up(TABLE2))
+    timed = [table.name for table in section.tables if any("(s)" in column for column in table.columns)]
+    assert timed
+    assert all(name.startswith("cost") for name in timed)
+
+
+def test_the_way_to_the_oracle_is_0_at_the_best_heuristic_and_100_at_the_oracle():
+    levels = {"random": 0.0, "tuned-priority": 0.5, "frame-oracle": 1.0, "bound": 1.2, "sac": 0.75}
+    archive = MadeUpArchive(lambda name, setting, condition: levels.get(name, 0.4), noise=0.0)
+    table = standing(made_up(TABLE2, archive), RANKED, setting="alpha=static")
+    way = {row[0]: row[-1] for row in table.rows}
+    assert way["tuned-priority"] == pytest.approx(0)
+    assert way["sac"] == pytest.approx(50)
+    assert way["frame-oracle"] == pytest.approx(100)
+    assert way["bound"] == pytest.approx(140)
+    kinds = [row[1] for row in table.rows]
+    assert kinds == sorted(kinds, key=["heuristic", "learned", "clairvoyant", "bound"].index)
+
+
+@given(st.floats(0.5, 2.0), st.floats(0.1, 5.0))
+def test_a_gain_is_the_ratio_of_means_whatever_the_scale(ratio, scale):
+    base = np.array([[0.2, 0.4, 0.3], [0.3, 0.5, 0.4]])
+    gain = gain_percent(ratio * base, base)
+    scaled = gain_percent(scale * ratio * base, scale * base)
+    assert gain is not None
+    assert scaled is not None
+    assert gain.value == pytest.approx(100 * (ratio - 1), abs=1e-9)
+    assert gain.low <= gain.value <= gain.high
+    assert (scaled.low, scaled.high) == pytest.approx((gain.low, gain.high))
+
+
+def test_a_gain_over_fixed_episodes_that_all_agree_is_exact():
+    base = np.array([[0.2, 0.4, 0.3]])
+    gain = gain_percent(1.2 * base, base)
+    assert gain is not None
+    assert (gain.low, gain.value, gain.high) == pytest.approx((20, 20, 20))
+
+
+def test_there_is_no_gain_over_nothing():
+    assert gain_percent(np.ones((2, 3)), np.zeros((2, 3))) is None
+
+
+def test_only_an_interval_that_excludes_0_decides():
+    found = [
+        Ordering("a", "b", Interval(1.0, 0.1, 2.0)),
+        Ordering("a", "b", Interval(-1.0, -2.0, -0.1)),
+        Ordering("a", "b", Interval(1.0, -0.1, 2.0)),
+        Ordering("a", "b", 1.0),
+    ]
+    assert tally(found, "4 pairs") == (
+        "Of 4 pairs, 1 holds here (the 95 % interval excludes 0), 1 is reversed, and 2 cannot be told apart."
+    )
+
+
+def test_orderings_go_from_the_better_to_the_worse():
+    scores = {"a": np.full((2, 4), 2.0), "b": np.full((2, 4), 1.0), "c": np.full((2, 4), 1.5)}
+    found = orderings(pairs_of(("a", "b", "c")), scores.__getitem__)
+    assert [(one.above, one.below, one.verdict) for one in found] == [
+        ("a", "b", "holds"),
+        ("a", "c", "holds"),
+        ("b", "c", "reversed"),
+    ]
+
+
+def test_orderings_of_runs_are_paired_by_seed():
+    numbers = {"a": {0: 1.0, 1: 5.0, 2: 9.0}, "b": {0: 0.9, 1: 4.9, 2: 8.9, 3: 100.0}}
+    (found,) = orderings_of_runs([("a", "b")], numbers)
+    assert found.verdict == "holds"
+    assert isinstance(paired(numbers["a"], numbers["b"]), Interval)
+    assert over_runs([3.0]) == 3.0
+
+
+def test_claims_of_table_3_do_not_contradict_each_other():
+    assert not {(below, above) for above, below in CLAIMS} & set(CLAIMS)
+
+
+@pytest.mark.parametrize(
+    ("interval", "words"),
+    [
+        (Interval(0.1, 0.05, 0.15), "A earns more than B"),
+        (Interval(-0.1, -0.15, -0.05), "A earns less than B"),
+        (Interval(0.0, -0.1, 0.1), "A and B cannot be told apart"),
+    ],
+)
+def test_a_difference_in_words(interval, words):
+    assert verdict(interval, "A", "B").startswith(words)
+
+
+def test_targets_are_those_of_section_vi_in_their_units():
+    levels = [float(physical(np.array(target(index, SPEC)), index, SPEC)) for index in range(3)]
+    assert levels == pytest.approx([10.0, 50.0, 2.0])
+
+
+@given(st.floats(0.0, 1.0))
+def test_the_share_that_reaches_a_level_of_a_uniform_distribution(level):
+    assert share_reaching(np.linspace(0.0, 1.0, 101), level) == pytest.approx(1.0 - level, abs=0.011)
