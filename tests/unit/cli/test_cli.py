@@ -63,6 +63,11 @@ def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         (("dapp", "--scenario", SMOKE), ("du",)),
         (("dapp", "--scenario", SMOKE, "--du", "0", "--e3-connect", "here"), ("--e3-connect", "host:port")),
         (("xapp", "--scenario", "nowhere.yaml"), ("nowhere.yaml",)),
+        (("lab", "tasam"), ("which study", "all", "table2")),
+        (("lab", "tasam", "table2", "tabel3"), ("tabel3", "table3")),
+        (("lab", "tasam", "table2", "--budget", "huge"), ("--budget", "smoke", "gpu")),
+        (("lab", "tasam", "table2", "--seeds", "0"), ("--seeds", "1")),
+        (("lab", "tasam", "table2"), ("scenarios", "no such file")),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(

@@ -120,6 +120,8 @@ _ALL = (
         {"literal": _TEN_UPDATES, "table1": _TEN_UPDATES, "repaired": _TEN_UPDATES},
         core_seeds=10,
         seeds=5,
+        wide_stack=10,
+        replay_bytes=16 * 2**30,
     ),
 )
 BUDGETS: Mapping[str, Budget] = {budget.name: budget for budget in _ALL}

@@ -16,11 +16,11 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
 # What things cost on one core, roughly: jobs are put in order and the time left is guessed by these.
-_FRAME_S = 25e-6
+_FRAME_S = 60e-6
 """One frame of one DU [s]."""
-_UPDATE_S = 1.5e-3
+_UPDATE_S = 5e-3
 """One update, however small the networks [s]."""
-_PRODUCT_S = 6e-11
+_PRODUCT_S = 7e-11
 """One multiplication of a network's weight with a row of a batch, there and back [s]."""
 _TUNING = 20
 """Rollouts that tuning a baseline takes, or that one which looks ahead is worth."""

@@ -24,6 +24,7 @@ from cadran.lab.training import (
     save_trained,
     train,
 )
+from cadran.learn import DivergedError
 
 FACTS, HELD_OUT_FILE, REFUSED_FILE = "facts.json", "held-out.npz", "refused.txt"
 
@@ -101,14 +102,36 @@ def perform(job: Job, folder: Path, report: Report) -> None:
 
 def _train(cells: Sequence[Cell], archive: Archive, report: Report) -> None:
     plan = cells[0].plan
-    trained = train(
-        [cell.run for cell in cells],
-        plan,
-        device=cells[0].device,
-        progress=lambda iteration: report(iteration / plan.iterations),
-    )
+    try:
+        trained = train(
+            [cell.run for cell in cells],
+            plan,
+            device=cells[0].device,
+            progress=lambda iteration: report(iteration / plan.iterations),
+        )
+    except DivergedError:
+        if len(cells) == 1:
+            raise
+        _train_apart(cells, archive, report)
+        return
     for cell, run in zip(cells, trained, strict=True):
         archive.keep_trained(cell, run)
+
+
+def _train_apart(cells: Sequence[Cell], archive: Archive, report: Report) -> None:
+    """One diverges and ended them all: the others get their results alone.
+
+    Raises:
+        DivergedError: Says which diverged.
+    """
+    diverged = []
+    for cell in cells:
+        try:
+            _train([cell], archive, report)
+        except DivergedError as error:
+            diverged.append(f"{cell.label} with seed {cell.seed}: {error}")
+    if diverged:
+        raise DivergedError("; ".join(diverged))
 
 
 def _examine(job: ExamJob, archive: Archive, report: Report) -> None:
