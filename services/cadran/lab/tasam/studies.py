@@ -16,6 +16,7 @@ from cadran.lab.tasam.beyond import (
     loadstep,
     lr,
     muting,
+    relaxation,
     shift,
     threshold,
 )
@@ -44,6 +45,7 @@ STUDIES: Mapping[str, Study] = {
         lr.STUDY,
         delivered.STUDY,
         critic.STUDY,
+        relaxation.STUDY,
         best.STUDY,
     )
 }
