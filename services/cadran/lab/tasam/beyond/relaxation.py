@@ -38,8 +38,8 @@ def analyse(results: Results) -> Section:
         answer.append(_sentence(gap, alpha))
         rows += [(name, alpha, *values) for name, values in _distributions(gap).items()]
     note = (
-        f"{DROPS} drops of UEs, the first frame of each DU; the band in {GROUPS} groups of adjacent RBs. The best "
-        "whole assignment is exact, the best shared one the best that climbs found."
+        f"{DROPS} drops of UEs, the first frame of each DU; the band in {GROUPS} groups of adjacent RBs. "
+        "The best whole assignment is exact, the best shared one the best that climbs found."
     )
     tables = (Table("relaxation", "Shared and whole assignments", _COLUMNS, tuple(rows), note),)
     return Section(STUDY.name, STUDY.title, STUDY.question, tuple(answer), tables)
@@ -58,8 +58,8 @@ def _sentence(gap: ThresholdGap, alpha: str) -> str:
     _, words = in_words(f"alpha={alpha}")
     return (
         f"In {gap.drops} frames of single DUs{words}, sharing RBs between slices would earn "
-        f"{gap.relaxed_gain[_MEDIAN]:.3f} more than the best whole assignment (median); a threshold at 0.5 turns "
-        f"that into {gap.thresholded_loss[_MEDIAN]:.3f} less, rounding to the largest share into "
+        f"{gap.relaxed_gain[_MEDIAN]:.3f} more than the best whole assignment (median); a threshold at 0.5 "
+        f"turns that into {gap.thresholded_loss[_MEDIAN]:.3f} less, rounding to the largest share into "
         f"{gap.rounded_loss[_MEDIAN]:.3f} less."
     )
 
