@@ -13,7 +13,7 @@ from cadran.dapp import Action, DuAgent, Indication, PolicySlot, Transition
 from cadran.envs import to_decisions, to_measurements
 from cadran.envs.link import require_ideal
 from cadran.lab.experiment import Experiment
-from cadran.learn import Batch, Learner, TrainingSchedule, batch_sampler
+from cadran.learn import Batch, Learner, TrainingSchedule, batch_sampler, require_own_rows
 from cadran.problem import Assignment, Measurements, Quota
 from cadran.radio import Decisions, Radio
 from cadran.replay import MemoryReplay, Mirror, TransitionSchema
@@ -30,7 +30,7 @@ class OnlineRun:
         seed: seed of the world, the exploration, the networks and the batches.
 
     Raises:
-        ConfigError: the scenario's link is not ideal, which the services would not honour either.
+        ConfigError: the scenario's link is not ideal, or its critic is joint; the services refuse both too.
 
     Attributes:
         replay: every transition so far.
@@ -41,6 +41,7 @@ class OnlineRun:
 
     def __init__(self, experiment: Experiment, seed: int) -> None:
         require_ideal(experiment.link, experiment.name)
+        require_own_rows(experiment.learner, experiment.name)
         self._experiment = experiment
         world = experiment.world
         self._problem = experiment.problem()

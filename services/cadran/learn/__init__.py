@@ -8,7 +8,7 @@ from cadran.learn.learner import Learner
 from cadran.learn.metrics import DivergedError, UpdateMetrics
 from cadran.learn.population import Population
 from cadran.learn.schedule import TrainingSchedule, batch_sampler, rho_at
-from cadran.learn.spec import LearnerSpec, RhoSpec, SamSpec
+from cadran.learn.spec import LearnerSpec, RhoSpec, SamSpec, require_own_rows
 
 __all__ = [
     "Batch",
@@ -26,5 +26,6 @@ __all__ = [
     "UpdateMetrics",
     "batch_sampler",
     "bench_updates",
+    "require_own_rows",
     "rho_at",
 ]

@@ -7,6 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from cadran.runtime import ConfigError
+
 PositiveInt = Annotated[int, Field(ge=1)]
 
 _OWN_TO_A_RUN = frozenset(
@@ -164,3 +166,16 @@ class LearnerSpec(BaseModel):
                 f"warmup_transitions {self.warmup_transitions}"
             )
         return self
+
+
+def require_own_rows(spec: LearnerSpec, where: str) -> None:
+    """Refuse a critic of all agents where each agent's rows are drawn by themselves, as in the xApp.
+
+    Raises:
+        ConfigError: the critic is joint; ``where`` names the scenario.
+    """
+    if spec.critic == "joint":
+        raise ConfigError(
+            f"{where}: learner.critic: joint needs rows of the same frames of all DUs, which only the "
+            "laboratory's training draws; allowed here is shared"
+        )

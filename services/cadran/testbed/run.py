@@ -11,6 +11,7 @@ from typing import TextIO
 
 from cadran.envs.link import require_ideal
 from cadran.lab.experiment import load_experiment
+from cadran.learn import require_own_rows
 from cadran.ransim.measured import measured_traffic
 from cadran.runtime import ConfigError, atomic_write
 from cadran.runtime.durations import clock
@@ -55,6 +56,7 @@ class Testbed:
         check_paths(settings)
         experiment = load_experiment(settings.scenario, settings.overrides)
         require_ideal(experiment.link, str(settings.scenario))
+        require_own_rows(experiment.learner, str(settings.scenario))
         measured = measured_traffic(experiment.world, settings.trace, settings.load)
         self._experiment = replace(experiment, world=measured.world)
         if settings.redis is not None:

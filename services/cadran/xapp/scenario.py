@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cadran.envs import problem_of
 from cadran.envs.link import LinkSpec, require_ideal
-from cadran.learn import LearnerSpec
+from cadran.learn import LearnerSpec, require_own_rows
 from cadran.problem import Problem, ProblemSpec
 from cadran.radio import World
 from cadran.runtime import ClockSpec, ConfigError, read_document, section
@@ -32,7 +32,9 @@ def load_scenario(path: Path, overrides: Sequence[str]) -> Scenario:
     """
     document = read_document(path, overrides)
     world, problem = section(document, "world", World), section(document, "problem", ProblemSpec)
+    learner = section(document, "learner", LearnerSpec)
     require_ideal(section(document, "link", LinkSpec), str(path))
+    require_own_rows(learner, str(path))
     try:
         made = problem_of(world, problem)
     except ValueError as error:
@@ -40,6 +42,6 @@ def load_scenario(path: Path, overrides: Sequence[str]) -> Scenario:
     return Scenario(
         name=document.name,
         problem=made,
-        learner=section(document, "learner", LearnerSpec),
+        learner=learner,
         clock=section(document, "clock", ClockSpec),
     )

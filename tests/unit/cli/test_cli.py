@@ -34,6 +34,8 @@ def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         (("up", "--scenario", SMOKE, "--set", "world.duss=2"), ("world.duss", "dus")),
         (("up", "--scenario", SMOKE, "--set", "worlds.dus=2"), ("worlds", "world")),
         (("up", "--scenario", SMOKE, "--set", "world.dus=0"), ("world.dus", "1")),
+        (("up", "--scenario", SMOKE, "--set", "link.report_loss=0.1"), ("link", "laboratory")),
+        (("up", "--scenario", SMOKE, "--set", "learner.critic=joint"), ("learner.critic", "shared")),
         (("up", "--scenario", SMOKE, "--set", "learner.gamma=1.5"), ("learner.gamma", "1")),
         (("up", "--scenario", SMOKE, "--duration", "soon"), ("--duration soon", "90s")),
         (("up", "--scenario", SMOKE, "--trace", "no-such-trace"), ("no-such-trace",)),
