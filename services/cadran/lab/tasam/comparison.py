@@ -12,7 +12,7 @@ from cadran.lab.tasam.cost import cost_table
 from cadran.lab.tasam.pictures import reward_bars
 from cadran.lab.tasam.scores import mean_of, rewards
 from cadran.lab.tasam.settings import in_words
-from cadran.lab.tasam.standing import against, ordered, place, standing, verdict
+from cadran.lab.tasam.standing import against, caution, ordered, place, standing, verdict
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ def compare(
     contrasts: Sequence[Contrast],
     *,
     settings: Mapping[str, str] | None = None,
+    placed: bool = True,
     answer: Sequence[str] = (),
     tables: Sequence[Table] = (),
     plots: Sequence[Plot] = (),
@@ -54,18 +55,20 @@ def compare(
         results: Its results.
         contrasts: Differences to name, in each setting where both sides ran.
         settings: How sentences call the settings; by default by their names.
+        placed: Whether to say where the agent stands that is best on these very episodes.
         answer: Sentences that come first.
         tables: Tables that come first.
         plots: Plots that come first.
     """
-    said, more_tables, more_plots = list(answer), list(tables), list(plots)
+    said, more_tables, more_plots = [*answer, *caution(results)], list(tables), list(plots)
     for setting in results.settings:
         methods = [name for name in results.methods if results.seeds(name, setting)]
         suffix, words = in_words(setting)
         lead = "" if not setting else f"{(settings or {}).get(setting, setting)}: "
         there = {*methods, *results.baselines}
         here = [one.said(results, setting) for one in contrasts if {one.first, one.second} <= there]
-        said += [lead + sentence for sentence in (*here, *place(results, methods, setting))]
+        best = place(results, methods, setting) if placed else ()
+        said += [lead + sentence for sentence in (*here, *best)]
         more_tables += [
             standing(results, methods, name=f"standing{suffix}", setting=setting, words=words),
             cost_table(results, methods, name=f"cost{suffix}", setting=setting),

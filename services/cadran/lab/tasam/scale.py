@@ -14,7 +14,7 @@ from cadran.lab.tasam.orderings import orderings, tally
 from cadran.lab.tasam.pictures import swept
 from cadran.lab.tasam.rows import rows
 from cadran.lab.tasam.scores import difference, mean_of, rewards, scorer
-from cadran.lab.tasam.standing import best_heuristic
+from cadran.lab.tasam.standing import best_heuristic, caution
 from cadran.radio import World
 
 METHODS = ("tasam", "sac", "l2")
@@ -98,7 +98,8 @@ def _section(study: Study, results: Results, answer: Sequence[str]) -> Section:
             for setting in results.settings
         ),
     )
-    return Section(study.name, study.title, study.question, tuple(answer), tables, (plot,))
+    said = (*caution(results), *answer)
+    return Section(study.name, study.title, study.question, said, tables, (plot,))
 
 
 def _table(results: Results, policies: Sequence[str]) -> Table:
@@ -141,7 +142,7 @@ def _lead(results: Results, where: str) -> str:
         for setting in results.settings
         for one in orderings((("tasam", "sac"), ("tasam", "l2")), scorer(results, setting))
     ]
-    return tally(found, f"the {len(found)} comparisons of {where} of TA-SAM with SAC and with L2, by size")
+    return tally(found, f"{len(found)} comparisons of {where}, TA-SAM before SAC and L2 at each size")
 
 
 def _beats_rules(results: Results) -> list[str]:

@@ -14,8 +14,8 @@ NOTE = (
     "Reward per frame and DU on held-out episodes by mean actions, with 95 % bootstrap intervals over "
     "training runs and episodes; IQM: interquartile mean; P(better than sac): probability that a run earns "
     "more than one of SAC. The way is from the best heuristic (0 %) to the frame oracle (100 %). "
-    "Clairvoyant policies see this frame's arrivals and channels; the bound ignores interference and is no "
-    "policy."
+    "Clairvoyant policies see this frame's arrivals and channels. The bound is no policy; it holds for hard "
+    "quotas and for decisions by RB, not for pf and max-cqi, which share RBs between slices."
 )
 
 
@@ -99,6 +99,14 @@ def verdict(interval: Interval, first: str, second: str, unit: str = "a frame") 
             return f"{first} earns less than {second}: {number} {unit}."
         case _:
             return f"{first} and {second} cannot be told apart: {number} {unit}."
+
+
+def caution(results: Results) -> list[str]:
+    """What intervals leave out, where methods ran once."""
+    once = any(
+        len(results.seeds(method, setting)) == 1 for method in results.methods for setting in results.settings
+    )
+    return ["Methods with one run are taken as they are: their intervals say nothing of other seeds."] * once
 
 
 def place(

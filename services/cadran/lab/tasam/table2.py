@@ -13,7 +13,7 @@ from cadran.lab.tasam.quality import Percentages, gains_table, qualities_table
 from cadran.lab.tasam.rows import BASELINES, CORE, rows
 from cadran.lab.tasam.scores import SLICES, qualities, scorer
 from cadran.lab.tasam.settings import alphas, in_words
-from cadran.lab.tasam.standing import against, ordered, place, standing, verdict
+from cadran.lab.tasam.standing import against, caution, ordered, place, standing, verdict
 
 PAPER: Mapping[str, Percentages] = {
     "tasam": (23.67, 11.19, 42.1),
@@ -37,7 +37,7 @@ def cells(context: Context) -> Sequence[Cell]:
 
 def analyse(results: Results) -> Section:
     """Table 2 under each reading of alpha."""
-    answer: list[str] = []
+    answer = caution(results)
     tables: list[Table] = []
     plots = []
     for setting in results.settings:

@@ -12,7 +12,7 @@ from cadran.lab.tasam.pictures import reward_bars
 from cadran.lab.tasam.quality import Percentages, gains_table
 from cadran.lab.tasam.rows import BASELINES, rows
 from cadran.lab.tasam.scores import scorer
-from cadran.lab.tasam.standing import against, place, standing, verdict
+from cadran.lab.tasam.standing import against, caution, place, standing, verdict
 
 OVER_CENTRAL: Mapping[str, Percentages] = {
     "tasam": (23.67, 11.19, 42.1),
@@ -52,6 +52,7 @@ def analyse(results: Results) -> Section:
     """Table 3 with its two bases told apart."""
     found = orderings(CLAIMS, scorer(results))
     answer = [
+        *caution(results),
         tally(found, f"the {len(found)} orderings in Table 3 and its text, by reward"),
         verdict(against(results, "tasam", "plastic"), "TA-SAM", "PLASTIC as published"),
         verdict(against(results, "tasam", "plastic-kl"), "TA-SAM", "PLASTIC as the paper words it"),

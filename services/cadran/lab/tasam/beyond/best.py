@@ -95,7 +95,7 @@ def analyse(results: Results) -> Section:
     answer += [
         _sentence(results, chosen, name) for name in ("greedy", "frame-oracle") if name in results.baselines
     ]
-    return compare(STUDY, results, (), answer=answer, tables=(_table(results, tuned, chosen),))
+    return compare(STUDY, results, (), placed=False, answer=answer, tables=(_table(results, tuned, chosen),))
 
 
 def _sentence(results: Results, chosen: str, other: str) -> str:

@@ -36,7 +36,7 @@ def analyse(results: Results) -> Section:
         STUDY,
         results,
         (),
-        settings={f"dwell={dwell}": f"Loads that last {dwell} frames" for dwell in DWELLS},
+        settings={f"dwell={dwell}": f"Mean dwell of a load {dwell}" for dwell in DWELLS},
         answer=(lead_by_setting(results, "sac"),),
         tables=(leads_table(results, METHODS), by_setting(results)),
     )

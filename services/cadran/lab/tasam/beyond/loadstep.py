@@ -12,15 +12,17 @@ from cadran.lab.tasam.rows import rows
 METHODS = ("sac", "tasam", "tasam-rising-rho", "tasam-static-rho", "tasam-td-scaled")
 FACTOR = 3.0
 """ASSUMED: how much load an abrupt change adds; from the shipped loads it leads into overload."""
+MIDDLE = 50
+LENGTH = (f"world.episode_frames={2 * MIDDLE}",)
+JUMP = (f"world.load.step_frame={MIDDLE}", f"world.load.step_factor={FACTOR:g}")
+DROP = (f"world.load.step_frame={MIDDLE}", f"world.load.step_factor={1 / FACTOR:g}")
 
 
 def cells(context: Context) -> Sequence[Cell]:
     """Load that jumps in the middle of every episode, beside load that does not."""
-    middle = context.experiment.world.episode_frames // 2
-    jump = (f"world.load.step_frame={middle}", f"world.load.step_factor={FACTOR:g}")
     return [
-        *rows(context, METHODS, setting="load=steady"),
-        *rows(context, METHODS, overrides=jump, setting="load=jumping"),
+        *rows(context, METHODS, overrides=LENGTH, setting="load=steady"),
+        *rows(context, METHODS, overrides=(*LENGTH, *JUMP), setting="load=jumping"),
     ]
 
 
@@ -51,8 +53,5 @@ STUDY = Study(
     cells=cells,
     analyse=analyse,
     baselines=("best-static", "tuned-priority", "frame-oracle"),
-    conditions={
-        "jump x3": ("world.load.step_frame=50", f"world.load.step_factor={FACTOR:g}"),
-        "drop to a third": ("world.load.step_frame=50", f"world.load.step_factor={1 / FACTOR:g}"),
-    },
+    conditions={"jump": JUMP, "drop": DROP},
 )

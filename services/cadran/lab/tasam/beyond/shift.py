@@ -45,7 +45,7 @@ def analyse(results: Results) -> Section:
         for condition in shifted
         for one in orderings([(name, "sac") for name in SAM], scorer(results, "", condition))
     ]
-    answer = [tally(found, f"the {len(found)} comparisons of SAM with SAC in {len(shifted)} shifted worlds")]
+    answer = [tally(found, f"{len(found)} comparisons in {len(shifted)} shifted worlds, SAM before SAC")]
     answer += [_kept(results, name, shifted) for name in SAM]
     contrasts = [Contrast(name, "sac", f"In the world of the training, {name}", "SAC") for name in SAM]
     return compare(STUDY, results, contrasts, answer=answer, tables=(_leads(results), by_condition(results)))

@@ -81,10 +81,10 @@ def _difference(results: Results, name: str, part: str) -> Interval | float:
 def _relation(results: Results) -> str:
     sharp = np.concatenate([list(_sharpness(results, name, "critic").values()) for name in METHODS])
     reward = np.concatenate([rewards(results, name).mean(axis=1) for name in METHODS])
-    number = _rank_correlation(sharp, reward)
+    number = f"{_rank_correlation(sharp, reward):+.2f}".replace("-", "−")
     return (
         f"Over all {len(sharp)} runs the rank correlation between the critic's sharpness and held-out reward "
-        f"is {number:+.2f}; were flat minima the reason for reward, it would be clearly negative."
+        f"is {number}; were flat minima the reason for reward, it would be clearly negative."
     )
 
 

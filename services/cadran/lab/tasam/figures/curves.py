@@ -13,6 +13,7 @@ from cadran.lab.tasam.orderings import orderings, orderings_table, tally
 from cadran.lab.tasam.pictures import learning_curves
 from cadran.lab.tasam.rows import rows
 from cadran.lab.tasam.scores import mean_of, over_runs, rewards, scorer
+from cadran.lab.tasam.standing import caution
 
 FALLING = ("sac", "l2", "actor-sam", "critic-sam", "tasam-no-selection")
 """No-SAM, L2, actor-SAM, critic-SAM and both-SAM with a falling radius, of Figs 5c, 7, 10 and 11."""
@@ -45,7 +46,7 @@ def cells(context: Context) -> Sequence[Cell]:
 
 def analyse(results: Results) -> Section:
     """Curves, levels and the claim that SAM in both ends highest."""
-    answer: list[str] = []
+    answer = caution(results)
     tables: list[Table] = []
     for panel, names in PANELS.items():
         claims = [(names[-1], name) for name in names[:-1]]

@@ -161,8 +161,11 @@ def _users(results: Results) -> Table:
 
 def _quality_plot(results: Results, index: int, spec: ProblemSpec) -> Plot:
     slice_ = SLICES[index]
+    # Percentiles of quality are those of latency from the other end.
     curves = {
-        NAMES.get(name, name): physical(_mean_quantiles(results, name, "qos_quantiles", index), index, spec)
+        NAMES.get(name, name): np.sort(
+            physical(_mean_quantiles(results, name, "qos_quantiles", index), index, spec)
+        )
         for name in METHODS
     }
     level = float(physical(np.array(target(index, spec)), index, spec))

@@ -13,7 +13,7 @@ from cadran.lab.tasam.methods import PARTS, RADII, Part, swept_radius
 from cadran.lab.tasam.pictures import swept
 from cadran.lab.tasam.rows import rows
 from cadran.lab.tasam.scores import best, difference, mean_of, over_runs, rewards
-from cadran.lab.tasam.standing import against, verdict
+from cadran.lab.tasam.standing import against, caution, verdict
 
 
 def cells(context: Context) -> Sequence[Cell]:
@@ -23,7 +23,7 @@ def cells(context: Context) -> Sequence[Cell]:
 
 def analyse(results: Results) -> Section:
     """Reward by radius, and whether any radius beats none."""
-    answer = [_best_of(results, part) for part in PARTS]
+    answer = [*caution(results), *(_best_of(results, part) for part in PARTS)]
     plot = swept(
         {part: [mean_of(rewards(results, swept_radius(part, radius))) for radius in RADII] for part in PARTS},
         RADII,
