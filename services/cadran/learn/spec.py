@@ -156,6 +156,8 @@ class LearnerSpec(BaseModel):
             raise ValueError("method sac uses no SAM: set method to tasam, or sam.*_rho to 0")
         if not used and self.method == "tasam":
             raise ValueError("method tasam needs sam.actor_rho or sam.critic_rho above 0")
+        if used and self.sam.part == "encoder" and len(self.hidden) == 1:
+            raise ValueError("sam.part encoder needs at least two hidden layers: the last is none of it")
         if self.warmup_transitions < self.batch_size:
             raise ValueError(
                 f"warmup_transitions {self.warmup_transitions} must be at least batch_size {self.batch_size}"

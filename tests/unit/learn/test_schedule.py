@@ -67,6 +67,10 @@ def test_rho_falls_between_its_ends_and_is_then_constant(schedule: str, half: fl
         ({"replay_capacity": 100}, "at least warmup_transitions"),
         ({"sam": {"gate": "sometimes"}}, "'none' or 'td_variance'"),
         ({"sam": {"schedule": "exponential", "actor_rho": {"start": 0.5}}}, "final above 0"),
+        (
+            {"method": "tasam", "hidden": (8,), "sam": {"critic_rho": {"start": 0.1}, "part": "encoder"}},
+            "two hidden layers",
+        ),
     ],
 )
 def test_a_specification_that_cannot_work_is_refused(changes: dict[str, object], text: str) -> None:
