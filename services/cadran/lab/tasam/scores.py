@@ -97,6 +97,18 @@ def best(results: Results, names: Sequence[str], setting: str = "", condition: s
     return max(means, key=lambda name: means[name]) if means else None
 
 
+def tuning_rewards(results: Results, name: str, setting: str = "") -> list[float]:
+    """Of each run the mean over the last quarter of its learning curve, which is of tuning episodes."""
+    runs = results.runs(name, setting)
+    return [float(run.curve.reward[-max(1, len(run.curve.reward) // 4) :].mean()) for run in runs]
+
+
+def best_tuned(results: Results, names: Sequence[str], setting: str = "") -> str | None:
+    """The method that does best on tuning episodes, so that held-out ones can examine the choice."""
+    means = {name: float(np.mean(tuning_rewards(results, name, setting))) for name in names}
+    return max(means, key=lambda name: means[name]) if means else None
+
+
 def over_runs(values: Sequence[float], statistic: Statistic = mean) -> Interval | float:
     """A statistic of one number per run, with its interval over runs; one run alone has none."""
     column = np.asarray(values, dtype=np.float64)[:, np.newaxis]

@@ -13,7 +13,7 @@ from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.comparison import compare
 from cadran.lab.tasam.methods import method
 from cadran.lab.tasam.rows import BASELINES
-from cadran.lab.tasam.scores import over_runs, rewards
+from cadran.lab.tasam.scores import over_runs, rewards, tuning_rewards
 from cadran.lab.tasam.settings import DELIVERED
 from cadran.lab.tasam.standing import against, best_heuristic, verdict
 
@@ -84,7 +84,7 @@ def _cells(context: Context, candidate: Candidate) -> Sequence[Cell]:
 
 def analyse(results: Results) -> Section:
     """The candidate that is best on tuning episodes, examined on held-out ones."""
-    tuned = {candidate.name: _tuning(results, candidate.name) for candidate in CANDIDATES}
+    tuned = {candidate.name: tuning_rewards(results, candidate.name) for candidate in CANDIDATES}
     chosen = max(tuned, key=lambda name: float(np.mean(tuned[name])))
     first = CANDIDATES[0].name
     answer = [f"By the tuning episodes, which the sentences below do not use, {chosen} is best."]
@@ -100,13 +100,6 @@ def analyse(results: Results) -> Section:
 
 def _sentence(results: Results, chosen: str, other: str) -> str:
     return verdict(against(results, chosen, other), chosen, other)
-
-
-def _tuning(results: Results, name: str) -> list[float]:
-    """Mean over the last quarter of each run's curve."""
-    return [
-        float(run.curve.reward[-max(1, len(run.curve.reward) // 4) :].mean()) for run in results.runs(name)
-    ]
 
 
 def _table(results: Results, tuned: dict[str, list[float]], chosen: str) -> Table:

@@ -10,8 +10,8 @@ from cadran.lab.tasam.comparison import Contrast, compare
 from cadran.lab.tasam.methods import THRESHOLDS, threshold_name
 from cadran.lab.tasam.pictures import swept
 from cadran.lab.tasam.rows import rows
-from cadran.lab.tasam.scores import mean_of, over_runs, rewards
-from cadran.lab.tasam.standing import against
+from cadran.lab.tasam.scores import best_tuned, mean_of, over_runs, rewards
+from cadran.lab.tasam.standing import against, verdict
 
 NAMES = tuple(threshold_name(threshold) for threshold in THRESHOLDS)
 METHODS = ("sac", *NAMES, "critic-sam")
@@ -31,6 +31,7 @@ def analyse(results: Results) -> Section:
     answer = (
         f"Of {len(leads)} thresholds above 0, {len(better)} earn more than SAM for every agent, "
         f"{len(worse)} less, and {len(leads) - len(better) - len(worse)} cannot be told apart.",
+        *_best(results),
     )
     share = [over_runs(_shares(results, name)) for name in NAMES]
     plots = (
@@ -53,6 +54,16 @@ def analyse(results: Results) -> Section:
     )
     contrasts = (Contrast(ALL, NONE, "SAM for every actor and the critic", "SAM for the critic alone"),)
     return compare(STUDY, results, contrasts, answer=answer, tables=(_table(results),), plots=plots)
+
+
+def _best(results: Results) -> list[str]:
+    """The threshold that does best on tuning episodes, and what that is worth."""
+    chosen = best_tuned(results, NAMES)
+    if chosen is None or chosen == ALL:
+        return ["On tuning episodes a threshold of 0, SAM for every agent, is best."]
+    threshold = dict(zip(NAMES, THRESHOLDS, strict=True))[chosen]
+    said = verdict(against(results, chosen, ALL), "it", "SAM for every agent")
+    return [f"On tuning episodes a threshold of {threshold:g} is best; on held-out ones {said}"]
 
 
 def _shares(results: Results, name: str) -> list[float]:
