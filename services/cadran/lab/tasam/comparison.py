@@ -55,7 +55,7 @@ def compare(
         results: Its results.
         contrasts: Differences to name, in each setting where both sides ran.
         settings: How sentences call the settings; by default by their names.
-        placed: Whether to say where the agent stands that is best on these very episodes.
+        placed: Whether to say where the best learned agent stands.
         answer: Sentences that come first.
         tables: Tables that come first.
         plots: Plots that come first.
@@ -93,16 +93,23 @@ def by_condition(results: Results, *, setting: str = "", name: str = "conditions
         "Reward of the same actors under each condition",
         ("condition", *policies),
         tuple(rows),
-        f"{HELD_OUT} is the world of the training; tuned heuristics were tuned there as well.",
+        f"Reward per frame and DU, with 95 % intervals over runs and episodes. {HELD_OUT} is the world of "
+        "the training; tuned heuristics were tuned there as well.",
     )
 
 
-def by_setting(results: Results, *, name: str = "settings", title: str = "Reward by setting") -> Table:
-    """Reward of every policy in every setting; empty where it did not run."""
+def by_setting(
+    results: Results,
+    *,
+    name: str = "settings",
+    title: str = "Reward by setting",
+    words: Mapping[str, str] | None = None,
+) -> Table:
+    """Reward of every policy in every setting, called by its words; empty where it did not run."""
     policies = ordered(results, results.methods)
     rows = tuple(
         (
-            setting or "preset",
+            (words or {}).get(setting, setting) or "preset",
             *(
                 mean_of(rewards(results, policy, setting))
                 if policy in results.baselines or results.seeds(policy, setting)
@@ -112,5 +119,8 @@ def by_setting(results: Results, *, name: str = "settings", title: str = "Reward
         )
         for setting in results.settings
     )
-    note = "Held-out reward, with 95 % intervals; each setting was trained by itself."
+    note = (
+        "Held-out reward per frame and DU, with 95 % intervals over runs and episodes; each setting was "
+        "trained by itself."
+    )
     return Table(name, title, ("setting", *policies), rows, note)

@@ -14,6 +14,8 @@ from cadran.lab.tasam.settings import DELIVERED
 METHODS = ("sac", "tasam")
 DWELLS = (50, 25, 10, 4, 1)
 """Mean frames between two changes of a load: from many observations of each to none."""
+WORDS = {f"dwell={dwell}": f"Loads of {dwell} frames on average" for dwell in DWELLS[:-1]}
+WORDS["dwell=1"] = "Loads that change every frame"
 
 
 def cells(context: Context) -> Sequence[Cell]:
@@ -36,9 +38,9 @@ def analyse(results: Results) -> Section:
         STUDY,
         results,
         (),
-        settings={f"dwell={dwell}": f"Mean dwell of a load {dwell}" for dwell in DWELLS},
-        answer=(lead_by_setting(results, "sac"),),
-        tables=(leads_table(results, METHODS), by_setting(results)),
+        settings=WORDS,
+        answer=(lead_by_setting(results, "sac", WORDS),),
+        tables=(leads_table(results, METHODS, WORDS), by_setting(results, words=WORDS)),
     )
 
 

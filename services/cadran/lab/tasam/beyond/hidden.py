@@ -14,6 +14,10 @@ from cadran.lab.tasam.settings import DELIVERED
 METHODS = ("sac", "tasam", "central")
 SPREADS = (0, 1, 3)
 """ASSUMED: URLLC budgets alike, from a half to twice, and from a quarter to four times the common one."""
+WORDS = {
+    f"spread={spread}": f"Budgets from 1/{1 + spread} to {1 + spread} times" if spread else "Equal budgets"
+    for spread in SPREADS
+}
 
 
 def cells(context: Context) -> Sequence[Cell]:
@@ -36,9 +40,9 @@ def analyse(results: Results) -> Section:
         STUDY,
         results,
         (),
-        settings={f"spread={spread}": f"Spread {spread}" for spread in SPREADS},
-        answer=(lead_by_setting(results, "sac"),),
-        tables=(leads_table(results, METHODS), by_setting(results)),
+        settings=WORDS,
+        answer=(lead_by_setting(results, "sac", WORDS),),
+        tables=(leads_table(results, METHODS, WORDS), by_setting(results, words=WORDS)),
     )
 
 

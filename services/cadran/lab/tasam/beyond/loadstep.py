@@ -1,4 +1,7 @@
-"""Should the radius rise again after an abrupt change of load?"""
+"""Which radius suits load that jumps within every episode?
+
+A single change in the course of a training, after which a radius could rise again, is not asked here.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +51,8 @@ def analyse(results: Results) -> Section:
 STUDY = Study(
     name="loadstep",
     title="Abrupt changes of load",
-    question="When load jumps, is a radius better that rises or follows the TD errors than one that only "
-    "falls?",
+    question="When load jumps in every episode, is a radius better that rises over the training or follows "
+    "the TD errors than one that only falls?",
     cells=cells,
     analyse=analyse,
     baselines=("best-static", "tuned-priority", "frame-oracle"),

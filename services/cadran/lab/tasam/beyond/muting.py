@@ -35,12 +35,12 @@ def analyse(results: Results) -> Section:
     without, with_ = (f"action={action}" for action in ACTIONS)
     answer = []
     for name, words in (
-        ("sac", "agents that earn for themselves"),
-        ("sac-joint", "agents that earn for themselves with a joint critic"),
-        ("central", "one agent that earns for all"),
+        ("sac", "one agent per DU"),
+        ("sac-joint", "one agent per DU with a joint critic"),
+        ("central", "a single agent for all DUs"),
     ):
         gain = difference(rewards(results, name, with_), rewards(results, name, without))
-        answer.append(verdict(gain, f"With muting, {words}", "without it"))
+        answer.append(verdict(gain, f"With muting, {words}", "the same without"))
     names = {without: "Without muting", with_: "With muting"}
     return compare(STUDY, results, (), settings=names, answer=answer, tables=(by_setting(results),))
 

@@ -38,7 +38,7 @@ def cells(context: Context) -> Sequence[Cell]:
 
 
 def analyse(results: Results) -> Section:
-    """Does SAM lose less than SAC where the world differs from that of the training?"""
+    """Does SAM's lead over SAC grow where the world differs from that of the training?"""
     shifted = [condition for condition in results.conditions if condition != HELD_OUT]
     found = [
         one
@@ -63,8 +63,8 @@ def _kept(results: Results, name: str, shifted: Sequence[str]) -> str:
         shrinks += gap.verdict == "worse"
     rest = len(shifted) - grows - shrinks
     return (
-        f"{name} loses less by the shift than SAC in {grows} of {len(shifted)} worlds, more in {shrinks}, "
-        f"and in {rest} the two cannot be told apart."
+        f"Against the world of the training, the lead of {name} over SAC is larger in {grows} of "
+        f"{len(shifted)} shifted worlds, smaller in {shrinks}, and cannot be told to differ in {rest}."
     )
 
 
