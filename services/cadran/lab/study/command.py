@@ -116,7 +116,11 @@ def run_studies(plan: Plan) -> Answer:
         sections = [own.study.analyse(its) for own, its in zip(plan.studies, results, strict=True)]
         # The report is the end; it states the time of this session as well.
         session.end("finished")
-        left_out = {name: reason for its in results for name, reason in its.refused.items()}
+        left_out = {
+            f"{name} in {own.study.name}": reason
+            for own, its in zip(plan.studies, results, strict=True)
+            for name, reason in its.refused.items()
+        }
         return _report(plan, archive, sections, left_out)
 
 

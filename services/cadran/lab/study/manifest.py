@@ -39,7 +39,7 @@ class Manifest:
         workers: Processes.
         versions: Of Python, this package with its revision where it is known, and what it computes with.
         machine: System, processor, cores.
-        left_out: Name of a baseline to why it is in no table of a study.
+        left_out: Name of a baseline and of the study in whose tables it is not, to why.
         sessions: Every start of a command in this folder, the last one still going on while this was written.
         run_time_s: Of all sessions [s].
         training_cpu_s: Processor time of all trainings that the studies use, whichever session made them [s].
