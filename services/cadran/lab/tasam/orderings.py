@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from cadran.lab.report import Table
-from cadran.lab.statistics import Interval
+from cadran.lab.statistics import LEVEL, Interval
 from cadran.lab.tasam.scores import Array, difference, paired
 
 Pair = tuple[str, str]
+
+RUNS_AND_EPISODES = "training runs and episodes"
+RUNS = "training runs, paired by seed, on these very episodes"
 
 
 @dataclass(frozen=True)
@@ -60,20 +63,24 @@ def tally(found: Sequence[Ordering], of_what: str) -> str:
     for ordering in found:
         counts[ordering.verdict] += 1
     holds, back, open_ = counts.values()
+    by_chance = (1.0 - LEVEL) * len(found)
     return (
         f"Of {of_what}, {_are(holds, 'holds', 'hold')} here (the 95 % interval excludes 0), "
-        f"{_are(back, 'is reversed', 'are reversed')}, and {open_} cannot be told apart."
+        f"{_are(back, 'is reversed', 'are reversed')}, and {open_} cannot be told apart; "
+        f"about {by_chance:.1f} would be told apart by chance alone."
     )
 
 
-def orderings_table(name: str, title: str, found: Sequence[Ordering], unit: str = "reward") -> Table:
-    """One row per pair."""
+def orderings_table(
+    name: str, title: str, found: Sequence[Ordering], unit: str = "reward", over: str = RUNS_AND_EPISODES
+) -> Table:
+    """One row per pair; ``over`` is what the intervals hold over."""
     return Table(
         name,
         title,
         ("pair", f"difference ({unit})", "the paper's ordering"),
         tuple((f"{one.above} − {one.below}", one.interval, one.verdict) for one in found),
-        "95 % intervals over training runs and episodes, each for itself: of 20 such intervals about "
+        f"95 % intervals over {over}, each for itself: of 20 such intervals about "
         "differences that are 0, one is expected to exclude it.",
     )
 

@@ -75,6 +75,8 @@ def learning_curves(
             levels[who] = float(rewards(results, who, setting).mean())
     png = draw_lines(title, lines, "iteration", "reward per frame and DU", references=levels)
     caption = f"{title}: mean actions on tuning episodes, with pointwise 95 % bands over runs."
+    if levels:
+        caption += f" Level lines: {', '.join(levels)}, means on held-out episodes."
     return Plot(name, caption, png)
 
 

@@ -50,7 +50,9 @@ def gains_table(
     spans = (
         "Quality of a slice: the paper's Q scaled to [0, 1], mean over frames and DUs of held-out episodes; "
         f"gain over {base}, with 95 % bootstrap intervals over training runs of both and over episodes. "
-        f"Empty where {base} has no quality at all, or the paper no number."
+        f"Empty where {base} has no quality at all, or the paper no number. More is better in all slices: "
+        "URLLC's quality is 1 - latency / cap, so its gain depends on the cap; the paper does not say of "
+        "which measure its percentages are."
     )
     return Table(name, title, tuple(columns), tuple(rows), f"{spans} {note}".strip())
 

@@ -1,5 +1,7 @@
 """What tables and sentences say of results that are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,13 +11,14 @@ from cadran.lab.statistics import Interval
 from cadran.lab.tasam.figures.distributions import physical, share_reaching, target
 from cadran.lab.tasam.orderings import Ordering, orderings, orderings_of_runs, pairs_of, tally
 from cadran.lab.tasam.scores import gain_percent, over_runs, paired
-from cadran.lab.tasam.standing import standing, verdict
+from cadran.lab.tasam.standing import place, standing, verdict
+from cadran.lab.tasam.studies import STUDIES
 from cadran.lab.tasam.table2 import PAPER, RANKED
 from cadran.lab.tasam.table2 import STUDY as TABLE2
 from cadran.lab.tasam.table3 import CLAIMS, OVER_CENTRAL
 from cadran.problem import ProblemSpec
 
-from .made_up import MadeUpArchive, made_up
+from .made_up import MadeUpArchive, context, made_up
 
 SPEC = ProblemSpec(reward="eq8")
 
@@ -110,7 +113,8 @@ def test_only_an_interval_that_excludes_0_decides():
         Ordering("a", "b", 1.0),
     ]
     assert tally(found, "4 pairs") == (
-        "Of 4 pairs, 1 holds here (the 95 % interval excludes 0), 1 is reversed, and 2 cannot be told apart."
+        "Of 4 pairs, 1 holds here (the 95 % interval excludes 0), 1 is reversed, and 2 cannot be told apart; "
+        "about 0.2 would be told apart by chance alone."
     )
 
 
@@ -156,3 +160,96 @@ def test_targets_are_those_of_section_vi_in_their_units():
 @given(st.floats(0.0, 1.0))
 def test_the_share_that_reaches_a_level_of_a_uniform_distribution(level):
     assert share_reaching(np.linspace(0.0, 1.0, 101), level) == pytest.approx(1.0 - level, abs=0.011)
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_the_best_learned_agent_is_chosen_on_tuning_episodes():
+    archive = MadeUpArchive(
+        level=lambda name, setting, condition: {"sac": 2.0, "equal": 1.5}.get(name, 1.0),
+        tuning=lambda name: 2.0 if name == "tasam-static-rho" else 1.0,
+    )
+    said = place(made_up(TABLE2, archive), RANKED, "alpha=static")
+    assert said[0].startswith(
+        "The learned agent that is best on tuning episodes (tasam-static-rho) earns less"
+    )
+    assert "(equal)" in said[0]
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_tables_say_which_intervals_are_over_runs_alone():
+    notes = {
+        table.name: table.note
+        for study in (STUDIES["fig10"], STUDIES["table3"])
+        for table in study.analyse(made_up(study)).tables
+    }
+    assert "paired by seed" in notes["orderings-urllc"]
+    assert "training runs and episodes" in notes["orderings"]
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_a_negative_eigenvalue_counts_by_its_magnitude_and_is_shown():
+    class Saddles(MadeUpArchive):
+        def trained(self, cell):
+            run = super().trained(cell)
+            return replace(run, curvature={"critic": np.array(-100.0), "actor": np.full(6, 10.0)})
+
+    study = STUDIES["fig9"]
+    section = study.analyse(made_up(study, Saddles()))
+    (table,) = [table for table in section.tables if table.name == "sharpness"]
+    for row in table.rows:
+        shown = dict(zip(table.columns, row, strict=True))
+        assert shown["critic: log10 of |λ_max|"].value == pytest.approx(2.0)
+        assert shown["actor: log10 of |λ_max|"].value == pytest.approx(1.0)
+        assert (shown["critic: share with λ_max < 0"], shown["actor: share with λ_max < 0"]) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(("lead", "sure"), [(0.5, True), (0.0001, False)])
+@pytest.mark.usefixtures("_undrawn")
+def test_the_best_number_of_dus_is_surely_best_only_if_an_interval_says_so(lead, sure):
+    archive = MadeUpArchive(
+        level=lambda name, setting, condition: 1.0 + (lead if setting == "dus=6" else 0.0),
+        noise=1e-3,
+    )
+    study = STUDIES["fig8"]
+    (said,) = [text for text in study.analyse(made_up(study, archive)).answer if "is highest" in text]
+    assert ("it is more than that" in said) == sure
+    assert ("cannot be told apart" in said) == (not sure)
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_quartiles_of_a_handful_of_runs_have_no_interval():
+    study = STUDIES["fig7"]
+    (table,) = [table for table in study.analyse(made_up(study)).tables if table.name == "quartiles"]
+    for _, _, _, low, high, width in table.rows:
+        assert width == pytest.approx(high - low)
+        assert width >= 0
+
+
+@pytest.mark.parametrize(("name", "table"), [("fig10", "targets"), ("fig11", "rates")])
+@pytest.mark.usefixtures("_undrawn")
+def test_distributions_stand_beside_heuristics_and_yardsticks(name, table):
+    section = STUDIES[name].analyse(made_up(STUDIES[name]))
+    (found,) = [one for one in section.tables if one.name == table]
+    rows = [row[0] for row in found.rows]
+    assert {"tuned-priority", "frame-oracle", "both-sam"} <= set(rows)
+    assert "bound" not in rows
+
+
+def test_links_reach_50_ms_and_20_percent_on_either_path():
+    links = [cell.experiment.link for cell in STUDIES["link"].cells(context())]
+    frame_ms = 1e3 * context().experiment.world.frame_s
+    for path in ("report", "policy"):
+        delays = {getattr(link, f"{path}_delay_frames") for link in links}
+        assert {frame_ms * delay for delay in delays} == {0, 10, 30, 50}
+        assert {getattr(link, f"{path}_loss") for link in links} == {0, 0.05, 0.2}
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_the_best_threshold_is_chosen_on_tuning_episodes():
+    archive = MadeUpArchive(
+        level=lambda name, setting, condition: 2.0 if name == "tasam-threshold-2" else 1.0,
+        tuning=lambda name: 2.0 if name == "tasam-threshold-0.8" else 1.0,
+    )
+    study = STUDIES["threshold"]
+    said = study.analyse(made_up(study, archive)).answer
+    assert any(text.startswith("On tuning episodes a threshold of 0.8 is best") for text in said)

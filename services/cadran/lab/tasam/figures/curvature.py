@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cadran.lab.report import Section, Table
-from cadran.lab.statistics import Interval, told
+from cadran.lab.statistics import LEVEL, Interval, told
 from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.figures.curves import FALLING, NAMES
 from cadran.lab.tasam.pictures import duty_map, forest
@@ -37,7 +37,7 @@ def analyse(results: Results) -> Section:
                 },
                 name=f"sharpness-{part}",
                 title=f"Sharpness of the {part}'s loss after training",
-                x="log10 of the largest eigenvalue of the Hessian",
+                x="log10 of the magnitude of the Hessian's largest eigenvalue",
             )
             for part in SHARPNESS
         ),
@@ -47,10 +47,10 @@ def analyse(results: Results) -> Section:
 
 
 def _sharpness(results: Results, name: str, part: str) -> dict[int, float]:
-    """log10 of the largest eigenvalue by seed, of actors the mean over DUs of these."""
+    """log10 of the eigenvalue of largest magnitude by seed, of actors the mean over DUs of these."""
     floor = np.finfo(np.float64).tiny
     return {
-        seed: float(np.mean(np.log10(np.maximum(run.curvature[part], floor))))
+        seed: float(np.mean(np.log10(np.maximum(np.abs(run.curvature[part]), floor))))
         for seed, run in zip(results.seeds(name), results.runs(name), strict=True)
     }
 
@@ -67,9 +67,11 @@ def _flatter(results: Results, part: str) -> str:
             open_.append(name)
         else:
             (lower if found.verdict == "worse" else higher).append(name)
+    count = len(lower) + len(higher) + len(open_)
     return (
         f"The {part}'s loss ends flatter than under SAC with {_list(lower)}, sharper with {_list(higher)}, "
-        f"and cannot be told apart with {_list(open_)}."
+        f"and cannot be told apart with {_list(open_)} (of {count} intervals, about "
+        f"{(1.0 - LEVEL) * count:.1f} would decide by chance alone)."
     )
 
 
@@ -84,7 +86,8 @@ def _relation(results: Results) -> str:
     number = f"{_rank_correlation(sharp, reward):+.2f}".replace("-", "−")
     return (
         f"Over all {len(sharp)} runs the rank correlation between the critic's sharpness and held-out reward "
-        f"is {number}; were flat minima the reason for reward, it would be clearly negative."
+        f"is {number}; were flat minima the reason for reward, it would be clearly negative. It describes "
+        "these runs and has no interval, since runs of one method are alike."
     )
 
 
@@ -109,17 +112,19 @@ def _eigenvalues(results: Results) -> Table:
             row += [
                 over_runs(list(_sharpness(results, name, part).values())),
                 None if name == "sac" else _difference(results, name, part),
+                float(np.mean([np.mean(run.curvature[part] < 0) for run in results.runs(name)])),
             ]
         rows_.append(tuple(row))
     columns = ["method", "runs"]
     for part in SHARPNESS:
-        columns += [f"{part}: log10 of the largest eigenvalue", f"{part}: minus sac"]
+        columns += [f"{part}: log10 of |λ_max|", f"{part}: minus sac", f"{part}: share with λ_max < 0"]
     return Table(
         "sharpness",
-        "Largest eigenvalue of the Hessian",
+        "Sharpness: the eigenvalue of the Hessian of largest magnitude",
         tuple(columns),
         tuple(rows_),
-        "By power iteration on one batch after training; of the actors the mean over DUs. Differences are "
+        "λ_max: the eigenvalue of largest magnitude, by power iteration on one batch after training; where "
+        "it is negative the loss curves down there. Of the actors the mean over DUs. Differences are "
         "paired by seed. Scales of loss and weights differ between methods, so this is the paper's "
         "measure, not a proof.",
     )

@@ -11,9 +11,9 @@ from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.methods import CRITIC_RADIUS, STATIC_RADIUS, swept_radius
 from cadran.lab.tasam.orderings import orderings, orderings_table, tally
 from cadran.lab.tasam.pictures import learning_curves
-from cadran.lab.tasam.rows import rows
+from cadran.lab.tasam.rows import BASELINES, rows
 from cadran.lab.tasam.scores import mean_of, over_runs, rewards, scorer
-from cadran.lab.tasam.standing import caution
+from cadran.lab.tasam.standing import caution, place, standing
 
 FALLING = ("sac", "l2", "actor-sam", "critic-sam", "tasam-no-selection")
 """No-SAM, L2, actor-SAM, critic-SAM and both-SAM with a falling radius, of Figs 5c, 7, 10 and 11."""
@@ -60,6 +60,8 @@ def analyse(results: Results) -> Section:
             _levels(results, panel, names),
             orderings_table(f"orderings-{panel}", _title(panel), found),
         ]
+    answer += place(results, results.methods)
+    tables.append(standing(results, results.methods))
     plots = tuple(
         learning_curves(results, names, name=panel, title=_title(panel), names=NAMES)
         for panel, names in PANELS.items()
@@ -95,4 +97,5 @@ STUDY = Study(
     question="Does SAM in actors and critic learn faster and end higher than in one of them, or none?",
     cells=cells,
     analyse=analyse,
+    baselines=BASELINES,
 )

@@ -11,9 +11,9 @@ from cadran.lab.statistics import Interval
 from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.methods import PARTS, RADII, Part, swept_radius
 from cadran.lab.tasam.pictures import swept
-from cadran.lab.tasam.rows import rows
+from cadran.lab.tasam.rows import BASELINES, rows
 from cadran.lab.tasam.scores import best, difference, mean_of, over_runs, rewards
-from cadran.lab.tasam.standing import against, caution, verdict
+from cadran.lab.tasam.standing import against, best_heuristic, caution, standing, verdict
 
 
 def cells(context: Context) -> Sequence[Cell]:
@@ -30,10 +30,16 @@ def analyse(results: Results) -> Section:
         name="radius",
         title="Reward against a constant radius",
         x="radius",
-        levels={"no SAM": float(rewards(results, "sac").mean())},
+        levels={
+            name: float(rewards(results, who).mean())
+            for name, who in (
+                ("no SAM", "sac"),
+                *((rule, rule) for rule in (best_heuristic(results),) if rule),
+            )
+        },
         log_x=True,
     )
-    tables = (_table(results),)
+    tables = (_table(results), standing(results, results.methods))
     return Section(STUDY.name, STUDY.title, STUDY.question, tuple(answer), tables, (plot,))
 
 
@@ -78,4 +84,5 @@ STUDY = Study(
     question="Which radius is best, in actors, critic and both?",
     cells=cells,
     analyse=analyse,
+    baselines=BASELINES,
 )
