@@ -15,15 +15,18 @@ from cadran.lab.tasam.rows import BASELINES, rows
 from cadran.lab.tasam.scores import best, difference, mean_of, over_runs, rewards
 from cadran.lab.tasam.standing import against, best_heuristic, caution, standing, verdict
 
+PAPERS = "tasam-paper-rho"
+
 
 def cells(context: Context) -> Sequence[Cell]:
-    """Every radius in every part, and none."""
-    return rows(context, ("sac", *(swept_radius(part, radius) for part in PARTS for radius in RADII)))
+    """Every radius in every part, and none; TA-SAM's own radius and the paper's."""
+    swept_ones = (swept_radius(part, radius) for part in PARTS for radius in RADII)
+    return rows(context, ("sac", *swept_ones, "tasam", PAPERS))
 
 
 def analyse(results: Results) -> Section:
     """Reward by radius, and whether any radius beats none."""
-    answer = [*caution(results), *(_best_of(results, part) for part in PARTS)]
+    answer = [*caution(results), *(_best_of(results, part) for part in PARTS), _papers(results)]
     plot = swept(
         {part: [mean_of(rewards(results, swept_radius(part, radius))) for radius in RADII] for part in PARTS},
         RADII,
@@ -41,6 +44,18 @@ def analyse(results: Results) -> Section:
     )
     tables = (_table(results), standing(results, results.methods))
     return Section(STUDY.name, STUDY.title, STUDY.question, tuple(answer), tables, (plot,))
+
+
+def _papers(results: Results) -> str:
+    """The paper's falling radius against the preset's; in a preset that has the paper's they are the same."""
+    seed = results.seeds(PAPERS)[0]
+    if results.cell(PAPERS, seed).learner.sam == results.cell("tasam", seed).learner.sam:
+        return "TA-SAM's radius in this preset is the paper's, which falls from 0.5 to 0.01."
+    return verdict(
+        against(results, PAPERS, "tasam"),
+        "TA-SAM with the paper's radius, from 0.5 to 0.01,",
+        "TA-SAM with the radius of this preset",
+    )
 
 
 def _best_of(results: Results, part: Part) -> str:
