@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cadran.lab.experiment import varied
 from cadran.lab.statistics import Interval
 from cadran.lab.tasam.figures.distributions import physical, share_reaching, target
 from cadran.lab.tasam.orderings import Ordering, orderings, orderings_of_runs, pairs_of, tally
@@ -253,3 +254,22 @@ def test_the_best_threshold_is_chosen_on_tuning_episodes():
     study = STUDIES["threshold"]
     said = study.analyse(made_up(study, archive)).answer
     assert any(text.startswith("On tuning episodes a threshold of 0.8 is best") for text in said)
+
+
+@pytest.mark.parametrize("setting", ["problem.reward=delivered", "problem.eq8.quality=eq6"])
+@pytest.mark.usefixtures("_undrawn")
+def test_figure_10_has_no_units_for_other_qualities(setting):
+    place = context()
+    other = replace(place, experiment=varied(place.experiment, (setting,)))
+    section = STUDIES["fig10"].analyse(made_up(STUDIES["fig10"], of=other))
+    assert section.answer[0].startswith("Not answered")
+    assert not section.tables
+
+
+@pytest.mark.parametrize("preset", ["repaired", "literal"])
+@pytest.mark.usefixtures("_undrawn")
+def test_figure_6_asks_for_the_papers_falling_radius_where_it_is_another(preset):
+    study = STUDIES["fig6"]
+    said = study.analyse(made_up(study, of=context(preset))).answer[-1]
+    assert said.startswith("TA-SAM")
+    assert ("is the paper's" in said) == (preset == "literal")

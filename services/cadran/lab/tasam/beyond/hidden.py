@@ -1,4 +1,7 @@
-"""Does learning pay where DUs need different things and nothing measured says so?"""
+"""Does learning pay where DUs need different things, and only the quality of the last frame says so?
+
+Agents observe that quality, rules do not.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,8 @@ def analyse(results: Results) -> Section:
 STUDY = Study(
     name="hidden",
     title="Hidden latency budgets",
-    question="Does learning pay where URLLC budgets differ between DUs and no measurement tells them?",
+    question="Does learning pay where URLLC budgets differ between DUs, and only the quality that agents are "
+    "judged by tells?",
     cells=cells,
     analyse=analyse,
     baselines=("equal", "pf", "best-static", "tuned-priority", "greedy", "frame-oracle"),

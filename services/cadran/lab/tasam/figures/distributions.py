@@ -37,6 +37,9 @@ def cells(context: Context) -> Sequence[Cell]:
 def analyse_quality(results: Results) -> Section:
     """Figure 10: how often each slice reaches its Q_min."""
     spec = results.context.experiment.problem_spec
+    if spec.reward != "eq8" or spec.eq8.quality != "section_vi":
+        why = "Not answered here: only the qualities of Section VI.E have targets in Mbit/s and ms."
+        return Section(QUALITY.name, QUALITY.title, QUALITY.question, (why,))
     answer, tables = [], []
     for index, slice_ in enumerate(SLICES):
         numbers = {name: _reached(results, name, index, spec) for name in METHODS}
