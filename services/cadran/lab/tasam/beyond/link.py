@@ -72,7 +72,7 @@ def analyse(results: Results) -> Section:
     ]
     words = {setting: text[0].upper() + text[1:] for setting, (_, text) in LINKS.items()}
     tables = (_losses(results), by_setting(results, words=words))
-    return compare(STUDY, results, (), settings=words, answer=answer, tables=tables)
+    return compare(STUDY, results, (), settings=words, placed=False, answer=answer, tables=tables)
 
 
 def _losses(results: Results) -> Table:
