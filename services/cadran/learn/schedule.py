@@ -57,9 +57,12 @@ def rho_at(rho: RhoSpec, sam: SamSpec, updates: int) -> float:
 
     Returns:
         final + (start - final) w, with x = min(1, updates / decay_updates) and w = 1 - x (linear) or
-        (1 + cos(pi x)) / 2 (cosine); or start^(1-x) final^x (exponential).
+        (1 + cos(pi x)) / 2 (cosine); or start^(1-x) final^x (exponential); or twice as fast, and from x = 1/2
+        once more (sawtooth).
     """
     way = min(1.0, updates / sam.decay_updates)
+    if sam.schedule == "sawtooth":
+        way = 2.0 * way if way < 0.5 else 2.0 * way - 1.0
     if sam.schedule == "exponential" and rho.active:
         return math.exp((1.0 - way) * math.log(rho.start) + way * math.log(rho.final))
     left = 0.5 * (1.0 + math.cos(math.pi * way)) if sam.schedule == "cosine" else 1.0 - way

@@ -40,10 +40,10 @@ class SamSpec(BaseModel):
     actor_rho: RhoSpec = Field(RhoSpec(), description="radius of each actor; the paper goes from 0.5 to 0.01")
     critic_rho: RhoSpec = Field(RhoSpec(), description="radius of the critic, never gated")
     decay_updates: int = Field(1000, ge=1, description="updates that each radius takes from start to final")
-    schedule: Literal["linear", "cosine", "exponential"] = Field(
+    schedule: Literal["linear", "cosine", "exponential", "sawtooth"] = Field(
         "linear",
         description="shape of the way from start to final; ASSUMED: the paper gives the end points only. "
-        "exponential needs both ends above 0",
+        "exponential needs both ends above 0; sawtooth falls linearly twice, raised to start half-way",
     )
     td_scaled: bool = Field(
         False,

@@ -54,6 +54,12 @@ def test_rho_falls_between_its_ends_and_is_then_constant(schedule: str, half: fl
     assert all(later < earlier for earlier, later in itertools.pairwise(steps))
 
 
+def test_a_sawtooth_is_raised_again_half_way() -> None:
+    sam = SamSpec.model_validate({"decay_updates": 1000, "schedule": "sawtooth"})
+    radii = [rho_at(RhoSpec(start=0.5, final=0.01), sam, n) for n in (0, 250, 499, 500, 750, 1000, 2000)]
+    assert radii == pytest.approx([0.5, 0.255, 0.01098, 0.5, 0.255, 0.01, 0.01])
+
+
 @pytest.mark.parametrize(
     ("changes", "text"),
     [

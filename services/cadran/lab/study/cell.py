@@ -15,6 +15,7 @@ from cadran.lab.experiment import Experiment
 from cadran.lab.training import Run, TrainingPlan
 from cadran.lab.training.plan import Agents
 from cadran.learn import LearnerSpec
+from cadran.radio import World
 
 FORMAT = 1
 """Version of what is kept. Raise it when the same cell gives another result than before, or another file."""
@@ -54,6 +55,7 @@ class Cell:
         setting: The study's axis, such as ``dus=4``: cells of one setting meet the same episodes, and
             baselines are run once in each.
         device: What it trains on: ``cpu`` or ``cuda``.
+        before: World of the first half of the training, where it is another one.
     """
 
     method: str
@@ -64,6 +66,7 @@ class Cell:
     agents: Agents = "per_du"
     setting: str = ""
     device: str = "cpu"
+    before: World | None = None
 
     @cached_property
     def key(self) -> str:
@@ -77,6 +80,7 @@ class Cell:
                 "plan": {name: value for name, value in asdict(self.plan).items() if name != _OF_EXAMS},
                 "agents": self.agents,
                 "device": self.device,
+                **({} if self.before is None else {"before": self.before.model_dump(mode="json")}),
             }
         )
 
@@ -88,7 +92,7 @@ class Cell:
     @property
     def run(self) -> Run:
         """The run that training asks for."""
-        return Run(self.experiment, self.learner, self.agents, self.seed)
+        return Run(self.experiment, self.learner, self.agents, self.seed, self.before)
 
     @property
     def label(self) -> str:

@@ -166,10 +166,10 @@ _REGULARISED = (
 
 _BEYOND = (
     Method(
-        "tasam-rising-rho",
-        f"TA-SAM with a radius that rises from 0.01 to {STATIC_RADIUS:g}",
+        "tasam-raised-rho",
+        "TA-SAM whose radius is raised again half-way through the training",
         "not in the paper, whose radius falls",
-        _radii(f"{{start: 0.01, final: {STATIC_RADIUS:g}}}", f"{{start: 0.01, final: {STATIC_RADIUS:g}}}"),
+        ("learner.sam.schedule=sawtooth",),
     ),
     Method(
         "td-lr",

@@ -8,6 +8,7 @@ from typing import Literal
 
 from cadran.lab.experiment import Experiment
 from cadran.learn import LearnerSpec
+from cadran.radio import World
 
 Agents = Literal["per_du", "central"]
 
@@ -64,12 +65,15 @@ class Run:
         agents: ``per_du``: one agent at each DU; ``central``: one agent that observes and decides for all,
             rewarded with the mean over DUs (the reference of arXiv 2511.15002, Section VI).
         seed: of networks, batches, exploration and training episodes, 0 <= seed < 2**63.
+        before: world of the first half of the training, where that is another one: an abrupt change. Points
+            of the learning curve are from ``experiment`` all the same.
     """
 
     experiment: Experiment
     learner: LearnerSpec
     agents: Agents
     seed: int
+    before: World | None = None
 
     def __post_init__(self) -> None:
         if self.agents not in ("per_du", "central"):
@@ -83,7 +87,8 @@ class Run:
         experiment, learner = self.experiment, self.learner
         place = (experiment.world, experiment.problem_spec, experiment.link, self.agents)
         texts = tuple(part if isinstance(part, str) else part.model_dump_json() for part in place)
-        return *texts, learner.program, learner.warmup_transitions, learner.replay_capacity
+        first = "" if self.before is None else self.before.model_dump_json()
+        return *texts, first, learner.program, learner.warmup_transitions, learner.replay_capacity
 
 
 def require_stackable(runs: Sequence[Run], plan: TrainingPlan) -> None:
@@ -96,7 +101,7 @@ def require_stackable(runs: Sequence[Run], plan: TrainingPlan) -> None:
         raise ValueError("runs: there must be at least one to train")
     if len({run.stack_key for run in runs}) > 1:
         raise ValueError(
-            "runs: all must share world, problem, link, agents, learner.program, learner.warmup_transitions "
+            "runs: all must share worlds, problem, link, agents, learner.program, learner.warmup_transitions "
             "and learner.replay_capacity"
         )
     capacity = runs[0].learner.replay_capacity

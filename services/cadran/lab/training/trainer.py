@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,8 @@ def train(
     stack = _Stack(runs, plan, device)
     stack.look(0)
     for iteration in range(1, plan.iterations + 1):
+        if iteration == plan.iterations // 2 + 1:
+            stack.arrive()
         stack.collect()
         stack.learn()
         if plan.point_due(iteration):
@@ -83,7 +85,8 @@ class _Stack:
         self._runs, self._plan, self._learner = runs, plan, learner
         self._watch = Stopwatch()
         self._cpu_s = time.process_time()
-        self._env = _networks(experiment, [episode_seeds(run.seed, "training", plan.envs) for run in runs])
+        first = experiment if runs[0].before is None else replace(experiment, world=runs[0].before)
+        self._env = _networks(first, self._training_seeds())
         tuning = episode_seeds(plan.evaluation_seed, "tuning", plan.evaluation_episodes)
         self._tuning_env = _networks(experiment, [tuning] * len(runs))
         problem = self._env.problem
@@ -111,6 +114,12 @@ class _Stack:
         self._rewards: list[Float64] = []
         self._points: list[_Point] = []
         self._control.begin(self._env.observation)
+
+    def arrive(self) -> None:
+        """Go on in the world of the second half, where the first half had another."""
+        if self._runs[0].before is not None:
+            self._env = _networks(self._runs[0].experiment, self._training_seeds())
+            self._control.begin(self._env.observation)
 
     def collect(self) -> None:
         """Advance every network by the plan's frames, and keep what happened."""
@@ -165,6 +174,9 @@ class _Stack:
             )
             for place, run in enumerate(self._runs)
         ]
+
+    def _training_seeds(self) -> list[NDArray[np.uint64]]:
+        return [episode_seeds(run.seed, "training", self._plan.envs) for run in self._runs]
 
     def _advance(self) -> None:
         """One frame of every network."""

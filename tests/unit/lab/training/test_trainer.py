@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,6 +49,18 @@ def test_an_ideal_link_changes_nothing_and_every_impairment_does() -> None:
     for name, value in LINK.items():
         other = train([run(0, **{name: value})], plan())[0]
         assert not np.array_equal(ideal.log["critic_loss"], other.log["critic_loss"]), name
+
+
+def test_the_world_can_change_half_way() -> None:
+    quiet = WORLD.model_copy(update={"load": WORLD.load.model_copy(update={"scale": 0.0})})
+    changed, steady = replace(run(0), before=quiet), run(0)
+    one, two = (train([which], plan(iterations=8, evaluate_every=4))[0] for which in (changed, steady))
+    assert one.curve.reward[0] == two.curve.reward[0]
+    early, late = one.curve.training_reward[1:]
+    assert early > two.curve.training_reward[1] + 0.05
+    assert abs(late - two.curve.training_reward[2]) < abs(early - two.curve.training_reward[1])
+    with pytest.raises(ValueError, match="share worlds"):
+        train([changed, steady], plan())
 
 
 def test_the_curve_has_a_point_before_the_first_iteration_and_one_after_the_last() -> None:

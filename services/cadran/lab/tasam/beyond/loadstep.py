@@ -1,60 +1,73 @@
-"""Which radius suits load that jumps within every episode?
-
-A single change in the course of a training, after which a radius could rise again, is not asked here.
-"""
+"""Should the radius rise again after an abrupt change of load?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from cadran.lab.experiment import varied
 from cadran.lab.report import Section
 from cadran.lab.study import Cell, Context, Results, Study
-from cadran.lab.tasam.comparison import Contrast, by_condition, by_setting, compare
+from cadran.lab.tasam.comparison import Contrast, by_setting, compare
+from cadran.lab.tasam.pictures import learning_curves
 from cadran.lab.tasam.rows import rows
+from cadran.radio import World
 
-METHODS = ("sac", "tasam", "tasam-rising-rho", "tasam-static-rho", "tasam-td-scaled")
+METHODS = ("sac", "tasam", "tasam-raised-rho", "tasam-static-rho", "tasam-td-scaled")
 FACTOR = 3.0
-"""ASSUMED: how much load an abrupt change adds; from the shipped loads it leads into overload."""
-MIDDLE = 50
-LENGTH = (f"world.episode_frames={2 * MIDDLE}",)
-JUMP = (f"world.load.step_frame={MIDDLE}", f"world.load.step_factor={FACTOR:g}")
-DROP = (f"world.load.step_frame={MIDDLE}", f"world.load.step_factor={1 / FACTOR:g}")
+"""ASSUMED: how much more load there is after the change; from the shipped loads it leads into overload."""
+STEADY, CHANGED, JUMPING = "load=steady", "load=changed", "load=jumping"
+NAMES = {
+    STEADY: "Load as it is after the change, from the start",
+    CHANGED: "Load that changes once, half-way through the training",
+    JUMPING: "Load that jumps in the middle of every episode",
+}
 
 
 def cells(context: Context) -> Sequence[Cell]:
-    """Load that jumps in the middle of every episode, beside load that does not."""
+    """High load always; in the second half of the training; in the second half of each episode."""
+    before = context.experiment.world
+    high = (f"world.load.scale={FACTOR * before.load.scale:g}",)
+    middle = before.episode_frames // 2
+    jump = (f"world.load.step_frame={middle}", f"world.load.step_factor={FACTOR:g}")
     return [
-        *rows(context, METHODS, overrides=LENGTH, setting="load=steady"),
-        *rows(context, METHODS, overrides=(*LENGTH, *JUMP), setting="load=jumping"),
+        *rows(context, METHODS, overrides=high, setting=STEADY),
+        *(
+            replace(cell, before=_low(cell, before.load.scale))
+            for cell in rows(context, METHODS, overrides=high, setting=CHANGED)
+        ),
+        *rows(context, METHODS, overrides=jump, setting=JUMPING),
     ]
 
 
+def _low(cell: Cell, scale: float) -> World:
+    """The cell's world with the load of before."""
+    return varied(cell.experiment, (f"world.load.scale={scale:g}",)).world
+
+
 def analyse(results: Results) -> Section:
-    """Radii that fall, rise, stay, or follow the TD errors."""
+    """Radii that fall, are raised again, stay, or follow the TD errors."""
     contrasts = tuple(
         Contrast(name, "tasam", words, "a falling radius")
         for name, words in (
-            ("tasam-rising-rho", "A rising radius"),
+            ("tasam-raised-rho", "A radius that is raised again half-way"),
             ("tasam-static-rho", "A constant radius"),
             ("tasam-td-scaled", "A radius that follows the TD errors"),
             ("sac", "No SAM"),
         )
     )
-    tables = (
-        by_setting(results),
-        by_condition(results, setting="load=steady", name="steady-under-jumps"),
+    curves = learning_curves(
+        results, METHODS, name="curves-changed", title="Load that changes half-way", setting=CHANGED
     )
-    names = {"load=steady": "Steady load", "load=jumping": "Load that jumps"}
-    return compare(STUDY, results, contrasts, settings=names, tables=tables)
+    return compare(STUDY, results, contrasts, settings=NAMES, tables=(by_setting(results),), plots=(curves,))
 
 
 STUDY = Study(
     name="loadstep",
     title="Abrupt changes of load",
-    question="When load jumps in every episode, is a radius better that rises over the training or follows "
-    "the TD errors than one that only falls?",
+    question="When load changes abruptly, is a radius better that is raised again, or follows the TD errors, "
+    "than one that only falls?",
     cells=cells,
     analyse=analyse,
     baselines=("best-static", "tuned-priority", "frame-oracle"),
-    conditions={"jump": JUMP, "drop": DROP},
 )
