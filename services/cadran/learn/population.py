@@ -113,6 +113,7 @@ class Population:
         """
         state = self._state
         data = self._transitions(batch)
+        self._reset_if_due()
         beta = state.log_beta.detach().exp()
         draws = self._draw(data.reward.shape[-1])
         for group, vectors in state.singular.items():
@@ -154,9 +155,7 @@ class Population:
         self._follow(acted.log_prob)
         self._count(gates)
         outcome = Outcome(judged, target, critic_norms, acted, actor_norms, variance, beta, gates)
-        metrics = outcome.metrics(self.updates)
-        self._reset_if_due()
-        return metrics
+        return outcome.metrics(self.updates)
 
     def act(self, observation: Float32, noise: Float32 | None = None) -> Float32:
         """Actions of all actors.
@@ -463,8 +462,9 @@ class Population:
             self.gradient_evaluations[run] += self.shape.agents + TWINS + second
 
     def _reset_if_due(self) -> None:
+        """Before an update, not after one: training never ends in a reset that nothing follows."""
         every = self._spec.reset_every_updates
-        if every == 0 or self.updates % every:
+        if every == 0 or self.updates == 0 or self.updates % every:
             return
 
         def chosen(name: str) -> bool:
