@@ -149,9 +149,9 @@ def features(shape: Shape, params: Params, x: Tensor, masks: Masks = None) -> Te
             gain = params[f"layers.{index}.norm.weight"].unsqueeze(1)
             offset = params[f"layers.{index}.norm.bias"].unsqueeze(1)
             x = torch.addcmul(offset, functional.layer_norm(x, (units,)), gain)
-        if masks is not None:
-            x = x * masks[index]
         x = activate(shape.activation, x)
+        if masks is not None:
+            x = x * masks[index].repeat(1, 1, x.shape[-1] // units)
     return x
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from cadran.learn.losses import values_of_all
 from cadran.learn.networks import (
     actor_heads,
     actor_shapes,
+    features,
     initialise,
     squashed_log_prob,
     squashed_sample,
@@ -117,3 +120,13 @@ def test_numpy_inference_equals_torch(activation: str, layer_norm: bool) -> None
         for row in range(20):
             single = actor.sample(observation[agent, row], noise[agent, row])
             np.testing.assert_allclose(single, sampled[agent, row], atol=1e-5)
+
+
+@pytest.mark.parametrize(("activation", "layer_norm"), KINDS)
+def test_dropout_keeps_the_mean_of_every_hidden_unit(activation: str, layer_norm: bool) -> None:
+    shape = replace(small_shape(activation, layer_norm), hidden=(6,))
+    params = {name: 3.0 * tensor for name, tensor in float64_params(shape)[0].items()}
+    observation = normal(shape.agents, 1, OBSERVATION)
+    kept, dropped = torch.full((shape.agents, 1, 6), 1.0 / 0.9, dtype=torch.float64), torch.zeros(1)
+    ends = [features(shape, params, observation, [mask.expand_as(kept)]) for mask in (kept, dropped)]
+    torch.testing.assert_close(0.9 * ends[0] + 0.1 * ends[1], features(shape, params, observation))
