@@ -50,9 +50,13 @@ class Candidate:
     updates: int = 1
 
 
+_FAST = ("learner.lr=1e-3", "learner.beta_lr=1e-3")
 _RICH = "problem.observation=rich"
 CANDIDATES = (
     Candidate("plain", "SAC on backlog and demand: what the demo had"),
+    Candidate("fast", "steps of twice the size", _FAST),
+    Candidate("fast-twice", "the same with twice the updates on the same experience", _FAST, updates=2),
+    Candidate("fast-four", "the same with four times the updates", _FAST, updates=4),
     Candidate(
         "rich", "also sees delays, and what the last frame brought: the reward is made of delays", (_RICH,)
     ),

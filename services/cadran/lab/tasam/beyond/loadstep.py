@@ -11,11 +11,11 @@ from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.comparison import Contrast, by_setting, compare
 from cadran.lab.tasam.pictures import learning_curves
 from cadran.lab.tasam.rows import rows
-from cadran.radio import World
+from cadran.lab.tasam.settings import DELIVERED
 
 METHODS = ("sac", "tasam", "tasam-raised-rho", "tasam-static-rho", "tasam-td-scaled")
-FACTOR = 3.0
-"""ASSUMED: how much more load there is after the change; from the shipped loads it leads into overload."""
+FACTOR = 2.0
+"""ASSUMED: how much more load there is after the change, which leads from ease into overload."""
 STEADY, CHANGED, JUMPING = "load=steady", "load=changed", "load=jumping"
 NAMES = {
     STEADY: "Load as it is after the change, from the start",
@@ -26,23 +26,18 @@ NAMES = {
 
 def cells(context: Context) -> Sequence[Cell]:
     """High load always; in the second half of the training; in the second half of each episode."""
-    before = context.experiment.world
-    high = (f"world.load.scale={FACTOR * before.load.scale:g}",)
-    middle = before.episode_frames // 2
-    jump = (f"world.load.step_frame={middle}", f"world.load.step_factor={FACTOR:g}")
+    high = varied(context.experiment, DELIVERED).world.load.scale
+    low = f"world.load.scale={high / FACTOR:g}"
+    middle = context.experiment.world.episode_frames // 2
+    jump = (low, f"world.load.step_frame={middle}", f"world.load.step_factor={FACTOR:g}")
     return [
-        *rows(context, METHODS, overrides=high, setting=STEADY),
+        *rows(context, METHODS, overrides=DELIVERED, setting=STEADY),
         *(
-            replace(cell, before=_low(cell, before.load.scale))
-            for cell in rows(context, METHODS, overrides=high, setting=CHANGED)
+            replace(cell, before=varied(cell.experiment, (low,)).world)
+            for cell in rows(context, METHODS, overrides=DELIVERED, setting=CHANGED)
         ),
-        *rows(context, METHODS, overrides=jump, setting=JUMPING),
+        *rows(context, METHODS, overrides=(*DELIVERED, *jump), setting=JUMPING),
     ]
-
-
-def _low(cell: Cell, scale: float) -> World:
-    """The cell's world with the load of before."""
-    return varied(cell.experiment, (f"world.load.scale={scale:g}",)).world
 
 
 def analyse(results: Results) -> Section:
