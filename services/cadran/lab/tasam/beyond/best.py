@@ -51,11 +51,20 @@ class Candidate:
 
 
 _FAST = ("learner.lr=1e-3", "learner.beta_lr=1e-3")
+_FASTER = ("learner.lr=2e-3", "learner.beta_lr=2e-3")
 _RICH = "problem.observation=rich"
 CANDIDATES = (
     Candidate("plain", "SAC on backlog and demand: what the demo had"),
     Candidate("fast", "steps of twice the size", _FAST),
     Candidate("fast-twice", "the same with twice the updates on the same experience", _FAST, updates=2),
+    Candidate("faster-twice", "steps of four times the size, twice the updates", _FASTER, updates=2),
+    Candidate(
+        "fast-far-twice",
+        "fast-twice, and looks twice as far ahead",
+        (*_FAST, "learner.gamma=0.95"),
+        updates=2,
+    ),
+    Candidate("fast-rich-twice", "fast-twice, and sees delays", (*_FAST, _RICH), updates=2),
     Candidate("fast-four", "the same with four times the updates", _FAST, updates=4),
     Candidate(
         "rich", "also sees delays, and what the last frame brought: the reward is made of delays", (_RICH,)
