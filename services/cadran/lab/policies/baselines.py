@@ -49,7 +49,7 @@ def baseline(
         case "pf":
             return RulePolicy("PF over all users", pf_all)
         case "max-cqi":
-            return InWorld(RulePolicy("max-CQI over all users", pf_all), _by_rate)
+            return InWorld(RulePolicy("max-CQI", pf_all), _by_rate)
         case "best-static":
             return best_static_split(world, spec, seed, trace_bytes_per_tti, load_profile)
         case "tuned-priority":
