@@ -48,6 +48,20 @@ def static(split_percent: Sequence[int]) -> Heuristic:
     return rule
 
 
+def muted(rule: Heuristic, used_percent: int) -> Heuristic:
+    """A rule of hard quotas of which only a part is used, rounded down to whole percent per slice.
+
+    Args:
+        rule: Whose quotas.
+        used_percent: Part of them, in [0, 100].
+    """
+
+    def less(m: Measurements, frame: Frame) -> Quota:
+        return Quota.hard(rule(m, frame).min_percent * used_percent // 100)
+
+    return less
+
+
 def priority(urllc_margin: float, mmtc_margin: float) -> Heuristic:
     """Strict priority: URLLC gets a multiple of its estimated need, then mMTC, and eMBB the rest.
 

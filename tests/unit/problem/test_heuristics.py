@@ -11,6 +11,7 @@ RULES = {
     "pf_all": heuristics.pf_all,
     "static": heuristics.static((10, 20, 70)),
     "priority": heuristics.priority(3.5, 1.2),
+    "muted": heuristics.muted(heuristics.equal, 70),
     "random": heuristics.random(np.random.default_rng(0)),
 }
 
@@ -50,6 +51,14 @@ def test_priority_serves_urllc_then_mmtc_then_embb():
     assert heuristics.priority(4, 1)(m, FRAME).min_percent.tolist() == [40, 20, 40]
     assert heuristics.priority(9, 2)(m, FRAME).min_percent.tolist() == [0, 10, 90]
     assert heuristics.priority(20, 2)(m, FRAME).min_percent.tolist() == [0, 0, 100]
+
+
+def test_a_muted_rule_uses_its_part_of_every_quota():
+    split = heuristics.static((30, 20, 50))
+    m = measurements(3)
+    assert heuristics.muted(split, 70)(m, FRAME).min_percent.tolist() == [21, 14, 35]
+    assert heuristics.muted(split, 100)(m, FRAME).min_percent.tolist() == [30, 20, 50]
+    assert heuristics.muted(split, 0)(m, FRAME).min_percent.tolist() == [0, 0, 0]
 
 
 def test_random_is_a_function_of_its_generator():

@@ -5,7 +5,7 @@ from cadran.lab.policies.baselines import BASELINES, baseline
 from cadran.lab.policies.greedy import OneStepGreedy
 from cadran.lab.policies.learned import LearnedPolicy, load_actors
 from cadran.lab.policies.rules import RandomActions, RulePolicy
-from cadran.lab.policies.tuning import best_static_split, tuned_priority
+from cadran.lab.policies.tuning import best_muted_split, best_static_split, tuned_priority
 
 __all__ = [
     "BASELINES",
@@ -16,6 +16,7 @@ __all__ = [
     "RandomActions",
     "RulePolicy",
     "baseline",
+    "best_muted_split",
     "best_static_split",
     "load_actors",
     "tuned_priority",

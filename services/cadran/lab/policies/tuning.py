@@ -12,11 +12,12 @@ from cadran.envs import BatchedEnv
 from cadran.lab.policies.base import episode_seeds, rollout
 from cadran.lab.policies.rules import RulePolicy
 from cadran.problem import ProblemSpec
-from cadran.problem.heuristics import priority, static
+from cadran.problem.heuristics import muted, priority, static
 from cadran.radio import World
 
 TUNING_EPISODES = 6
 SPLIT_STEP_PERCENT = 10
+MOST_MUTED_PERCENT = 50
 URLLC_MARGINS = (1.5, 2.0, 2.5, 3.0, 4.0, 6.0)
 MMTC_MARGINS = (0.5, 0.7, 1.0, 1.4)
 
@@ -40,6 +41,16 @@ def best_static_split(
     ]
     seeds = episode_seeds(seed, "tuning", TUNING_EPISODES)
     return _best(BatchedEnv(world, spec, seeds, trace_bytes_per_tti, load_profile), candidates)
+
+
+def best_muted_split(world: World, spec: ProblemSpec, seed: int) -> RulePolicy:
+    """The best constant split, of which every DU uses the best share; the rest of the band stays unused."""
+    rule = best_static_split(world, spec, seed).rule
+    candidates = [
+        RulePolicy("best muted split", muted(rule, used), f"{used} % of the best static split")
+        for used in range(100, 100 - MOST_MUTED_PERCENT - 1, -SPLIT_STEP_PERCENT)
+    ]
+    return _best(BatchedEnv(world, spec, episode_seeds(seed, "tuning", TUNING_EPISODES)), candidates)
 
 
 def tuned_priority(

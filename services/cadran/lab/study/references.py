@@ -7,14 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from cadran.lab.experiment import Experiment
-from cadran.lab.policies import BASELINES, LabPolicy, baseline
+from cadran.lab.policies import BASELINES, LabPolicy, baseline, best_muted_split
 from cadran.lab.policies.base import episode_seeds
 from cadran.lab.training import HeldOut, evaluate_policy
 from cadran.lab.yardsticks import FrameOracle, relaxation_bound
 from cadran.problem import SLICES
 
-ORACLE, BOUND = "frame-oracle", "bound"
-REFERENCES = (*BASELINES, ORACLE, BOUND)
+MUTED, ORACLE, BOUND = "best-muted", "frame-oracle", "bound"
+REFERENCES = (*BASELINES, MUTED, ORACLE, BOUND)
 """All names."""
 
 Examine = Callable[[Experiment, int, int], HeldOut]
@@ -38,6 +38,8 @@ def reference(name: str, experiment: Experiment, seed: int) -> Examine:
 def _policy(name: str, experiment: Experiment, seed: int) -> LabPolicy:
     if name == ORACLE:
         return FrameOracle()
+    if name == MUTED:
+        return best_muted_split(experiment.world, experiment.problem_spec, seed)
     return baseline(name, experiment.world, experiment.problem_spec, seed)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cadran.lab.training.plan import Agents
 from cadran.runtime import ConfigError
 
 NO_RADIUS = "{start: 0, final: 0}"
@@ -35,7 +36,8 @@ class Method:
         source: Where it comes from, and what of it is assumed.
         overrides: What it changes in the preset's scenario, each ``learner.key=value``.
         share_of_updates: Keys that are a share of the training's updates, such as the radii's decay.
-        agents: One agent per DU, or a single one that sees and decides everything.
+        agents: One agent per DU that earns for itself, or for all; or a single one that sees and decides
+            everything.
     """
 
     name: str
@@ -43,7 +45,7 @@ class Method:
     source: str
     overrides: tuple[str, ...] = ()
     share_of_updates: Mapping[str, float] = field(default_factory=dict)
-    agents: Literal["per_du", "central"] = "per_du"
+    agents: Agents = "per_du"
 
     def settings(self, updates: int) -> tuple[str, ...]:
         """All overrides for a training of this many updates; radii decay over the whole of it."""
@@ -176,6 +178,13 @@ _BEYOND = (
         "SAC, smaller actor steps where TD errors vary more than on average",
         "not in the paper: the simple alternative to selecting agents for SAM",
         _without_sam("learner.td_variance_lr=true"),
+    ),
+    Method(
+        "sac-team",
+        "SAC, each agent rewarded with the mean over DUs",
+        "not in the paper, whose agents earn for themselves",
+        _without_sam(),
+        agents="team",
     ),
     Method(
         "sac-joint",

@@ -11,15 +11,18 @@ from cadran.lab.tasam.methods import method
 CORE = ("tasam", "tasam-no-selection", "tasam-static-rho", "sac", "central")
 """Rows of the paper's Table 2 and the agent that its percentages refer to: they get the more seeds."""
 
-HEURISTICS = ("random", "equal", "need-proportional", "pf", "max-cqi", "best-static", "tuned-priority")
+MUTED = "best-muted"
+"""The best static split with a part of the band left unused; asked for where muting is."""
+_UNMUTED = ("random", "equal", "need-proportional", "pf", "max-cqi", "best-static", "tuned-priority")
+HEURISTICS = (*_UNMUTED, MUTED)
 """Policies that see what a learned one sees, and do not learn."""
 CLAIRVOYANT = ("greedy", "frame-oracle")
 """Policies that see what no agent can: this frame's arrivals and channels."""
 BOUND = "bound"
 """No policy: what nobody can exceed."""
 YARDSTICKS = (*CLAIRVOYANT, BOUND)
-BASELINES = (*HEURISTICS, *YARDSTICKS)
-"""What stands beside learned agents in every table."""
+BASELINES = (*_UNMUTED, *YARDSTICKS)
+"""What stands beside learned agents in most tables."""
 
 
 def rows(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, get_args
 
 from cadran.lab.experiment import Experiment
 from cadran.learn import LearnerSpec
 from cadran.radio import World
 
-Agents = Literal["per_du", "central"]
+Agents = Literal["per_du", "team", "central"]
 
 _LEAST = {"evaluation_episodes": 2, "held_out_episodes": 2, "updates_per_iteration": 0, "evaluation_seed": 0}
 
@@ -62,7 +62,8 @@ class Run:
     Attributes:
         experiment: world, problem and link; its own ``learner`` is not used.
         learner: what to learn with.
-        agents: ``per_du``: one agent at each DU; ``central``: one agent that observes and decides for all,
+        agents: ``per_du``: one agent at each DU; ``team``: the same, each rewarded with the mean over DUs;
+            ``central``: one agent that observes and decides for all,
             rewarded with the mean over DUs (the reference of arXiv 2511.15002, Section VI).
         seed: of networks, batches, exploration and training episodes, 0 <= seed < 2**63.
         before: world of the first half of the training, where that is another one: an abrupt change. Points
@@ -76,8 +77,8 @@ class Run:
     before: World | None = None
 
     def __post_init__(self) -> None:
-        if self.agents not in ("per_du", "central"):
-            raise ValueError(f"run: agents is {self.agents!r}, must be per_du or central")
+        if self.agents not in get_args(Agents):
+            raise ValueError(f"run: agents is {self.agents!r}, must be one of {', '.join(get_args(Agents))}")
         if not 0 <= self.seed < 2**63:
             raise ValueError(f"run: seed is {self.seed}, must be in 0..2**63 - 1")
 

@@ -22,7 +22,7 @@ class View:
     Args:
         problem: of each DU.
         dus: C.
-        agents: one at each DU, or one for all.
+        agents: one at each DU that earns for itself or for all, or one for all.
         runs: R.
 
     Attributes:
@@ -39,6 +39,7 @@ class View:
         self._state_dim = problem.state_dim
         self._du_action_dim = problem.action_dim
         self._central = central
+        self._shared = agents == "team"
         self._runs = runs
 
     def observe(self, observation: Float32) -> Float32:
@@ -56,14 +57,20 @@ class View:
         return action.swapaxes(1, 2).reshape(rows, -1, self._du_action_dim)
 
     def reward(self, reward: Float32) -> Float32:
-        """What each agent earns, a central one the mean over DUs: ``[R E, C]`` -> ``[R, N, E]``."""
-        if self._central:
-            reward = reward.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+        """What each agent earns, one that earns for all the mean over DUs: ``[R E, C]`` -> ``[R, N, E]``."""
+        if self._central or self._shared:
+            mean = reward.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+            reward = np.repeat(mean, self.agents, axis=1)
         return self._per_run(reward)
 
     def arrived(self, arrived: Bool) -> Bool:
-        """Which transitions of one run are whole, given the DUs' reports ``[C, E]``: ``[N, E]``."""
-        return np.asarray(arrived.all(axis=0, keepdims=True)) if self._central else arrived
+        """Which transitions of one run are whole, given the DUs' reports ``[C, E]``: ``[N, E]``.
+
+        The mean over DUs is known once all have reported.
+        """
+        if not (self._central or self._shared):
+            return arrived
+        return np.repeat(arrived.all(axis=0, keepdims=True), self.agents, axis=0)
 
     def _per_run(self, array: Float32) -> Float32:
         return array.reshape(self._runs, -1, *array.shape[1:]).swapaxes(1, 2)

@@ -24,6 +24,7 @@ STACKS: dict[str, list[Run]] = {
     "methods": [run(seed, spec) for seed, spec in enumerate(MIXED)],
     "joint critic": [run(seed, spec) for seed, spec in enumerate(JOINT)],
     "central": [run(seed, spec, "central") for seed, spec in enumerate(MIXED[:2])],
+    "team": [run(seed, spec, "team") for seed, spec in enumerate(MIXED[:2])],
     "link": [run(seed, spec, "per_du", **LINK) for seed, spec in enumerate(MIXED[:2])],
     "joint critic behind a link": [run(seed, spec, "per_du", **LINK) for seed, spec in enumerate(JOINT)],
     "central behind a link": [run(seed, spec, "central", **LINK) for seed, spec in enumerate(MIXED[:2])],

@@ -29,7 +29,7 @@ def test_agents_at_the_dus_see_their_own_rows() -> None:
         assert view.reward(reward)[run, agent, env] == reward[row, agent]
 
 
-@pytest.mark.parametrize("agents", ["per_du", "central"])
+@pytest.mark.parametrize("agents", ["per_du", "team", "central"])
 def test_what_is_decided_is_observed_as_the_previous_action(agents: Agents) -> None:
     view = View(PROBLEM, DUS, agents, RUNS)
     action = draw(RUNS, view.agents, ENVS, view.action_dim)
@@ -64,3 +64,13 @@ def test_a_central_transition_is_whole_if_every_report_arrived() -> None:
     arrived = np.array([[True, True, False], [True, False, False]])
     np.testing.assert_array_equal(View(PROBLEM, DUS, "per_du", 1).arrived(arrived), arrived)
     np.testing.assert_array_equal(View(PROBLEM, DUS, "central", 1).arrived(arrived), [[True, False, False]])
+
+
+def test_a_team_sees_and_decides_as_agents_of_their_own_and_earns_the_mean() -> None:
+    team, own = (View(PROBLEM, DUS, agents, RUNS) for agents in ("team", "per_du"))
+    observation, reward = draw(RUNS * ENVS, DUS, PROBLEM.observation_dim), draw(RUNS * ENVS, DUS)
+    np.testing.assert_array_equal(team.observe(observation), own.observe(observation))
+    expected = np.repeat(own.reward(reward).mean(axis=1, keepdims=True), DUS, axis=1)
+    np.testing.assert_allclose(team.reward(reward), expected, rtol=1e-6)
+    arrived = np.array([[True, True, False], [True, False, False]])
+    np.testing.assert_array_equal(View(PROBLEM, 2, "team", 1).arrived(arrived), [[True, False, False]] * 2)

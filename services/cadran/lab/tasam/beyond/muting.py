@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from cadran.lab.report import Section
 from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.comparison import by_setting, compare
-from cadran.lab.tasam.rows import rows
+from cadran.lab.tasam.rows import MUTED, rows
 from cadran.lab.tasam.scores import difference, rewards
 from cadran.lab.tasam.standing import verdict
 
-METHODS = ("sac", "sac-joint", "central")
+METHODS = ("sac", "sac-team", "sac-joint", "central")
 ACTIONS = ("slice_quota", "slice_quota_mute")
 OBSERVATION = "problem.observation=demand"
 
@@ -36,11 +36,17 @@ def analyse(results: Results) -> Section:
     answer = []
     for name, words in (
         ("sac", "one agent per DU"),
+        ("sac-team", "one agent per DU that earns for all"),
         ("sac-joint", "one agent per DU with a joint critic"),
         ("central", "a single agent for all DUs"),
     ):
         gain = difference(rewards(results, name, with_), rewards(results, name, without))
         answer.append(verdict(gain, f"With muting, {words}", "the same without"))
+    if {MUTED, "best-static"} <= set(results.baselines):
+        gain = difference(rewards(results, MUTED, without), rewards(results, "best-static", without))
+        answer.append(
+            verdict(gain, "The best static split with a part of the band unused", "the same in full")
+        )
     names = {without: "Without muting", with_: "With muting"}
     return compare(STUDY, results, (), settings=names, answer=answer, tables=(by_setting(results),))
 
@@ -52,5 +58,5 @@ STUDY = Study(
     "earns for all?",
     cells=cells,
     analyse=analyse,
-    baselines=("equal", "best-static", "tuned-priority", "frame-oracle"),
+    baselines=("equal", "best-static", MUTED, "tuned-priority", "frame-oracle"),
 )
