@@ -161,7 +161,7 @@ def test_a_plan_out_of_range_is_refused(change: dict[str, int]) -> None:
 
 
 def test_a_run_out_of_range_is_refused() -> None:
-    with pytest.raises(ValueError, match="per_du or central"):
+    with pytest.raises(ValueError, match="per_du, team, central"):
         Run(experiment(), learner(), "both", 0)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="seed"):
         run(-1)
