@@ -83,7 +83,8 @@ def _kept(results: Results, name: str, setting: str, shifted: Sequence[str]) -> 
     rest = len(shifted) - grows - shrinks
     return (
         f"{NAMES[setting]}: against the world of the training, the lead of {name} over SAC is larger in "
-        f"{grows} of {len(shifted)} shifted worlds, smaller in {shrinks}, and cannot be told to differ in {rest}."
+        f"{grows} of {len(shifted)} shifted worlds, smaller in {shrinks}, and cannot be told to differ in "
+        f"{rest}."
     )
 
 
