@@ -35,7 +35,7 @@ class BenchSize:
     """
 
     agents: int = 8
-    observation_dim: int = 27
+    observation_dim: int = 42
     action_dim: int = 3
     stacked_agents: int = 6
     seeds: int = 5

@@ -36,7 +36,7 @@ LOOP_FRAMES = 2000
 INFERENCES = 5000
 REPLAY_ROWS = 25_600
 PAPER_HIDDEN, PAPER_OBSERVATION, PAPER_ACTION = (300, 400, 400), 206, 200
-DEMO_HIDDEN, DEMO_OBSERVATION, DEMO_ACTION = (128, 128), 27, 3
+DEMO_HIDDEN, DEMO_OBSERVATION, DEMO_ACTION = (128, 128), 42, 3
 
 
 def radio() -> dict[str, Any]:
@@ -92,8 +92,8 @@ def replay() -> dict[str, Any]:
 
 
 def demo_schema() -> TransitionSchema:
-    """Transitions of the demo: backlog and demand, slice quotas, reward of what is delivered."""
-    return _schema_of(problem_of(World(), ProblemSpec()))
+    """Transitions of the demo: backlog, demand and delay, slice quotas, reward of what is delivered."""
+    return _schema_of(problem_of(World(), ProblemSpec(observation="rich")))
 
 
 def paper_schema() -> TransitionSchema:

@@ -13,7 +13,7 @@ SCENARIOS = Path(__file__).parents[3] / "scenarios"
     ("name", "dus", "ues", "rbs", "observation_dim"),
     [
         ("smoke", 2, 12, 20, 27),
-        ("demo", 6, 200, 100, 27),
+        ("demo", 6, 200, 100, 42),
         ("tasam-table1", 6, 200, 100, 206),
         ("tasam-literal", 6, 200, 100, 206),
         ("tasam-repaired", 6, 200, 100, 27),

@@ -15,7 +15,7 @@ DEMO = Path(__file__).parents[3] / "scenarios" / "demo.yaml"
 def test_rows_are_those_of_the_demo_and_of_the_paper() -> None:
     problem = load_experiment(DEMO).problem()
     assert demo_schema() == TransitionSchema(problem.state_dim, problem.action_dim, problem.kpi_dim)
-    assert demo_schema() == TransitionSchema(state_dim=24, action_dim=3, kpi_dim=72)
+    assert demo_schema() == TransitionSchema(state_dim=39, action_dim=3, kpi_dim=72)
     assert paper_schema() == TransitionSchema(state_dim=6, action_dim=200, kpi_dim=147)
 
 

@@ -23,7 +23,7 @@ DELIVERED = (
     "world.kpis.latency=md1",
     "learner.target_entropy_per_dim=-1.6931",
 )
-"""World and reward of the shipped ``demo`` scenario, over any preset: delivered traffic at a load that hurts."""
+"""World and reward of the shipped ``demo`` scenario over any preset: delivered traffic, a load that hurts."""
 
 
 def alphas(context: Context) -> Mapping[str, tuple[str, ...]]:
