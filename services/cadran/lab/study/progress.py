@@ -91,7 +91,7 @@ class Board:
         ]
         left_s = self._left_s()
         if left_s is not None:
-            parts.append(f"about {clock(left_s)} left")
+            parts.append(f"about {clock(round(left_s))} left")
         running = [self._left[number] for number in self._parts]
         if running:
             shown = [f"{job.label} {100 * self._parts[id(job)]:.0f} %" for job in running]
