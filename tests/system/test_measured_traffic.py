@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from running import Run
 
 from cadran.lab.experiment import load_experiment
-from cadran.problem.observation import DEMAND_GROUPS
+from cadran.problem.observation import GROUPS
 from cadran.problem.spec import DemandSpec
 from cadran.radio import EMBB, SLICES, Radio
 from cadran.radio.traffic import phases, trace_starts
@@ -53,7 +53,9 @@ def offered_bytes(folder: Path, average: float) -> list[NDArray[np.float64]]:
     for rows in read_export(out)[1]:
         frames = rows["frame"].astype(np.int64)
         assert (np.diff(frames) == 1).all()
-        state = rows["next_state"].reshape(len(rows), DEMAND_GROUPS, SLICES)[:, ARRIVALS].astype(np.float64)
+        state = (
+            rows["next_state"].reshape(len(rows), GROUPS["demand"], SLICES)[:, ARRIVALS].astype(np.float64)
+        )
         mean = scales.bytes_unit * np.expm1(state * scales.log_scale)
         arrived = np.full((frames[-1] + 1, SLICES), np.nan)
         arrived[frames[1:]] = mean[:-1] + np.diff(mean, axis=0) / average
