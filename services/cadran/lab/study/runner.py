@@ -74,11 +74,13 @@ class _Shift:
         """Until nothing is left that could be done."""
         while True:
             self._hand_out()
-            busy = {worker.connection: worker for worker in self._crew if worker.job is not None}
+            busy = [worker for worker in self._crew if worker.job is not None]
             if not busy:
                 break
-            for connection in wait(list(busy), _TICK_S):
-                self._hear(busy[connection])  # type: ignore[index]
+            spoke = wait([worker.connection for worker in busy], _TICK_S)
+            for worker in busy:
+                if worker.connection in spoke:
+                    self._hear(worker)
             tick()
         if self._failures:
             more = len(self._failures) - 1

@@ -1,0 +1,151 @@
+"""Experiments in one process."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cadran.cli.options import EXIT_FAILED, EXIT_INTERRUPTED, Overrides, compile_radio
+from cadran.runtime import ConfigError
+
+if TYPE_CHECKING:
+    from cadran.lab.study import Answer, Study
+
+app = typer.Typer(help="Experiments in one process.", no_args_is_help=True)
+
+
+class BudgetName(StrEnum):
+    """How much a study may cost."""
+
+    smoke = "smoke"
+    cpu = "cpu"
+    paper = "paper"
+    gpu = "gpu"
+
+
+class PresetName(StrEnum):
+    """Readings of arXiv 2511.15002."""
+
+    literal = "literal"
+    table1 = "table1"
+    repaired = "repaired"
+
+
+class DeviceName(StrEnum):
+    """What networks train on."""
+
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+@app.command("tasam")
+def lab_tasam(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME...", help="Studies, or all; --list shows them.")
+    ] = None,
+    show_list: Annotated[bool, typer.Option("--list", help="List the studies, and end.")] = False,
+    budget: Annotated[
+        BudgetName,
+        typer.Option(
+            help="smoke: minutes on 2 cores; cpu: hours; paper: Algorithm 1 as printed; gpu: the same with "
+            "ten updates an iteration."
+        ),
+    ] = BudgetName.smoke,
+    preset: Annotated[
+        PresetName | None,
+        typer.Option(
+            help="literal: the paper's words; table1: its sizes, its reward made computable; repaired: in "
+            "a form that learns. Default: the budget's."
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Seeds of every row, instead of the budget's.")
+    ] = None,
+    iterations: Annotated[
+        int | None, typer.Option(min=1, help="Iterations of every run, instead of the budget's.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; default as many as cores, 1 on a GPU.")
+    ] = None,
+    stack: Annotated[
+        int | None, typer.Option(min=1, help="Most runs that train in one call, instead of the budget's.")
+    ] = None,
+    device: Annotated[DeviceName, typer.Option(help="What networks train on.")] = DeviceName.cpu,
+    overrides: Overrides = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of results and report, runs/tasam-<budget>-<preset> by default; what is there is "
+            "not computed again."
+        ),
+    ] = None,
+) -> None:
+    """Tables and figures of arXiv 2511.15002 and what lies beyond, re-done with statistics.
+
+    Interrupted or killed, the same command goes on where it was.
+    """
+    from cadran.lab.study import BUDGETS, Order, StudyFailed, plan_studies, run_studies
+    from cadran.lab.tasam.presets import preset as reading
+    from cadran.lab.tasam.studies import STUDIES
+
+    if show_list:
+        for study in STUDIES.values():
+            typer.echo(f"{study.name:12} {study.question}")
+        return
+    chosen = BUDGETS[budget.value]
+    name = chosen.preset if preset is None else preset.value
+    order = Order(
+        studies=_choose(names or [], STUDIES),
+        preset=name,
+        scenario=reading(name).path(),
+        overrides=tuple(overrides or ()),
+        budget=chosen,
+        seeds=seeds,
+        iterations=iterations,
+        stack=stack,
+        workers=workers or (1 if device is DeviceName.cuda else os.cpu_count() or 1),
+        device=device.value,
+        out=out or Path("runs") / f"tasam-{chosen.name}-{name}",
+        command=shlex.join(["cadran", *sys.argv[1:]]),
+    )
+    plan = plan_studies(order)
+    compile_radio()
+    try:
+        answer = run_studies(plan)
+    except StudyFailed as error:
+        typer.echo(f"cadran lab tasam: {error}", err=True)
+        raise typer.Exit(EXIT_FAILED) from error
+    except KeyboardInterrupt as interrupt:
+        typer.echo("interrupted; the same command goes on from here", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from interrupt
+    _print_answer(answer)
+
+
+def _choose(names: Sequence[str], studies: Mapping[str, Study]) -> list[Study]:
+    """Studies by name, each once, in the order of the command line."""
+    known = ", ".join(studies)
+    if not names:
+        raise ConfigError(f"NAME...: which study? There are all, {known}")
+    for name in names:
+        if name != "all" and name not in studies:
+            raise ConfigError(f"{name}: no study has this name; there are all, {known}")
+    wanted = studies if "all" in names else dict.fromkeys(names)
+    return [studies[name] for name in wanted]
+
+
+def _print_answer(answer: Answer) -> None:
+    for section in answer.sections:
+        typer.echo(f"\n{section.title}")
+        for sentence in section.answer:
+            typer.echo(f"  {sentence}")
+    typer.echo("\nTables:")
+    for table in answer.tables:
+        typer.echo(f"  {table}")
+    typer.echo(f"Report: {answer.page}")
