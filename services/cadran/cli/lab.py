@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -16,7 +16,9 @@ from cadran.cli.options import EXIT_FAILED, EXIT_INTERRUPTED, Overrides, compile
 from cadran.runtime import ConfigError
 
 if TYPE_CHECKING:
-    from cadran.lab.study import Answer, Study
+    from cadran.lab.study import Answer, Question
+
+Q = TypeVar("Q", bound="Question")
 
 app = typer.Typer(help="Experiments in one process.", no_args_is_help=True)
 
@@ -128,7 +130,7 @@ def lab_tasam(
     _print_answer(answer)
 
 
-def _choose(names: Sequence[str], studies: Mapping[str, Study]) -> list[Study]:
+def _choose(names: Sequence[str], studies: Mapping[str, Q]) -> list[Q]:
     """Studies by name, each once, in the order of the command line."""
     known = ", ".join(studies)
     if not names:

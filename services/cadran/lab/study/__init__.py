@@ -2,10 +2,11 @@
 
 from cadran.lab.study.budget import BUDGETS, Budget, PresetBudget
 from cadran.lab.study.cell import Baseline, Cell, Exam
-from cadran.lab.study.command import Answer, Order, plan_studies, run_studies
+from cadran.lab.study.command import Order, plan_studies, run_studies
+from cadran.lab.study.folder import Answer
 from cadran.lab.study.results import Results
 from cadran.lab.study.runner import StudyFailed
-from cadran.lab.study.study import HELD_OUT, HELD_OUT_SEED, Context, Study
+from cadran.lab.study.study import HELD_OUT, HELD_OUT_SEED, Context, Question, Study
 
 __all__ = [
     "BUDGETS",
@@ -19,6 +20,7 @@ __all__ = [
     "Exam",
     "Order",
     "PresetBudget",
+    "Question",
     "Results",
     "Study",
     "StudyFailed",

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from cadran.lab.experiment import load_experiment, varied
-from cadran.lab.report import Report, Section, render, write_tables
+from cadran.lab.report import Section
 from cadran.lab.study.budget import Budget
 from cadran.lab.study.cell import Cell, Exam
-from cadran.lab.study.jobs import Job, exam_jobs, training_jobs
+from cadran.lab.study.folder import SESSIONS, Answer, compute, publish, working_in
+from cadran.lab.study.jobs import CellJob, exam_jobs, training_jobs
 from cadran.lab.study.manifest import manifest
-from cadran.lab.study.progress import Board, display
 from cadran.lab.study.references import REFERENCES
 from cadran.lab.study.results import Results
-from cadran.lab.study.runner import run_jobs
-from cadran.lab.study.session import Session, recorded, sessions
+from cadran.lab.study.session import Session, sessions
 from cadran.lab.study.study import Context, Study
 from cadran.lab.study.work import Archive, perform
-from cadran.runtime import ConfigError, atomic_write
+from cadran.runtime import ConfigError
 
 _CAPACITY = "learner.replay_capacity"
-SESSIONS = "sessions"
 
 
 @dataclass(frozen=True)
@@ -60,15 +55,6 @@ class Order:
     device: str
     out: Path
     command: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came of it: the sections, the page that shows them, and their tables as files."""
-
-    sections: tuple[Section, ...]
-    page: Path
-    tables: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -108,7 +94,7 @@ def run_studies(plan: Plan) -> Answer:
         KeyboardInterrupt: Ctrl-C; what was computed is kept.
     """
     out = plan.order.out
-    with _alone_in(out), recorded(out / SESSIONS) as session:
+    with working_in(out) as session:
         archive = Archive(out)
         archive.sweep()
         _compute(plan, archive, session)
@@ -162,21 +148,10 @@ def _compute(plan: Plan, archive: Archive, session: Session) -> None:
         budget = replace(budget, stack=order.stack, wide_stack=order.stack, replay_bytes=2**63)
     trainings = training_jobs([cell for own in plan.studies for cell in own.cells], budget)
     exams = exam_jobs([exam for own in plan.studies for exam in own.exams], trainings)
-    jobs: list[Job] = [*trainings, *exams]
-    left = [rest for job in jobs if (rest := job.without(archive.has)) is not None]
-    if not left:
-        return
-    if order.device == "cuda":
+    jobs: list[CellJob] = [*trainings, *exams]
+    if order.device == "cuda" and any(job.without(archive.has) for job in jobs):
         _require_cuda()
-    there = sum(len(job.keys) for job in jobs) - sum(len(job.keys) for job in left)
-    with display() as show:
-        board = Board(left, there, show)
-
-        def tick() -> None:
-            board.tick()
-            session.beat(board.results - there)
-
-        run_jobs(left, perform, order.out, order.workers, archive.has, board, tick)
+    compute(jobs, perform, order.out, order.workers, archive.has, session)
 
 
 def _require_cuda() -> None:
@@ -200,31 +175,11 @@ def _report(plan: Plan, archive: Archive, sections: Sequence[Section], left_out:
         sessions=sessions(order.out / SESSIONS),
         training_cpu_s=sum(_own_cpu_s(archive, cell) for cell in cells),
     )
-    tables = write_tables(order.out / "tables", sections)
-    page = order.out / "report.html"
     title = "TA-SAM: " + ", ".join(study.name for study in order.studies)
-    atomic_write(page, render(Report(title, record.facts(), tuple(sections))).encode())
-    atomic_write(order.out / "manifest.json", (json.dumps(asdict(record), indent=1) + "\n").encode())
-    return Answer(tuple(sections), page, tables)
+    return publish(order.out, title, record.facts(), sections, asdict(record))
 
 
 def _own_cpu_s(archive: Archive, cell: Cell) -> float:
     """A run's share of the processor time of the call that trained it [s]."""
     cost = archive.trained(cell).cost
     return cost.cpu_s / cost.runs
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Nobody else runs studies in this folder meanwhile; a killed process holds nothing."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / ".lock").open("w")
-    except OSError as error:
-        raise ConfigError(f"--out {folder}: cannot be made: {error.strerror}") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConfigError(f"--out {folder}: another study runs in this folder") from error
-        yield

@@ -38,6 +38,11 @@ class TrainingJob:
         return tuple(cell.key for cell in self.cells)
 
     @property
+    def needs(self) -> frozenset[str]:
+        """Nothing."""
+        return frozenset()
+
+    @property
     def label(self) -> str:
         """For people: what it trains."""
         return f"{_names(cell.label for cell in self.cells)} ({_count(len(self.cells), 'run')})"
@@ -85,7 +90,7 @@ class ExamJob:
         return ExamJob(left) if left else None
 
 
-Job = TrainingJob | ExamJob
+CellJob = TrainingJob | ExamJob
 
 
 def training_jobs(cells: Iterable[Cell], budget: Budget) -> list[TrainingJob]:

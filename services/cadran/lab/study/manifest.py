@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 
-import cadran
+from cadran.lab.study.provenance import hours, machine, span, versions
 from cadran.lab.study.session import SessionRecord
 from cadran.lab.study.study import HELD_OUT_SEED, Context
-
-_PACKAGES = ("numpy", "numba", "torch")
 
 
 @dataclass(frozen=True)
@@ -75,13 +69,13 @@ class Manifest:
             "Scenario": f"{self.scenario}, sha256 {self.scenario_sha256}",
             "Overrides": ", ".join(self.overrides) or "none",
             "Budget": f"{self.budget}: " + ", ".join(f"{key} {value}" for key, value in self.plan.items()),
-            "Seeds": f"{_span(self.core_seeds)} for the rows of Table 2, {_span(self.seeds)} for the rest; "
+            "Seeds": f"{span(self.core_seeds)} for the rows of Table 2, {span(self.seeds)} for the rest; "
             f"held-out episodes {self.held_out_seed}",
             "Versions": ", ".join(f"{name} {version}" for name, version in self.versions.items()),
             "Machine": ", ".join(f"{name} {value}" for name, value in self.machine.items()),
             "Trained on": f"{self.device}, {self.workers} processes of one thread",
-            "Run time": f"{_hours(self.run_time_s)} in {count} session{'s' if count > 1 else ''}; "
-            f"trainings {_hours(self.training_cpu_s)} of processor time",
+            "Run time": f"{hours(self.run_time_s)} in {count} session{'s' if count > 1 else ''}; "
+            f"trainings {hours(self.training_cpu_s)} of processor time",
             **(
                 {"Left out": "; ".join(f"{name}: {why}" for name, why in self.left_out.items())}
                 if self.left_out
@@ -118,61 +112,11 @@ def manifest(
         held_out_seed=HELD_OUT_SEED,
         device=context.device,
         workers=workers,
-        versions=_versions(),
-        machine=_machine(context.device),
+        versions=versions(),
+        machine=machine(context.device),
         left_out=dict(left_out),
         sessions=tuple(sessions),
         run_time_s=sum(session.elapsed_s for session in sessions),
         training_cpu_s=training_cpu_s,
         date=time.strftime("%Y-%m-%d %H:%M %z"),
     )
-
-
-def _versions() -> dict[str, str]:
-    own = " ".join(filter(None, (cadran.__version__, _revision())))
-    return {
-        "cadran": own,
-        "python": platform.python_version(),
-        **{name: metadata.version(name) for name in _PACKAGES},
-    }
-
-
-def _revision() -> str:
-    """The revision of the source, where it is a checkout and git is there."""
-    command = ["git", "-C", str(Path(cadran.__file__).parent), "describe", "--always", "--dirty"]
-    try:
-        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return f"({said.stdout.strip()})"
-
-
-def _machine(device: str) -> dict[str, str]:
-    facts = {"system": platform.system(), "processor": _processor(), "cores": str(os.cpu_count())}
-    if device == "cuda":
-        import torch
-
-        if torch.cuda.is_available():
-            facts["gpu"] = torch.cuda.get_device_name()
-    return facts
-
-
-def _processor() -> str:
-    """Its model; Linux keeps it in a file."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(models, platform.processor() or platform.machine())
-
-
-def _span(seeds: Sequence[int]) -> str:
-    return f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else str(seeds[0])
-
-
-def _hours(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    if minutes < 2:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 120 else f"{seconds / 3600:.1f} h"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from cadran.lab.study.jobs import Job
+from cadran.lab.study.job import Job
 from cadran.runtime.durations import clock
 
 LINE_EVERY_S = 30.0
@@ -32,7 +32,7 @@ class Board:
 
     def __init__(
         self,
-        jobs: list[Job],
+        jobs: Sequence[Job],
         there: int,
         show: Show,
         time_s: Callable[[], float] = time.monotonic,

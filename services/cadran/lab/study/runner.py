@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
+from typing import Generic
 
-from cadran.lab.study.jobs import ExamJob, Job
+from cadran.lab.study.job import J, Perform
 from cadran.lab.study.progress import Board
-from cadran.lab.study.worker import Failed, Finished, Perform, Progressed, Worker, WorkerDied
+from cadran.lab.study.worker import Failed, Finished, Progressed, Worker, WorkerDied
 
 ERRORS = "errors.log"
 _TICK_S = 1.0
@@ -19,8 +20,8 @@ class StudyFailed(Exception):
 
 
 def run_jobs(
-    jobs: Sequence[Job],
-    perform: Perform,
+    jobs: Sequence[J],
+    perform: Perform[J],
     folder: Path,
     workers: int,
     done: Callable[[str], bool],
@@ -52,13 +53,13 @@ def run_jobs(
             worker.end()
 
 
-class _Shift:
+class _Shift(Generic[J]):
     """The crew at work on a list of jobs."""
 
     def __init__(
         self,
-        crew: list[Worker],
-        jobs: Sequence[Job],
+        crew: list[Worker[J]],
+        jobs: Sequence[J],
         folder: Path,
         done: Callable[[str], bool],
         board: Board,
@@ -98,10 +99,10 @@ class _Shift:
             self._board.begun(ready)
             worker.begin(ready)
 
-    def _ready(self, job: Job) -> bool:
-        return not isinstance(job, ExamJob) or all(map(self._done, job.needs))
+    def _ready(self, job: J) -> bool:
+        return all(map(self._done, job.needs))
 
-    def _hear(self, worker: Worker) -> None:
+    def _hear(self, worker: Worker[J]) -> None:
         job = worker.job
         assert job is not None
         try:
@@ -121,7 +122,7 @@ class _Shift:
                     file.write(f"{job.label}\n{trace}\n")
                 self._fail(job, f"{line}; more in {self._errors}")
 
-    def _fail(self, job: Job, line: str) -> None:
+    def _fail(self, job: J, line: str) -> None:
         self._board.dropped(job)
         self._failures.append(f"{job.label}: {line}")
         self._board.say(f"failed: {self._failures[-1]}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cadran.lab.experiment import Experiment, varied
 from cadran.lab.study.budget import Budget
@@ -84,9 +84,25 @@ class Context:
         ]
 
 
+class Question(Protocol):
+    """What the studies of every laboratory have in common."""
+
+    @property
+    def name(self) -> str:
+        """As the command line takes it."""
+
+    @property
+    def title(self) -> str:
+        """Heading of its section."""
+
+    @property
+    def question(self) -> str:
+        """In one sentence."""
+
+
 @dataclass(frozen=True)
 class Study:
-    """A question and how it is answered.
+    """A question and how it is answered by cells and exams.
 
     Attributes:
         name: As the command line takes it.

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from cadran.lab.study.cell import Cell, Exam, determinants
-from cadran.lab.study.jobs import ExamJob, Job, TrainingJob
+from cadran.lab.study.job import Report
+from cadran.lab.study.jobs import CellJob, ExamJob, TrainingJob
 from cadran.lab.study.references import Examine, reference
 from cadran.lab.study.store import Store
-from cadran.lab.study.worker import Report
 from cadran.lab.training import (
     HeldOut,
     TrainedRun,
@@ -90,7 +90,7 @@ class Archive:
         self._exams.keep(exam.key, write)
 
 
-def perform(job: Job, folder: Path, report: Report) -> None:
+def perform(job: CellJob, folder: Path, report: Report) -> None:
     """Do a job, on one thread, and keep its results in the folder."""
     torch.set_num_threads(1)
     archive = Archive(folder)

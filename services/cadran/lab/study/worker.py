@@ -8,21 +8,14 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Generic
 
-if TYPE_CHECKING:
-    from cadran.lab.study.jobs import Job
-
-Report = Callable[[float], None]
-"""Told which part of a job is done, in [0, 1]."""
-
-Perform = Callable[["Job", Path, Report], None]
-"""Does a job and keeps its results in a folder; a function of a module, so that a process can import it."""
+from cadran.lab.study.job import J, Perform, Report
 
 _REPORT_EVERY_S = 0.5
 _END_S = 10.0
@@ -56,7 +49,7 @@ class WorkerDied(Exception):
     """A worker's process ended by itself; the text says how."""
 
 
-class Worker:
+class Worker(Generic[J]):
     """A process that does one job at a time.
 
     Args:
@@ -67,16 +60,16 @@ class Worker:
         job: What it does now; None while it waits.
     """
 
-    def __init__(self, perform: Perform, folder: Path) -> None:
+    def __init__(self, perform: Perform[J], folder: Path) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, far_end = context.Pipe()
         self._process = context.Process(target=_serve, args=(far_end, perform, folder), daemon=True)
         with _environment(_ONE_THREAD), _deaf_to_interrupts():
             self._process.start()
         far_end.close()
-        self.job: Job | None = None
+        self.job: J | None = None
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: J) -> None:
         """Give it a job. Should its process be dead, `hear` says so."""
         self.job = job
         try:
@@ -123,7 +116,7 @@ def _how_it_ended(process: multiprocessing.process.BaseProcess) -> str:
 # ------------------------------------------------------------------------------ inside the process
 
 
-def _serve(connection: Connection, perform: Perform, folder: Path) -> None:
+def _serve(connection: Connection, perform: Perform[J], folder: Path) -> None:
     _end_with_parent()
     while True:
         try:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from cadran.lab.experiment import Experiment, varied
 from cadran.lab.study.cell import Baseline, Cell, Exam
-from cadran.lab.study.jobs import Job
+from cadran.lab.study.job import Job, Report
 from cadran.lab.study.store import Store
-from cadran.lab.study.worker import Report
 from cadran.lab.training import TrainingPlan
 from cadran.learn import LearnerSpec
 from cadran.problem import ProblemSpec

@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from cadran.lab.study.cell import Baseline, Cell
-from cadran.lab.study.jobs import ExamJob, Job, TrainingJob
+from cadran.lab.study.job import Job
+from cadran.lab.study.jobs import ExamJob, TrainingJob
 from cadran.lab.study.progress import Board
 from cadran.lab.study.runner import ERRORS, StudyFailed, run_jobs
 
