@@ -16,13 +16,15 @@ from cadran.replay import Identity, Mirror, ReplayError, TransitionSchema
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import AsyncRedisReplay, RedisReplay, connect, connect_async, require_durable
 from cadran.runtime import ConfigError
+from cadran.runtime.checkpoints import CheckpointError
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
+from cadran.runtime.retry import RetrySpec
 from cadran.wire.e2_server import E2Server
 from cadran.xapp.acknowledger import Acknowledger
-from cadran.xapp.checkpoints import Checkpoint, CheckpointError, CheckpointStore
+from cadran.xapp.checkpoints import Checkpoint, CheckpointStore
 from cadran.xapp.inference import Inference
-from cadran.xapp.ingest import Ingest, RetrySpec
+from cadran.xapp.ingest import Ingest
 from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.learner_host import HostSpec, LearnerHost, Publication
 from cadran.xapp.metrics import XappMetrics

@@ -1,27 +1,15 @@
-"""Checkpoints of the learner host: one file each, whole or absent, verified on reading.
-
-Layout of a file: 8 bytes magic, 8 bytes little-endian length of the header, the header (JSON, UTF-8),
-the learner's state. The header carries the SHA-256 of the state, so a torn or altered file is seen.
-"""
+"""Checkpoints of the learner host, as `runtime.checkpoints` keeps them."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cadran.runtime.files import atomic_write
+from cadran.runtime.checkpoints import CheckpointError, CheckpointFiles, pack, unpack
 
 MAGIC = b"CADRANC1"
-_PREFIX = struct.Struct("<8sQ")
-
-
-class CheckpointError(ValueError):
-    """A checkpoint file that cannot be used; the text names file and reason."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +34,9 @@ class Checkpoint:
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
-    """Serialise: prefix, JSON header, learner state."""
-    header = json.dumps(
-        {
-            "updates": checkpoint.updates,
-            "policy_version": checkpoint.policy_version,
-            "cursor": checkpoint.cursor,
-            "sampler_state": checkpoint.sampler_state,
-            "created_unix_s": checkpoint.created_unix_s,
-            "learner_sha256": hashlib.sha256(checkpoint.learner).hexdigest(),
-        }
-    ).encode()
-    return _PREFIX.pack(MAGIC, len(header)) + header + checkpoint.learner
+    """Serialise: header and learner state."""
+    header = asdict(checkpoint)
+    return pack(MAGIC, header, header.pop("learner"))
 
 
 def decode(data: bytes) -> Checkpoint:
@@ -66,14 +45,8 @@ def decode(data: bytes) -> Checkpoint:
     Raises:
         CheckpointError: Not a checkpoint, cut short, or altered.
     """
-    if len(data) < _PREFIX.size or data[:8] != MAGIC:
-        raise CheckpointError("not a checkpoint file")
-    start = _PREFIX.size + _PREFIX.unpack_from(data)[1]
+    header, learner = unpack(MAGIC, data)
     try:
-        header = json.loads(data[_PREFIX.size : start])
-        learner = data[start:]
-        if hashlib.sha256(learner).hexdigest() != header["learner_sha256"]:
-            raise CheckpointError("content does not match its SHA-256")
         return Checkpoint(
             updates=int(header["updates"]),
             policy_version=int(header["policy_version"]),
@@ -82,52 +55,12 @@ def decode(data: bytes) -> Checkpoint:
             learner=learner,
             created_unix_s=float(header["created_unix_s"]),
         )
-    except CheckpointError:
-        raise
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"header cannot be read: {error}") from error
 
 
-class CheckpointStore:
-    """The newest ``kept`` checkpoints of one state directory (``checkpoints/<number>.ckpt``).
-
-    Numbers only grow, so the newest file is the last by name whatever the clock or the update
-    counter (which goes back after a divergence) does.
-    """
+class CheckpointStore(CheckpointFiles[Checkpoint]):
+    """The newest ``kept`` checkpoints of one state directory."""
 
     def __init__(self, directory: Path, kept: int) -> None:
-        self._directory = directory
-        self._kept = kept
-        directory.mkdir(parents=True, exist_ok=True)
-
-    def _files(self) -> list[Path]:
-        return sorted(self._directory.glob("[0-9]*.ckpt"))
-
-    def save(self, checkpoint: Checkpoint) -> Path:
-        """Write durably, then remove what is older than the newest ``kept``; returns the file."""
-        files = self._files()
-        number = int(files[-1].stem) + 1 if files else 1
-        path = self._directory / f"{number:08d}.ckpt"
-        atomic_write(path, encode(checkpoint))
-        for old in [*files, path][: -self._kept]:
-            old.unlink(missing_ok=True)
-        return path
-
-    def newest(self) -> tuple[Checkpoint | None, list[str]]:
-        """The newest checkpoint that reads well, and one line for each newer one that does not.
-
-        Returns:
-            ``(None, [])`` when there is no file at all.
-
-        Raises:
-            CheckpointError: Files exist, and none of them can be used.
-        """
-        refused: list[str] = []
-        for path in reversed(self._files()):
-            try:
-                return decode(path.read_bytes()), refused
-            except CheckpointError as error:
-                refused.append(f"{path}: {error}")
-        if refused:
-            raise CheckpointError("no usable checkpoint: " + "; ".join(refused))
-        return None, refused
+        super().__init__(directory, kept, encode, decode)

@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from cadran.replay.schema import Identity, ReplayError, ReplayUnavailable, Rows, TransitionSchema, identities
+from cadran.runtime.retry import RetrySpec
 from cadran.wire.causes import Cause
 
 T = TypeVar("T")
@@ -99,18 +100,6 @@ class IngestObserver(Protocol):
 
     def retried(self, du: int, error: ReplayUnavailable) -> None:
         """The store did not answer; the append will be repeated."""
-
-
-@dataclass(frozen=True)
-class RetrySpec:
-    """Waits between attempts: doubling from ``first_s`` to at most ``max_s``, for ever."""
-
-    first_s: float
-    max_s: float
-
-    def wait_s(self, failures: int) -> float:
-        """The wait after the given number of failures in a row (>= 1), in seconds."""
-        return float(min(self.max_s, self.first_s * 2.0 ** min(failures - 1, 30)))
 
 
 def decode_report(report: Report, schema: TransitionSchema) -> Rows:

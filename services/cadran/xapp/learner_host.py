@@ -27,9 +27,9 @@ import torch
 from cadran.learn import DivergedError
 from cadran.policy import PolicyError
 from cadran.replay import Identity, ReplayUnavailable
+from cadran.runtime.retry import RetrySpec
 from cadran.xapp.checkpoints import Checkpoint, CheckpointStore
 from cadran.xapp.frame_gate import CompleteFrame
-from cadran.xapp.ingest import RetrySpec
 from cadran.xapp.trainer import Burst, Trainer
 
 T = TypeVar("T")

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Path, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, FastAPI, Path, Response
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 
 from cadran import __version__
-from cadran.runtime.http import PATHS, Health, answer
+from cadran.rest import ProblemDetails, add_errors, add_operation
+from cadran.runtime.http import Health
 from cadran.wire.causes import RefusedError, WireError
 from cadran.wire.e2_server import E2Node
 from cadran.xapp.inference import Inference, ObservationError
@@ -31,7 +29,6 @@ from cadran.xapp.rest_models import (
     NodeModel,
     PolicyDetail,
     PolicySummary,
-    ProblemDetails,
     RefusalModel,
     RollbackRequest,
     TargetModel,
@@ -43,7 +40,6 @@ from cadran.xapp.status import LearnerStatus
 Du = Annotated[int, Path(ge=0, le=10_000, description="index of the DU", examples=[0])]
 Version = Annotated[int, Path(ge=0, description="policy version", examples=[12])]
 NodeId = Annotated[str, Path(max_length=100, description="id of the E2 node", examples=["00101-1-0"])]
-_PROBLEM = "application/problem+json"
 _ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ProblemDetails, "description": "no such DU, version or node"},
     422: {"model": ProblemDetails, "description": "the request has a wrong shape"},
@@ -85,8 +81,8 @@ def create_app(parts: RestParts) -> FastAPI:
     app.include_router(_policies(parts), prefix="/v1", responses=_ERRORS)
     app.include_router(_nodes(parts), prefix="/v1", responses=_ERRORS)
     app.include_router(_learner(parts), prefix="/v1")
-    _add_errors(app)
-    _add_health(app, parts)
+    add_errors(app, {UnknownVersionError: 404, ObservationError: 422})
+    add_operation(app, parts.registry, parts.health)
     return app
 
 
@@ -255,45 +251,3 @@ def _learner(parts: RestParts) -> APIRouter:
         return parts.status()
 
     return router
-
-
-def _problem(request: Request, status: int, detail: str) -> Response:
-    body = ProblemDetails(
-        title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request.url.path
-    )
-    return JSONResponse(body.model_dump(), status, media_type=_PROBLEM)
-
-
-def _add_errors(app: FastAPI) -> None:
-    @app.exception_handler(HTTPException)
-    async def http_error(request: Request, error: HTTPException) -> Response:
-        return _problem(request, error.status_code, str(error.detail))
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        malformed = first["type"] == "json_invalid"
-        return _problem(request, 400 if malformed else 422, f"{where}: {first['msg']}")
-
-    @app.exception_handler(UnknownVersionError)
-    async def unknown(request: Request, error: UnknownVersionError) -> Response:
-        return _problem(request, 404, str(error))
-
-    @app.exception_handler(ObservationError)
-    async def observation(request: Request, error: ObservationError) -> Response:
-        return _problem(request, 422, str(error))
-
-
-def _add_health(app: FastAPI, parts: RestParts) -> None:
-    async def serve(request: Request) -> Response:
-        found = await asyncio.to_thread(
-            answer, request.url.path, request.headers.get("accept", ""), parts.registry, parts.health
-        )
-        if found is None:
-            raise HTTPException(404)
-        return Response(found.body, found.status, media_type=found.content_type)
-
-    for path in PATHS:
-        endpoint: Callable[[Request], Awaitable[Response]] = serve
-        app.add_api_route(path, endpoint, methods=["GET"], tags=["operation"], response_class=Response)

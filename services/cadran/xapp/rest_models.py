@@ -286,17 +286,3 @@ class KpisModel(BaseModel):
     first_frame: int
     last_frame: int
     kpis: list[KpiModel]
-
-
-class ProblemDetails(BaseModel):
-    """An error, as application/problem+json (RFC 9457)."""
-
-    model_config = _example(
-        type="about:blank", title="Not Found", status=404, detail="no DU 9: there are DUs 0..5",
-        instance="/v1/policies/9",
-    )  # fmt: skip
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    instance: str

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
-import uvicorn
 from fastapi import FastAPI
 
 from cadran.replay import ReplayError, ReplayUnavailable
+from cadran.rest import listen, serving
 from cadran.runtime import Address, ConfigError, atomic_write
 from cadran.runtime.http import Health
+from cadran.runtime.retry import RetrySpec
 from cadran.wire.e2_server import E2Server
-from cadran.xapp.ingest import Ingest, RetrySpec
+from cadran.xapp.ingest import Ingest
 from cadran.xapp.learner_host import LearnerHost
 from cadran.xapp.monitor import Monitor
 from cadran.xapp.policy_desk import PolicyDesk
@@ -26,7 +26,6 @@ from cadran.xapp.status import LearnerStatus
 
 LISTENING = "e2 termination"
 """Condition of health: E2 nodes can connect."""
-_REST_CLOSE_S = 1
 
 
 @dataclass(frozen=True)
@@ -99,10 +98,10 @@ class Xapp:
         """
         parts = self._parts
         try:
-            with _listen(self._rest) as listening:
+            with listen(self._rest) as listening:
                 self.rest_port = listening.getsockname()[1]
                 await parts.start_policies()
-                async with _serving(parts.rest, listening), self._e2():
+                async with serving(parts.rest, listening), self._e2():
                     self._log.info("listening", e2_port=self.e2_port, rest_port=self.rest_port)
                     self.started.set()
                     await self._work()
@@ -173,49 +172,3 @@ def _cause_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while isinstance(errors[0], BaseExceptionGroup):
         errors = [*errors[0].exceptions, *errors[1:]]
     return next((error for error in errors if isinstance(error, ConfigError)), errors[0])
-
-
-@contextlib.contextmanager
-def _listen(address: Address) -> Iterator[socket.socket]:
-    """A listening socket for REST.
-
-    Raises:
-        ConfigError: The address cannot be bound.
-    """
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((address.host, address.port))
-        except OSError as error:
-            raise ConfigError(f"--rest {address}: cannot listen: {error.strerror or error}") from error
-        listening.listen(128)
-        yield listening
-
-
-class _RestServer(uvicorn.Server):
-    """uvicorn without signal handlers of its own: the process's lifecycle owns signals."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@contextlib.asynccontextmanager
-async def _serving(app: FastAPI, listening: socket.socket) -> AsyncIterator[None]:
-    """REST answers inside this context."""
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        timeout_graceful_shutdown=_REST_CLOSE_S,
-    )
-    server = _RestServer(config)
-    serving = asyncio.create_task(server.serve([listening]), name="rest")
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await serving

@@ -23,8 +23,9 @@ from cadran.lab.statistics import (
     probability_of_improvement,
 )
 from cadran.lab.statistics.crossed import crossing_of
-from cadran.lab.statistics.intervals import spread_of, student_quantile
+from cadran.lab.statistics.intervals import spread_of
 from cadran.lab.statistics.stratified import bootstrap
+from cadran.runtime.student import student_quantile
 
 FEW = 1_500
 """Replicates where an interval's ends need not be exact."""

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cadran.xapp.checkpoints import Checkpoint, CheckpointError, CheckpointStore, decode, encode
+from cadran.runtime.checkpoints import CheckpointError
+from cadran.xapp.checkpoints import Checkpoint, CheckpointStore, decode, encode
 
 
 def _checkpoint(updates: int) -> Checkpoint:

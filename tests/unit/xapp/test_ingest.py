@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cadran.replay import Identity, MemoryReplay, ReplayUnavailable, Rows
-from cadran.xapp.ingest import Ingest, Report, ReportError, RetrySpec, Stored, decode_report
+from cadran.runtime.retry import RetrySpec
+from cadran.xapp.ingest import Ingest, Report, ReportError, Stored, decode_report
 
 from .experience import DUS, SCHEMA, rows
 

@@ -14,10 +14,11 @@ from cadran.learn import Batch, TrainingSchedule, batch_sampler
 from cadran.learn.checkpoint import unpack
 from cadran.policy import PolicyCause, PolicyError, decode
 from cadran.replay import Identity, MemoryReplay, Mirror, Replay, ReplayUnavailable
+from cadran.runtime.retry import RetrySpec
 from cadran.xapp.acknowledger import Acknowledger
 from cadran.xapp.checkpoints import CheckpointStore
 from cadran.xapp.frame_gate import CompleteFrame
-from cadran.xapp.ingest import RetrySpec, Stored
+from cadran.xapp.ingest import Stored
 from cadran.xapp.learner_host import HostSpec, LearnerHost, Publication
 from cadran.xapp.row_flow import LockstepFlow
 from cadran.xapp.trainer import Trainer

@@ -5,9 +5,10 @@
 
 from cadran.lab.statistics.crossed import crossed_difference, crossed_interval
 from cadran.lab.statistics.improvement import crossed_improvement, probability_of_improvement
-from cadran.lab.statistics.intervals import LEVEL, Interval, interquartile_mean, mean, median
+from cadran.lab.statistics.intervals import Interval, interquartile_mean, mean, median
 from cadran.lab.statistics.sentences import Difference, sentence, told
 from cadran.lab.statistics.stratified import Band, band_of, interval_of, mean_interval
+from cadran.runtime.student import LEVEL
 
 __all__ = [
     "LEVEL",

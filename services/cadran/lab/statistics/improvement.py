@@ -15,7 +15,6 @@ import numpy as np
 
 from cadran.lab.statistics.crossed import Crossing, crossing_of, draw, same_episodes
 from cadran.lab.statistics.intervals import (
-    LEVEL,
     REPLICATES,
     Array,
     Interval,
@@ -25,6 +24,7 @@ from cadran.lab.statistics.intervals import (
     spread_interval,
     spread_of,
 )
+from cadran.runtime.student import LEVEL
 
 BISECTIONS = 60
 

@@ -14,22 +14,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cadran.runtime.student import LEVEL, student_quantile
+
 Array = NDArray[np.float64]
 Statistic = Callable[[Array], Array]
 """Reduces samples ``[replicates, n]`` to one number each, ``[replicates]``."""
 
-LEVEL = 0.95
 REPLICATES = 50_000
-MOST_DEGREES = 10_000.0
-"""Degrees of freedom beyond which Student's quantile is taken as here; it is the normal one within 0.02 %."""
-QUANTILE_GRID = 20_001
 
 
 @dataclass(frozen=True)
@@ -98,22 +95,6 @@ def spread_interval(value: float, replicates: Array, spread: float) -> Interval:
     tail = (1.0 - LEVEL) / 2
     low, high = (np.quantile(replicates, [tail, 1.0 - tail]) - value) * spread
     return Interval(value, value + float(low), value + float(high))
-
-
-@cache
-def student_quantile(degrees: float) -> float:
-    """Two-sided 95 % quantile of Student's t.
-
-    With t = sqrt(degrees) tan(a), the density of the angle a is proportional to cos(a)^(degrees - 1).
-
-    Args:
-        degrees: Of freedom, >= 1; need not be whole (Satterthwaite).
-    """
-    degrees = min(degrees, MOST_DEGREES)
-    angle = np.linspace(0.0, np.pi / 2, QUANTILE_GRID)
-    density = np.cos(angle) ** (degrees - 1.0)
-    share = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])
-    return math.sqrt(degrees) * math.tan(float(np.interp(LEVEL, share / share[-1], angle)))
 
 
 def mean(samples: Array) -> Array:

@@ -1,0 +1,74 @@
+"""Errors as application/problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+class ProblemDetails(BaseModel):
+    """An error, as application/problem+json (RFC 9457)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "about:blank",
+                    "title": "Not Found",
+                    "status": 404,
+                    "detail": "no DU 9: there are DUs 0..5",
+                    "instance": "/v1/policies/9",
+                }
+            ]
+        }
+    )
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str
+
+
+def problem(request: Request, status: int, detail: str) -> Response:
+    """The answer to a request that failed."""
+    body = ProblemDetails(
+        title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request.url.path
+    )
+    return JSONResponse(body.model_dump(), status, media_type=PROBLEM_TYPE)
+
+
+def add_errors(app: FastAPI, statuses: Mapping[type[Exception], int]) -> None:
+    """Answer errors with problem details.
+
+    Args:
+        app: the application.
+        statuses: exceptions of its own, with the status that each is answered with; their text is the detail.
+    """
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        return problem(request, error.status_code, str(error.detail))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        malformed = first["type"] == "json_invalid"
+        return problem(request, 400 if malformed else 422, f"{where}: {first['msg']}")
+
+    for kind, status in statuses.items():
+        _answer_with(app, kind, status)
+
+
+def _answer_with(app: FastAPI, kind: type[Exception], status: int) -> None:
+    @app.exception_handler(kind)
+    async def own(request: Request, error: Exception) -> Response:
+        return problem(request, status, str(error))

@@ -1,0 +1,27 @@
+"""Metrics and health of `runtime.http` on the port of a REST API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+
+from cadran.runtime.http import PATHS, Health, answer
+
+
+def add_operation(app: FastAPI, registry: CollectorRegistry, health: Health) -> None:
+    """Serve `runtime.http.PATHS` from the application."""
+
+    async def serve(request: Request) -> Response:
+        accept = request.headers.get("accept", "")
+        found = await asyncio.to_thread(answer, request.url.path, accept, registry, health)
+        if found is None:
+            raise HTTPException(404)
+        return Response(found.body, found.status, media_type=found.content_type)
+
+    for path in PATHS:
+        endpoint: Callable[[Request], Awaitable[Response]] = serve
+        app.add_api_route(path, endpoint, methods=["GET"], tags=["operation"], response_class=Response)
