@@ -1,9 +1,10 @@
-"""Learners: pure losses, stacked networks, sharpness-aware minimisation; arrays in, arrays out."""
+"""Learners: pure losses, stacked networks, sharpness awareness, meta-learning; arrays in, arrays out."""
 
 from cadran.learn.batch import Batch
 from cadran.learn.bench import BenchSize, LearnBench, bench_updates
 from cadran.learn.checkpoint import CheckpointError
 from cadran.learn.curvature import Curvature
+from cadran.learn.ddpg import Ddpg, DdpgBatch, DdpgMetrics, DdpgShape, DdpgSpec, Networks
 from cadran.learn.learner import Learner
 from cadran.learn.metrics import DivergedError, UpdateMetrics
 from cadran.learn.population import Population
@@ -15,10 +16,16 @@ __all__ = [
     "BenchSize",
     "CheckpointError",
     "Curvature",
+    "Ddpg",
+    "DdpgBatch",
+    "DdpgMetrics",
+    "DdpgShape",
+    "DdpgSpec",
     "DivergedError",
     "LearnBench",
     "Learner",
     "LearnerSpec",
+    "Networks",
     "Population",
     "RhoSpec",
     "SamSpec",

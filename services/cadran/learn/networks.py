@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import torch
 from torch import Tensor
@@ -28,6 +28,22 @@ TWINS: Final = 2
 
 # The mean head starts near 0, so every first action is about 0.5: no slice begins starved.
 _HEAD_SCALE = 0.01
+
+
+class Trunk(Protocol):
+    """What the hidden layers of some networks look like."""
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Hidden widths."""
+
+    @property
+    def activation(self) -> str:
+        """``relu``, ``tanh`` or ``crelu``."""
+
+    @property
+    def layer_norm(self) -> bool:
+        """Whether hidden layers are normalised."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +157,7 @@ def stacked_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.baddbmm(bias.unsqueeze(1), x, weight)
 
 
-def features(shape: Shape, params: Params, x: Tensor, masks: Masks = None) -> Tensor:
+def features(shape: Trunk, params: Params, x: Tensor, masks: Masks = None) -> Tensor:
     """Hidden layers: ``[N, B, in]`` to ``[N, B, hidden[-1]]`` (twice as many with crelu)."""
     for index, units in enumerate(shape.hidden):
         x = stacked_linear(x, params[f"layers.{index}.weight"], params[f"layers.{index}.bias"])
