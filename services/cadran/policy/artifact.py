@@ -1,29 +1,27 @@
-"""The policy artefact: one safetensors blob whose metadata holds the policy's description.
-
-Its ``__metadata__`` has one entry, ``policy``: JSON with ``format``, ``meta`` (text of ``PolicyMeta``) and
-``meta_sha256`` (the digest of that text). The description in turn holds the digest of the tensors, so
-every byte that matters is covered: a damaged artefact is refused, never run.
-"""
+"""The policy artefact: a sealed blob of kind ``policy``, described by ``PolicyMeta``."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
-import safetensors
-import safetensors.numpy
-from numpy.typing import NDArray
 
 from cadran.policy.actor import Actor
 from cadran.policy.meta import PolicyCause, PolicyError, PolicyMeta, tensor_shapes
+from cadran.policy.sealed import (
+    Tensors,
+    digest,
+    read_description,
+    read_tensors,
+    require_digest,
+    require_finite,
+    seal,
+)
 
 FORMAT: Final = "cadran-policy-1"
-
-Tensors = Mapping[str, NDArray[np.float32]]
+_KIND: Final = "policy"
 
 
 def encode(meta: PolicyMeta, tensors: Tensors) -> bytes:
@@ -40,11 +38,7 @@ def encode(meta: PolicyMeta, tensors: Tensors) -> bytes:
         PolicyError: SHAPE_MISMATCH or NOT_FINITE.
     """
     _check_tensors(meta, tensors)
-    text = replace(meta, sha256=_digest(tensors)).to_json()
-    # One entry only: the library writes several in no fixed order, and equal policies must give equal bytes.
-    entry = {"format": FORMAT, "meta": text, "meta_sha256": hashlib.sha256(text.encode()).hexdigest()}
-    contiguous = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
-    return bytes(safetensors.numpy.save(contiguous, {"policy": json.dumps(entry, sort_keys=True)}))
+    return seal(_KIND, FORMAT, replace(meta, sha256=digest(tensors)).to_json(), tensors)
 
 
 def decode(data: bytes) -> tuple[PolicyMeta, Actor]:
@@ -60,10 +54,9 @@ def decode(data: bytes) -> tuple[PolicyMeta, Actor]:
         PolicyError: CORRUPT, INCOMPATIBLE (another format), HASH_MISMATCH, SHAPE_MISMATCH or NOT_FINITE.
     """
     meta = _read_meta(data)
-    tensors = _read_tensors(data)
+    tensors = read_tensors(data)
     _check_tensors(meta, tensors)
-    if _digest(tensors) != meta.sha256:
-        raise PolicyError(PolicyCause.HASH_MISMATCH, "the tensors do not have the sha256 that is stated")
+    require_digest(tensors, meta.sha256)
     return meta, Actor(meta, tensors)
 
 
@@ -109,35 +102,11 @@ def require_compatible(
 
 
 def _read_meta(data: bytes) -> PolicyMeta:
-    """Description out of the blob's header, verified against its digest."""
-    try:
-        length = int.from_bytes(data[:8], "little")
-        entry = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["policy"])
-        found, text, digest = entry["format"], entry["meta"], entry["meta_sha256"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise PolicyError(
-            PolicyCause.CORRUPT, "no readable safetensors header with a policy in it"
-        ) from error
-    if found != FORMAT:
-        raise PolicyError(PolicyCause.INCOMPATIBLE, f"format is {found!r}, only {FORMAT!r} is understood")
-    if not isinstance(text, str) or hashlib.sha256(text.encode(errors="replace")).hexdigest() != digest:
-        raise PolicyError(
-            PolicyCause.HASH_MISMATCH, "the description does not have the sha256 that is stated"
-        )
+    text = read_description(_KIND, FORMAT, data)
     try:
         return PolicyMeta.from_json(text)
     except (ValueError, RecursionError) as error:
         raise PolicyError(PolicyCause.CORRUPT, str(error)) from error
-
-
-def _read_tensors(data: bytes) -> dict[str, NDArray[np.float32]]:
-    """All tensors of the blob."""
-    try:
-        return safetensors.numpy.load(data)
-    except safetensors.SafetensorError as error:
-        raise PolicyError(PolicyCause.CORRUPT, f"not a safetensors blob: {error}") from error
-    except KeyError as error:  # how the library reports a type that numpy does not have
-        raise PolicyError(PolicyCause.SHAPE_MISMATCH, f"tensor type {error}, must be F32") from error
 
 
 def _check_tensors(meta: PolicyMeta, tensors: Tensors) -> None:
@@ -155,13 +124,4 @@ def _check_tensors(meta: PolicyMeta, tensors: Tensors) -> None:
                 PolicyCause.SHAPE_MISMATCH,
                 f"{name} is {value.dtype}{list(value.shape)}, must be float32{list(shape)}",
             )
-        if not np.isfinite(value).all():
-            raise PolicyError(PolicyCause.NOT_FINITE, f"{name} holds a value that is not finite")
-
-
-def _digest(tensors: Tensors) -> str:
-    """sha256 of the tensors' little-endian bytes in order of name, hex."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        digest.update(np.ascontiguousarray(tensors[name], dtype="<f4").data)
-    return digest.hexdigest()
+        require_finite(name, value)

@@ -1,0 +1,78 @@
+"""The registry's copy in Redis, for readers elsewhere and for a new state directory.
+
+Keys, under one hash tag: ``cadran:{region}:rapp:registry`` is a hash of ``state`` (``RegistryState`` as JSON)
+and ``promoted`` (the version, empty if there is none); ``cadran:{region}:rapp:initialisations`` is a hash from
+version to artefact. The disk is the truth: the copy is brought up to it as a whole, in one transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+
+from cadran.policy import PolicyError
+from cadran.rapp.registry import Registry, RegistryState
+from cadran.replay import ReplayError, ReplayUnavailable
+from cadran.replay.redis_protocol import check_region
+
+
+class RedisMirror:
+    """Copies a registry to Redis and back.
+
+    Args:
+        client: The server's client.
+        region: Name of the region whose experience the initialisations come from.
+    """
+
+    def __init__(self, client: redis.Redis, region: str) -> None:
+        check_region(region)
+        self._client: Any = client
+        self._about = f"cadran:{{{region}}}:rapp:registry"
+        self._artifacts = f"cadran:{{{region}}}:rapp:initialisations"
+
+    def push(self, registry: Registry) -> None:
+        """Bring the copy up to the registry; a second time changes nothing.
+
+        Raises:
+            ReplayUnavailable: The server does not answer; the copy is as it was.
+        """
+        state, entries = registry.state, registry.entries()
+        held = {entry.meta.version for entry in entries}
+        promoted = state.promotions[-1] if state.promotions else ""
+        try:
+            there = {int(version) for version in self._client.hkeys(self._artifacts)}
+            change = self._client.pipeline(transaction=True)
+            for version in held - there:
+                change.hset(self._artifacts, version, registry.artifact(version))
+            for version in there - held:
+                change.hdel(self._artifacts, version)
+            change.hset(self._about, mapping={"state": state.model_dump_json(), "promoted": promoted})
+            change.execute()
+        except RedisError as error:
+            raise ReplayUnavailable(f"the registry's copy in Redis does not answer: {error}") from error
+
+    def restore(self, registry: Registry) -> int:
+        """Fill a registry that holds nothing from the copy; returns the number of versions taken.
+
+        Raises:
+            ReplayUnavailable: The server does not answer.
+            ReplayError: The copy cannot be read.
+        """
+        if registry.entries():
+            return 0
+        try:
+            stored = self._client.hget(self._about, "state")
+            artifacts = self._client.hgetall(self._artifacts)
+        except RedisError as error:
+            raise ReplayUnavailable(f"the registry's copy in Redis does not answer: {error}") from error
+        if stored is None:
+            return 0
+        try:
+            state = RegistryState.model_validate_json(stored)
+            registry.restore(state, {int(version): data for version, data in artifacts.items()})
+        except (ValidationError, PolicyError) as error:
+            raise ReplayError(f"the registry's copy in Redis cannot be read: {error}") from error
+        return len(artifacts)
