@@ -112,6 +112,31 @@ def crossed_difference(
     return spread_interval(value, resampled[0] - resampled[1], spread)
 
 
+def crossed_gain_percent(
+    scores: Array, base: Array, rng: np.random.Generator, replicates: int = REPLICATES
+) -> Interval | None:
+    """How much more the mean is than that of a base, in percent of it; None where the base's is not above 0.
+
+    The interval is that of the ratio's linear part: of scores - g base, g being the ratio, over the base.
+
+    Args:
+        scores: ``[runs, episodes]``.
+        base: ``[other runs, episodes]``, the same episodes in the same order.
+        rng: Draws the resamples.
+        replicates: Resamples.
+
+    Raises:
+        ValueError: As `crossed_difference`.
+    """
+    level = float(base.mean())
+    if level <= 0:
+        return None
+    ratio = float(scores.mean()) / level
+    about = crossed_difference(scores, ratio * base, rng, replicates)
+    value, low, high = (100.0 * (ratio - 1.0 + part / level) for part in (0.0, about.low, about.high))
+    return Interval(value, low, high)
+
+
 def draw(n: int, rng: np.random.Generator, replicates: int) -> Array:
     """Shares of ``n`` things in resamples of as many, float64 ``[replicates, n]``."""
     return counts(rng.integers(0, n, (replicates, n)), n) / n

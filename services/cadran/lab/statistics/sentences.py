@@ -25,6 +25,18 @@ def told(interval: Interval, decimals: int = 3, *, signed: bool = False) -> str:
     return f"{value} ({low} to {high})".replace("-", "−")
 
 
+def verdict(interval: Interval, first: str, second: str, unit: str = "a frame") -> str:
+    """One sentence on a difference of rewards: more, less, or not to be told apart."""
+    number = told(interval, signed=True)
+    match interval.verdict:
+        case "better":
+            return f"{first} earns more than {second}: {number} {unit}."
+        case "worse":
+            return f"{first} earns less than {second}: {number} {unit}."
+        case _:
+            return f"{first} and {second} cannot be told apart: {number} {unit}."
+
+
 def sentence(subject: str, episodes: int, differences: Sequence[Difference]) -> str:
     """One plain sentence on what paired differences show, ties as ties and losses as losses."""
     by_verdict = {

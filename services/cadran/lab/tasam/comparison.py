@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from cadran.lab.report import Cell as Entry
 from cadran.lab.report import Plot, Section, Table
+from cadran.lab.statistics import verdict
 from cadran.lab.study import HELD_OUT, Results, Study
 from cadran.lab.tasam.cost import cost_table
 from cadran.lab.tasam.pictures import reward_bars
 from cadran.lab.tasam.scores import mean_of, rewards
 from cadran.lab.tasam.settings import in_words
-from cadran.lab.tasam.standing import against, caution, ordered, place, standing, verdict
+from cadran.lab.tasam.standing import against, caution, ordered, place, standing
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cadran.lab.statistics import (
     Interval,
     crossed_difference,
+    crossed_gain_percent,
     crossed_improvement,
     crossed_interval,
     interquartile_mean,
@@ -78,17 +79,8 @@ def improvement(first: Array, second: Array) -> Interval | None:
 
 
 def gain_percent(scores: Array, base: Array) -> Interval | None:
-    """How much more the mean is than that of a base, in percent of it; None where the base has none.
-
-    The interval is that of the ratio's linear part: of scores - g base, g being the ratio, over the base.
-    """
-    level = float(base.mean())
-    if level <= 0:
-        return None
-    ratio = float(scores.mean()) / level
-    about = difference(scores, ratio * base)
-    value, low, high = (100.0 * (ratio - 1.0 + part / level) for part in (0.0, about.low, about.high))
-    return Interval(value, low, high)
+    """How much more the mean is than that of a base, in percent of it; None where the base has none."""
+    return crossed_gain_percent(scores, base, rng(), REPLICATES)
 
 
 def best(results: Results, names: Sequence[str], setting: str = "", condition: str = HELD_OUT) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cadran.lab.report import Table
-from cadran.lab.statistics import Interval, told
+from cadran.lab.statistics import Interval, verdict
 from cadran.lab.study import HELD_OUT, Results
 from cadran.lab.tasam.rows import BOUND, CLAIRVOYANT, HEURISTICS, YARDSTICKS
 from cadran.lab.tasam.scores import best, best_tuned, difference, improvement, mean_of, middle_of, rewards
@@ -88,18 +88,6 @@ def against(
     return difference(
         rewards(results, method, setting, condition), rewards(results, other, setting, condition)
     )
-
-
-def verdict(interval: Interval, first: str, second: str, unit: str = "a frame") -> str:
-    """One sentence on a difference of rewards: more, less, or not to be told apart."""
-    number = told(interval, signed=True)
-    match interval.verdict:
-        case "better":
-            return f"{first} earns more than {second}: {number} {unit}."
-        case "worse":
-            return f"{first} earns less than {second}: {number} {unit}."
-        case _:
-            return f"{first} and {second} cannot be told apart: {number} {unit}."
 
 
 def caution(results: Results) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cadran.lab.report import Section, Table
+from cadran.lab.statistics import verdict
 from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.cost import cost_table
 from cadran.lab.tasam.orderings import Ordering, orderings, orderings_table, pairs_of, tally
@@ -13,7 +14,7 @@ from cadran.lab.tasam.quality import Percentages, gains_table, qualities_table
 from cadran.lab.tasam.rows import BASELINES, CORE, rows
 from cadran.lab.tasam.scores import SLICES, qualities, scorer
 from cadran.lab.tasam.settings import alphas, in_words
-from cadran.lab.tasam.standing import against, caution, ordered, place, standing, verdict
+from cadran.lab.tasam.standing import against, caution, ordered, place, standing
 
 PAPER: Mapping[str, Percentages] = {
     "tasam": (23.67, 11.19, 42.1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cadran.lab.report import Section
+from cadran.lab.statistics import verdict
 from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.cost import cost_table
 from cadran.lab.tasam.orderings import orderings, orderings_table, tally
@@ -12,7 +13,7 @@ from cadran.lab.tasam.pictures import reward_bars
 from cadran.lab.tasam.quality import Percentages, gains_table
 from cadran.lab.tasam.rows import BASELINES, rows
 from cadran.lab.tasam.scores import scorer
-from cadran.lab.tasam.standing import against, caution, place, standing, verdict
+from cadran.lab.tasam.standing import against, caution, place, standing
 
 OVER_CENTRAL: Mapping[str, Percentages] = {
     "tasam": (23.67, 11.19, 42.1),

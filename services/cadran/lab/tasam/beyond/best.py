@@ -9,13 +9,14 @@ import numpy as np
 
 from cadran.lab.experiment import varied
 from cadran.lab.report import Section, Table
+from cadran.lab.statistics import verdict
 from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.comparison import compare
 from cadran.lab.tasam.methods import method
 from cadran.lab.tasam.rows import BASELINES
 from cadran.lab.tasam.scores import over_runs, rewards, tuning_rewards
 from cadran.lab.tasam.settings import DELIVERED
-from cadran.lab.tasam.standing import against, best_heuristic, verdict
+from cadran.lab.tasam.standing import against, best_heuristic
 
 _PRACTICAL = (
     "learner.hidden=[128, 128]",

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from cadran.lab.report import Cell as Entry
 from cadran.lab.report import Section, Table
+from cadran.lab.statistics import verdict
 from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.comparison import by_setting, compare
 from cadran.lab.tasam.rows import rows
 from cadran.lab.tasam.scores import difference, rewards
-from cadran.lab.tasam.standing import verdict
 
 METHODS = ("sac", "tasam", "central")
 IDEAL = "link=ideal"

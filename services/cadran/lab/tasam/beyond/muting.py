@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cadran.lab.report import Section
+from cadran.lab.statistics import verdict
 from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.comparison import by_setting, compare
 from cadran.lab.tasam.rows import MUTED, rows
 from cadran.lab.tasam.scores import difference, rewards
-from cadran.lab.tasam.standing import verdict
 
 METHODS = ("sac", "sac-team", "sac-joint", "central")
 ACTIONS = ("slice_quota", "slice_quota_mute")

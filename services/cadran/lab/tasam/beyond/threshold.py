@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cadran.lab.report import Section, Table
+from cadran.lab.statistics import verdict
 from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.comparison import Contrast, compare
 from cadran.lab.tasam.methods import THRESHOLDS, threshold_name
 from cadran.lab.tasam.pictures import swept
 from cadran.lab.tasam.rows import rows
 from cadran.lab.tasam.scores import best_tuned, mean_of, over_runs, rewards
-from cadran.lab.tasam.standing import against, verdict
+from cadran.lab.tasam.standing import against
 
 NAMES = tuple(threshold_name(threshold) for threshold in THRESHOLDS)
 METHODS = ("sac", *NAMES, "critic-sam")

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from cadran.lab.report import Section, Table
-from cadran.lab.statistics import Interval
+from cadran.lab.statistics import Interval, verdict
 from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.methods import PARTS, RADII, Part, swept_radius
 from cadran.lab.tasam.pictures import swept
 from cadran.lab.tasam.rows import BASELINES, rows
 from cadran.lab.tasam.scores import best, difference, mean_of, over_runs, rewards
-from cadran.lab.tasam.standing import against, best_heuristic, caution, standing, verdict
+from cadran.lab.tasam.standing import against, best_heuristic, caution, standing
 
 PAPERS = "tasam-paper-rho"
 
