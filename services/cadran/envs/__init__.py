@@ -8,9 +8,17 @@ installed, importing this package registers the names of `envs.registration`; no
 from importlib.util import find_spec
 
 from cadran.envs.batched import BatchedEnv, Step
-from cadran.envs.convert import frame_of, problem_of, to_decisions, to_measurements
+from cadran.envs.convert import frame_of, hierarchical_problem_of, problem_of, to_decisions, to_measurements
 
-__all__ = ["BatchedEnv", "Step", "frame_of", "problem_of", "to_decisions", "to_measurements"]
+__all__ = [
+    "BatchedEnv",
+    "Step",
+    "frame_of",
+    "hierarchical_problem_of",
+    "problem_of",
+    "to_decisions",
+    "to_measurements",
+]
 
 if find_spec("gymnasium") and find_spec("pettingzoo"):
     from cadran.envs.registration import register

@@ -7,6 +7,7 @@ from dataclasses import fields
 import numpy as np
 
 from cadran.problem import SLICES, Assignment, Frame, Measurements, Problem, ProblemSpec, Quota
+from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec
 from cadran.radio import Decisions, Kpis, World
 
 _QUOTAS_MODE, _ASSIGNMENT_MODE = 0, 1
@@ -40,6 +41,20 @@ def problem_of(world: World, spec: ProblemSpec) -> Problem:
     if spec.action == "rb_bits" and world.mac.allocation != "per_rb":
         raise ValueError("problem.action: rb_bits decides RB by RB, set world.mac.allocation: per_rb")
     return Problem(spec, frame_of(world))
+
+
+def hierarchical_problem_of(world: World, spec: ProblemSpec, hierarchy: HierarchySpec) -> HierarchicalProblem:
+    """The decision problem of a DU of this world under two levels.
+
+    Raises:
+        ValueError: As for `problem_of`; or the world's MAC cannot give a user single RBs, or its link cannot
+            give them a power.
+    """
+    if world.mac.allocation != "per_rb":
+        raise ValueError("hierarchy: users are granted single RBs, set world.mac.allocation: per_rb")
+    if world.link.adaptation != "shannon":
+        raise ValueError("hierarchy: RBs have powers of their own, set world.link.adaptation: shannon")
+    return HierarchicalProblem(hierarchy, problem_of(world, spec))
 
 
 def to_measurements(kpis: Kpis) -> Measurements:

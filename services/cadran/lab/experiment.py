@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel
 
-from cadran.envs import problem_of
+from cadran.envs import hierarchical_problem_of, problem_of
 from cadran.envs.link import LinkSpec
 from cadran.learn import LearnerSpec
 from cadran.problem import Problem, ProblemSpec
+from cadran.problem.hierarchy import HierarchySpec
 from cadran.radio import World
 from cadran.runtime import ClockSpec, ConfigError, Document, overridden, read_document, section
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """All sections of a scenario, validated, and the problem fits the world."""
+    """All sections of a scenario, validated, and the problem fits the world.
+
+    ``hierarchy`` is None where decisions have one level.
+    """
 
     name: str
     world: World
@@ -26,6 +33,20 @@ class Experiment:
     learner: LearnerSpec
     clock: ClockSpec
     link: LinkSpec = field(default_factory=LinkSpec)
+    hierarchy: HierarchySpec | None = None
+
+    @property
+    def sections(self) -> dict[str, BaseModel]:
+        """The sections by their names in a scenario, without those that it may leave out and did."""
+        named: dict[str, BaseModel | None] = {
+            "world": self.world,
+            "problem": self.problem_spec,
+            "hierarchy": self.hierarchy,
+            "learner": self.learner,
+            "clock": self.clock,
+            "link": self.link,
+        }
+        return {name: model for name, model in named.items() if model is not None}
 
     def problem(self) -> Problem:
         """The decision problem in this world."""
@@ -53,15 +74,8 @@ def varied(experiment: Experiment, overrides: Sequence[str]) -> Experiment:
     """
     if not overrides:
         return experiment
-    sections: dict[str, BaseModel] = {
-        "world": experiment.world,
-        "problem": experiment.problem_spec,
-        "learner": experiment.learner,
-        "clock": experiment.clock,
-        "link": experiment.link,
-    }
     # Only what was given: what was left out still comes from the preset, and an override may name another.
-    given = {name: model.model_dump(exclude_unset=True) for name, model in sections.items()}
+    given = {name: model.model_dump(exclude_unset=True) for name, model in experiment.sections.items()}
     return _validated(
         overridden(Document(Path(experiment.name), {"name": experiment.name, **given}), overrides)
     )
@@ -75,9 +89,17 @@ def _validated(document: Document) -> Experiment:
         section(document, "learner", LearnerSpec),
         section(document, "clock", ClockSpec),
         section(document, "link", LinkSpec),
+        _optional(document, "hierarchy", HierarchySpec),
     )
     try:
         experiment.problem()
+        if experiment.hierarchy is not None:
+            hierarchical_problem_of(experiment.world, experiment.problem_spec, experiment.hierarchy)
     except ValueError as error:
         raise ConfigError(f"{document.path}: {error}") from error
     return experiment
+
+
+def _optional(document: Document, name: str, model: type[M]) -> M | None:
+    """A section that means something by being there, if only empty; None where it is left out."""
+    return section(document, name, model) if name in document.data else None

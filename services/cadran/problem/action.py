@@ -13,14 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.problem.arithmetic import largest_remainder
+from cadran.problem.arithmetic import whole_parts
 from cadran.problem.measurements import SLICES
 
 Int32 = NDArray[np.int32]
 Int8 = NDArray[np.int8]
-
-_WEIGHT_STEPS = 2.0**30
-"""Shares are rounded to integer weights of this many steps, so that the split into percent is exact."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +69,18 @@ class Assignment:
         return Assignment(np.stack([assignment.slice_of_rb for assignment in assignments]))
 
 
+def require_legal(action: NDArray[np.float32], numbers: int) -> None:
+    """Refuse an action that is not ``[..., numbers]`` in [0, 1].
+
+    Raises:
+        ValueError: The action has another size, or a value outside [0, 1] (NaN included).
+    """
+    if action.shape[-1] != numbers:
+        raise ValueError(f"action: {action.shape[-1]} numbers, this problem takes {numbers}")
+    if not bool(((action >= 0) & (action <= 1)).all()):
+        raise ValueError("action: every number must lie in [0, 1]")
+
+
 def quota_rbs(percent: NDArray[np.integer[Any]], rbs: int) -> Int32:
     """Turn percentages into RBs by largest remainder.
 
@@ -98,11 +107,7 @@ def shares_to_percent(
 
     All zero means equal.
     """
-    exact = np.asarray(shares, dtype=np.float64)
-    whole = exact.sum(axis=-1, keepdims=True)
-    exact = np.where(whole > 0, exact / np.where(whole > 0, whole, 1.0), 1.0 / exact.shape[-1])
-    weights = np.rint(exact * _WEIGHT_STEPS).astype(np.int64)
-    return largest_remainder(weights, total_percent).astype(np.int32)
+    return whole_parts(shares, total_percent).astype(np.int32)
 
 
 def decode_slice_quota(action: NDArray[np.float32], gain: float) -> Quota:
@@ -112,7 +117,7 @@ def decode_slice_quota(action: NDArray[np.float32], gain: float) -> Quota:
         action: float32 ``[..., S]`` in [0, 1].
         gain: Steepness; at 4 the extremes of the action reach 99.9 percent.
     """
-    return Quota.hard(shares_to_percent(_softmax_weights(action, gain)))
+    return Quota.hard(shares_to_percent(softmax_weights(action, gain)))
 
 
 def decode_slice_quota_mute(action: NDArray[np.float32], gain: float, mute_most: float) -> Quota:
@@ -128,11 +133,11 @@ def decode_slice_quota_mute(action: NDArray[np.float32], gain: float, mute_most:
     """
     muted = mute_most * np.maximum(2.0 * action[..., SLICES].astype(np.float64) - 1.0, 0.0)
     used_percent = 100 - np.rint(100.0 * muted).astype(np.int64)
-    return Quota.hard(shares_to_percent(_softmax_weights(action[..., :SLICES], gain), used_percent))
+    return Quota.hard(shares_to_percent(softmax_weights(action[..., :SLICES], gain), used_percent))
 
 
-def _softmax_weights(action: NDArray[np.float32], gain: float) -> NDArray[np.float64]:
-    """Weights in proportion to exp(2 gain a), the largest 1."""
+def softmax_weights(action: NDArray[np.float32], gain: float) -> NDArray[np.float64]:
+    """Weights ``[..., n]`` in proportion to exp(2 gain a), the largest 1."""
     logits = 2.0 * gain * np.ascontiguousarray(action, dtype=np.float64)
     weights: NDArray[np.float64] = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return weights

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
+_WEIGHT_STEPS = 2.0**30
+"""Shares are rounded to integer weights of this many steps, so that what is split stays exact."""
+
 
 def sigmoid(x: Float64) -> Float64:
     """Logistic function of any shape; written with tanh, it cannot overflow."""
@@ -55,3 +58,19 @@ def largest_remainder(weights: Int64, total: NDArray[np.integer[Any]] | int) -> 
     order = np.argsort(-remainder, axis=-1, kind="stable")
     rank = np.argsort(order, axis=-1, kind="stable")
     return np.asarray(parts + (rank < missing), dtype=np.int64)
+
+
+def whole_parts(shares: NDArray[np.floating[Any]], total: NDArray[np.integer[Any]] | int) -> Int64:
+    """Split ``total`` into whole parts in proportion to ``shares``.
+
+    Args:
+        shares: Non-negative ``[..., n]``; all zero means equal.
+        total: What to split, at most 2**24, broadcast over the leading axes.
+
+    Returns:
+        int64 ``[..., n]`` that sum exactly to ``total``; 0 where the share is 0, unless all are.
+    """
+    exact = np.asarray(shares, dtype=np.float64)
+    whole = ordered_sum(exact)[..., np.newaxis]
+    exact = np.where(whole > 0, exact / np.where(whole > 0, whole, 1.0), 1.0 / exact.shape[-1])
+    return largest_remainder(np.rint(exact * _WEIGHT_STEPS).astype(np.int64), total)

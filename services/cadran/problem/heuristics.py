@@ -23,7 +23,7 @@ def equal(m: Measurements, frame: Frame) -> Quota:
 
 def need_proportional(m: Measurements, frame: Frame) -> Quota:
     """Shares proportional to the RBs that backlog and expected arrivals need; equal when nothing waits."""
-    return Quota.hard(shares_to_percent(_need_rbs(m)))
+    return Quota.hard(shares_to_percent(need_rbs(m)))
 
 
 def pf_all(m: Measurements, frame: Frame) -> Quota:
@@ -73,7 +73,7 @@ def priority(urllc_margin: float, mmtc_margin: float) -> Heuristic:
     """
 
     def rule(m: Measurements, frame: Frame) -> Quota:
-        need = _need_rbs(m) / frame.rbs
+        need = need_rbs(m) / frame.rbs
         share = np.empty_like(need)
         share[..., URLLC] = np.minimum(urllc_margin * need[..., URLLC], 1.0)
         share[..., MMTC] = np.minimum(mmtc_margin * need[..., MMTC], 1.0 - share[..., URLLC])
@@ -92,5 +92,6 @@ def random(rng: np.random.Generator) -> Heuristic:
     return rule
 
 
-def _need_rbs(m: Measurements) -> Float64:
+def need_rbs(m: Measurements) -> Float64:
+    """RBs of a frame that each slice's backlog and expected arrivals need, ``[..., S]``."""
     return np.asarray(m.backlog_rbs, dtype=np.float64) + np.asarray(m.arrival_rbs, dtype=np.float64)

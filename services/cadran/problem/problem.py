@@ -13,9 +13,10 @@ from cadran.problem.action import (
     decode_rb_bits,
     decode_slice_quota,
     decode_slice_quota_mute,
+    require_legal,
 )
 from cadran.problem.measurements import SLICES, Float32, Frame, Measurements
-from cadran.problem.reward import Delivered, Eq8, Reward
+from cadran.problem.reward import Delivered, Eq8, Judgement, Reward
 from cadran.problem.spec import ProblemSpec
 
 
@@ -103,10 +104,7 @@ class Problem:
         Raises:
             ValueError: The action has another size, or a value outside [0, 1] (NaN included).
         """
-        if action.shape[-1] != self.action_dim:
-            raise ValueError(f"action: {action.shape[-1]} numbers, this problem takes {self.action_dim}")
-        if not bool(((action >= 0) & (action <= 1)).all()):
-            raise ValueError("action: every number must lie in [0, 1]")
+        require_legal(action, self.action_dim)
         if self.spec.action == "slice_quota":
             return decode_slice_quota(action, self.spec.quota_gain)
         if self.spec.action == "slice_quota_mute":
@@ -116,6 +114,10 @@ class Problem:
     def kpis(self, m: Measurements) -> Float32:
         """All that the reward is made of, NaN-free (-1 where no UE is), float32 ``[..., kpi_dim]``."""
         return self._reward.kpis(m)
+
+    def judge(self, kpis: Float32) -> Judgement:
+        """Quality of each slice and reward of a frame, from its KPIs alone."""
+        return self._reward.judge(kpis)
 
     def reward(self, kpis: Float32) -> Float32:
         """Reward of a frame from its KPIs alone, float32 ``[...]``."""

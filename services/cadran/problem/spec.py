@@ -16,11 +16,13 @@ Triple = tuple[NonNegative, NonNegative, NonNegative]
 PositiveTriple = tuple[Positive, Positive, Positive]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """Part of a scenario: frozen, and unknown keys are errors."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class DemandSpec(_Section):
+class DemandSpec(Section):
     """Scales of the `demand` observation: each entry stays within about [0, 2].
 
     ASSUMED throughout: scales only condition the networks' inputs; they were chosen from the ranges that the
@@ -36,7 +38,7 @@ class DemandSpec(_Section):
     log_scale: Positive = Field(5.0, description="natural logarithm of a volume that counts as 1")
 
 
-class RichSpec(_Section):
+class RichSpec(Section):
     """Scales of what the `rich` observation adds to `demand`, which scales the rest."""
 
     delay_s: PositiveTriple = Field(
@@ -46,7 +48,7 @@ class RichSpec(_Section):
     )
 
 
-class DeliveredSpec(_Section):
+class DeliveredSpec(Section):
     """Reward `delivered`: weighted quality of the traffic really delivered, in [0, 1].
 
     ASSUMED as a whole: Eq (8) is nearly flat in its utility, and its mMTC target cannot be met together with
@@ -75,7 +77,7 @@ class DeliveredSpec(_Section):
         return self
 
 
-class Eq8Spec(_Section):
+class Eq8Spec(Section):
     """Reward `eq8`: Eq (8), its literal forms and the repairs that make it computable, as named options."""
 
     weights: Triple = Field((1.0, 0.5, 2.0), description="priority weights of Section IV.B")
@@ -133,7 +135,7 @@ class Eq8Spec(_Section):
         return self
 
 
-class ProblemSpec(_Section):
+class ProblemSpec(Section):
     """What is observed, decided and rewarded."""
 
     observation: Literal["demand", "rich", "paper"] = Field(

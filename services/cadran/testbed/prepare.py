@@ -76,16 +76,9 @@ def own_redis_server() -> Path:
 
 def write_scenario(folder: RunFolder, experiment: Experiment) -> None:
     """Writes the resolved configuration: every section with every field, defaults included."""
-    sections = {
-        "world": experiment.world,
-        "problem": experiment.problem_spec,
-        "learner": experiment.learner,
-        "clock": experiment.clock,
-        "link": experiment.link,
-    }
     data = {
         "name": experiment.name,
-        **{key: model.model_dump(mode="json") for key, model in sections.items()},
+        **{key: model.model_dump(mode="json") for key, model in experiment.sections.items()},
     }
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
     atomic_write(folder.scenario, text.encode())

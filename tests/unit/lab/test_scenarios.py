@@ -18,6 +18,7 @@ SCENARIOS = Path(__file__).parents[3] / "scenarios"
         ("tasam-literal", 6, 200, 100, 206),
         ("tasam-repaired", 6, 200, 100, 27),
         ("3gpp", 6, 120, 106, 27),
+        ("meta", 7, 30, 100, 27),
     ],
 )
 def test_each_scenario_is_valid_and_has_the_size_it_promises(name, dus, ues, rbs, observation_dim):

@@ -26,12 +26,15 @@ _OF_EXAMS = "held_out_episodes"
 
 
 def determinants(experiment: Experiment) -> dict[str, Any]:
-    """What of an experiment determines a result, as plain data: the world, the problem, the links."""
+    """What of an experiment determines a result, as plain data: the world, the problem, the links.
+
+    A section that a scenario may leave out is none of it where it does.
+    """
     named = {field.name: getattr(experiment, field.name) for field in fields(experiment)}
     return {
         name: value.model_dump(mode="json") if isinstance(value, BaseModel) else value
         for name, value in named.items()
-        if name not in _NO_MATTER
+        if name not in _NO_MATTER and value is not None
     }
 
 

@@ -1,0 +1,22 @@
+"""Two levels of decision at a DU: RBs for slices every few frames, RBs and power for users in each.
+
+The form is that of arXiv 2512.13715. Numpy only, as the rest of this room.
+"""
+
+from cadran.problem.hierarchy.problem import HierarchicalAssessment, HierarchicalProblem, LevelRewards
+from cadran.problem.hierarchy.reward import higher_returns
+from cadran.problem.hierarchy.spec import HierarchySpec
+from cadran.problem.hierarchy.two_level import LevelPolicy, TwoLevelActor
+from cadran.problem.hierarchy.users import UserGrants, UserMeasurements
+
+__all__ = [
+    "HierarchicalAssessment",
+    "HierarchicalProblem",
+    "HierarchySpec",
+    "LevelPolicy",
+    "LevelRewards",
+    "TwoLevelActor",
+    "UserGrants",
+    "UserMeasurements",
+    "higher_returns",
+]
