@@ -1,7 +1,7 @@
 """The registry's copy in Redis, for readers elsewhere and for a new state directory.
 
 Keys, under one hash tag: ``cadran:{region}:rapp:registry`` is a hash of ``state`` (``RegistryState`` as JSON)
-and ``promoted`` (the version, empty if there is none); ``cadran:{region}:rapp:initialisations`` is a hash from
+and ``promoted`` (the version; empty: none); ``cadran:{region}:rapp:initialisations`` is a hash from
 version to artefact. The disk is the truth: the copy is brought up to it as a whole, in one transaction.
 """
 

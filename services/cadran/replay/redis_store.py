@@ -118,6 +118,11 @@ class RedisReplay:
         return cls(client, Layout(region, schema, int(fields[1]), capacity))
 
     @property
+    def layout(self) -> Layout:
+        """Names and sizes of the region."""
+        return self._layout
+
+    @property
     def schema(self) -> TransitionSchema:
         """Layout of the rows."""
         return self._layout.schema

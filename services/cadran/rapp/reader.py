@@ -1,0 +1,93 @@
+"""Brings experience of all DUs from the shared store into the rApp's own copy, each row once.
+
+A round takes up what the store has beyond the copy, in bounded pieces, makes it valid on disk, and only then
+acknowledges it for the consumer group. A kill before the copy is valid reads the same rows again; a kill
+between the copy and the acknowledgement finds them in the copy, which decides where reading goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cadran.rapp.kept_rows import KeptRows
+from cadran.replay import Slice
+from cadran.replay.store import slice_rows
+
+
+class Source(Protocol):
+    """The part of a replay store that reading needs; see `replay.Replay`."""
+
+    def tail(self, cursors: Sequence[int], limit: int) -> list[Slice]:
+        """For each DU, up to `limit` readable rows from its cursor on."""
+
+
+class Group(Protocol):
+    """A membership in a consumer group; see `replay.consumer_group.ConsumerGroup`."""
+
+    def join(self) -> list[int]:
+        """Become the group's reader."""
+
+    def acknowledge(self, positions: Sequence[int]) -> None:
+        """Say that rows below these indices are kept."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one round brought.
+
+    Attributes:
+        rows: Rows per DU.
+        skipped: Rows per DU that the store overwrote before they were read.
+        behind: Rows per DU that the store still has beyond the copy.
+    """
+
+    rows: tuple[int, ...]
+    skipped: tuple[int, ...]
+    behind: tuple[int, ...]
+
+
+class Reader:
+    """Reads for one consumer group.
+
+    Args:
+        source: The store.
+        group: The membership; joined at the first round.
+        kept: The copy.
+    """
+
+    def __init__(self, source: Source, group: Group, kept: KeptRows) -> None:
+        self._source = source
+        self._group = group
+        self._kept = kept
+        self._limit = min(kept.slack, slice_rows(kept.schema))
+        self._joined = False
+
+    def read(self) -> Read:
+        """Take up one piece per DU.
+
+        Raises:
+            ReplayUnavailable: The store does not answer; what was kept stays, and the call may be repeated.
+            ReaderReplacedError: Another process reads for the group now.
+            ReplayError: The store holds less than was read before: it was emptied or replaced.
+            OSError: The disk refuses.
+        """
+        if not self._joined:
+            self._group.join()
+            self._joined = True
+        before = self._kept.places
+        parts = self._source.tail(self._kept.cursors, self._limit)
+        for du, part in enumerate(parts):
+            if len(part.rows):
+                self._kept.append(du, part)
+        if any(len(part.rows) for part in parts):
+            self._kept.commit()
+        # Also when nothing was new: the acknowledgement of an earlier round may not have come through.
+        self._group.acknowledge(self._kept.cursors)
+        after = self._kept.places
+        return Read(
+            rows=tuple(now.count - then.count for now, then in zip(after, before, strict=True)),
+            skipped=tuple(now.skipped - then.skipped for now, then in zip(after, before, strict=True)),
+            behind=tuple(part.count - now.cursor for part, now in zip(parts, after, strict=True)),
+        )
