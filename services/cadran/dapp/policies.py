@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cadran.policy import Actor, PolicyCause, PolicyError, PolicyMeta, decode, require_compatible
+from cadran.policy import Actor, PolicyCause, PolicyError, PolicyMeta, decode_actor, require_compatible
 from cadran.problem import Problem
 
 
@@ -81,7 +81,7 @@ class PolicySlot:
         Raises:
             PolicyError: with the cause; the old policy stays in force.
         """
-        meta, actor = decode(artefact)
+        meta, actor = decode_actor(artefact)
         require_compatible(
             meta,
             du=self._du,

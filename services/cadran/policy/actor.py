@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cadran.policy.meta import PolicyMeta
+from cadran.policy.meta import NetworkMeta, PolicyMeta
 
 Float32 = NDArray[np.float32]
 
@@ -38,9 +38,14 @@ class Actor:
     Args:
         meta: shapes, activation and clips.
         tensors: float32 arrays named as in ``tensor_shapes``; they are copied.
+
+    Attributes:
+        kind: tells it from a policy of two levels.
     """
 
-    def __init__(self, meta: PolicyMeta, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+    kind: ClassVar[Literal["actor"]] = "actor"
+
+    def __init__(self, meta: PolicyMeta | NetworkMeta, tensors: Mapping[str, NDArray[np.float32]]) -> None:
         self.observation_dim: Final = meta.observation_dim
         self.action_dim: Final = meta.action_dim
         self._activation: Final = meta.activation

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cadran.policy.actor import Actor
-from cadran.policy.artifact import decode
+from cadran.policy.artifact import decode, decode_actor
 from cadran.policy.meta import PolicyMeta
 
 _NAME: Final = re.compile(r"du(\d+)-v(\d+)\.safetensors")
@@ -19,7 +19,7 @@ def save(directory: Path, artifact: bytes) -> Path:
 
     Args:
         directory: where; created if absent.
-        artifact: what ``encode`` returned; it is verified first.
+        artifact: what ``encode`` or ``encode_two_level`` returned; it is verified first.
 
     Returns:
         ``directory/du{du}-v{version}.safetensors``.
@@ -42,7 +42,7 @@ def save(directory: Path, artifact: bytes) -> Path:
 
 
 def load(path: Path) -> tuple[PolicyMeta, Actor]:
-    """Read and verify one artefact.
+    """Read and verify the artefact of one actor.
 
     Args:
         path: a file that ``save`` wrote.
@@ -51,10 +51,10 @@ def load(path: Path) -> tuple[PolicyMeta, Actor]:
         Its description and actor.
 
     Raises:
-        PolicyError: as ``decode``.
+        PolicyError: as ``decode_actor``.
         OSError: the file cannot be read.
     """
-    return decode(path.read_bytes())
+    return decode_actor(path.read_bytes())
 
 
 def newest(directory: Path) -> dict[int, Path]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
-from cadran.policy.meta import PolicyCause, PolicyError
+from cadran.policy.meta import LEVELS, PolicyCause, PolicyError
 from cadran.policy.sealed import (
     Tensors,
     digest,
@@ -27,7 +27,6 @@ from cadran.policy.sealed import (
 )
 
 FORMAT: Final = "cadran-initialisation-1"
-LEVELS: Final = ("higher", "lower")
 PARTS: Final = ("actor", "critic", "target_actor", "target_critic")
 _KIND: Final = "initialisation"
 

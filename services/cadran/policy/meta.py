@@ -11,6 +11,9 @@ from typing import Any, Final
 
 ACTIVATIONS: Final = ("relu", "tanh", "crelu")
 
+LEVELS: Final = ("higher", "lower")
+"""The actors of a two-level policy."""
+
 
 class PolicyCause(StrEnum):
     """Why a policy was refused."""
@@ -79,19 +82,11 @@ class PolicyMeta:
         Raises:
             ValueError: naming the field and what is allowed.
         """
-        for name, (allowed, test) in _RULES.items():
-            value = getattr(self, name)
-            if not test(value):
-                raise ValueError(f"policy metadata: {name} is {value!r}, must be {allowed}")
-        if not self.log_std_min < self.log_std_max:
-            raise ValueError(
-                "policy metadata: "
-                f"log_std_min is {self.log_std_min}, must be below log_std_max {self.log_std_max}"
-            )
+        _check(self, _COMMON_RULES | _NETWORK_RULES)
 
     def to_json(self) -> str:
         """Canonical JSON text: the same metadata always gives the same characters."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return _canonical(self)
 
     @classmethod
     def from_json(cls, text: str) -> PolicyMeta:
@@ -100,13 +95,94 @@ class PolicyMeta:
         Raises:
             ValueError: not JSON, a field missing, unknown or out of range.
         """
-        data = json.loads(text)
-        names = {field.name for field in fields(cls)}
-        if not isinstance(data, dict) or set(data) != names:
-            raise ValueError(f"policy metadata: exactly the fields {', '.join(sorted(names))} are allowed")
-        if isinstance(data["hidden"], list):
-            data["hidden"] = tuple(data["hidden"])
+        return cls(**_network_fields(cls, json.loads(text)))
+
+    @property
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the actor's tensors."""
+        return _shapes_of(self)
+
+
+@dataclass(frozen=True)
+class NetworkMeta:
+    """Shape of one actor among several: the fields of that name of ``PolicyMeta``."""
+
+    observation_dim: int
+    action_dim: int
+    hidden: tuple[int, ...]
+    activation: str
+    layer_norm: bool
+    log_std_min: float = -5.0
+    log_std_max: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Check types and ranges.
+
+        Raises:
+            ValueError: naming the field and what is allowed.
+        """
+        _check(self, _NETWORK_RULES)
+
+    @property
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the actor's tensors."""
+        return _shapes_of(self)
+
+
+@dataclass(frozen=True)
+class TwoLevelMeta:
+    """Description of two actors that act as one: a slow one that sets goals, a fast one that follows them.
+
+    Attributes:
+        du, version, created_unix_s, problem, sha256, updates, effective_frame: as of ``PolicyMeta``.
+        decision_frames: frames from one decision of the higher level to the next, >= 1.
+        higher: shape of the higher level's actor.
+        lower: shape of the lower level's actor, which acts once for each slice.
+    """
+
+    du: int
+    version: int
+    created_unix_s: float
+    problem: Mapping[str, str]
+    decision_frames: int
+    higher: NetworkMeta
+    lower: NetworkMeta
+    sha256: str = ""
+    updates: int = 0
+    effective_frame: int = 0
+
+    def __post_init__(self) -> None:
+        """Check types and ranges.
+
+        Raises:
+            ValueError: naming the field and what is allowed.
+        """
+        _check(self, _COMMON_RULES | {"decision_frames": _SIZE})
+
+    def to_json(self) -> str:
+        """Canonical JSON text: the same metadata always gives the same characters."""
+        return _canonical(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> TwoLevelMeta:
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            ValueError: not JSON, a field missing, unknown or out of range.
+        """
+        data = _exact_fields(cls, json.loads(text))
+        for level in LEVELS:
+            data[level] = NetworkMeta(**_network_fields(NetworkMeta, data[level]))
         return cls(**data)
+
+    @property
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of both actors' tensors, ``higher/...`` and ``lower/...``."""
+        return {
+            f"{level}/{name}": shape
+            for level in LEVELS
+            for name, shape in getattr(self, level).tensor_shapes.items()
+        }
 
 
 def tensor_shapes(
@@ -144,6 +220,44 @@ def tensor_shapes(
     return shapes
 
 
+def _shapes_of(network: PolicyMeta | NetworkMeta) -> dict[str, tuple[int, ...]]:
+    return tensor_shapes(
+        network.observation_dim, network.action_dim, network.hidden, network.layer_norm, network.activation
+    )
+
+
+def _canonical(meta: PolicyMeta | TwoLevelMeta) -> str:
+    return json.dumps(asdict(meta), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _exact_fields(cls: type, data: Any) -> dict[str, Any]:
+    """``data`` if it is a mapping of exactly the fields of a class."""
+    names = {field.name for field in fields(cls)}
+    if not isinstance(data, dict) or set(data) != names:
+        raise ValueError(f"policy metadata: exactly the fields {', '.join(sorted(names))} are allowed")
+    return data
+
+
+def _network_fields(cls: type, data: Any) -> dict[str, Any]:
+    """As ``_exact_fields``, for a class with ``hidden``, which JSON knows as a list."""
+    found = _exact_fields(cls, data)
+    if isinstance(found["hidden"], list):
+        found["hidden"] = tuple(found["hidden"])
+    return found
+
+
+def _check(meta: PolicyMeta | NetworkMeta | TwoLevelMeta, rules: _Rules) -> None:
+    for name, (allowed, test) in rules.items():
+        value = getattr(meta, name)
+        if not test(value):
+            raise ValueError(f"policy metadata: {name} is {value!r}, must be {allowed}")
+    if not isinstance(meta, TwoLevelMeta) and not meta.log_std_min < meta.log_std_max:
+        raise ValueError(
+            "policy metadata: "
+            f"log_std_min is {meta.log_std_min}, must be below log_std_max {meta.log_std_max}"
+        )
+
+
 def _is_int(value: Any, minimum: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= minimum
 
@@ -161,10 +275,17 @@ def _are_names(value: Any) -> bool:
 _COUNT = ("an integer >= 0", lambda value: _is_int(value, 0))
 _SIZE = ("an integer >= 1", lambda value: _is_int(value, 1))
 _FINITE = ("a finite number", _is_finite)
-_RULES: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
+_Rules = Mapping[str, tuple[str, Callable[[Any], bool]]]
+_COMMON_RULES: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
     "du": _COUNT,
     "version": _COUNT,
     "created_unix_s": _FINITE,
+    "problem": ("a mapping of names to names", _are_names),
+    "sha256": ("a string", lambda value: isinstance(value, str)),
+    "updates": _COUNT,
+    "effective_frame": _COUNT,
+}
+_NETWORK_RULES: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
     "observation_dim": _SIZE,
     "action_dim": _SIZE,
     "hidden": (
@@ -176,10 +297,6 @@ _RULES: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
         lambda value: isinstance(value, str) and value in ACTIVATIONS,
     ),
     "layer_norm": ("true or false", lambda value: isinstance(value, bool)),
-    "problem": ("a mapping of names to names", _are_names),
     "log_std_min": _FINITE,
     "log_std_max": _FINITE,
-    "sha256": ("a string", lambda value: isinstance(value, str)),
-    "updates": _COUNT,
-    "effective_frame": _COUNT,
 }

@@ -50,6 +50,15 @@ def read_description(kind: str, form: str, data: bytes) -> str:
     Raises:
         PolicyError: CORRUPT, INCOMPATIBLE (another format) or HASH_MISMATCH.
     """
+    return read_one_of(kind, (form,), data)[1]
+
+
+def read_one_of(kind: str, forms: tuple[str, ...], data: bytes) -> tuple[str, str]:
+    """Which of several formats the blob has, and its description, verified against its digest.
+
+    Raises:
+        PolicyError: CORRUPT, INCOMPATIBLE (another format) or HASH_MISMATCH.
+    """
     try:
         length = int.from_bytes(data[:8], "little")
         entry = json.loads(json.loads(data[8 : 8 + length])["__metadata__"][kind])
@@ -58,13 +67,14 @@ def read_description(kind: str, form: str, data: bytes) -> str:
         raise PolicyError(
             PolicyCause.CORRUPT, f"no readable safetensors header with a {kind} in it"
         ) from error
-    if found != form:
-        raise PolicyError(PolicyCause.INCOMPATIBLE, f"format is {found!r}, only {form!r} is understood")
+    if found not in forms:
+        allowed = " and ".join(repr(form) for form in forms)
+        raise PolicyError(PolicyCause.INCOMPATIBLE, f"format is {found!r}, only {allowed} is understood")
     if not isinstance(text, str) or hashlib.sha256(text.encode(errors="replace")).hexdigest() != stated:
         raise PolicyError(
             PolicyCause.HASH_MISMATCH, "the description does not have the sha256 that is stated"
         )
-    return text
+    return found, text
 
 
 def read_tensors(data: bytes) -> dict[str, NDArray[np.float32]]:
@@ -91,3 +101,22 @@ def require_finite(name: str, tensor: NDArray[np.float32]) -> None:
     """Raise PolicyError NOT_FINITE unless every value is finite."""
     if not np.isfinite(tensor).all():
         raise PolicyError(PolicyCause.NOT_FINITE, f"{name} holds a value that is not finite")
+
+
+def require_shapes(expected: Mapping[str, tuple[int, ...]], tensors: Tensors) -> None:
+    """Raise PolicyError unless tensors have these names and shapes, are float32 and finite.
+
+    Raises:
+        PolicyError: SHAPE_MISMATCH or NOT_FINITE.
+    """
+    if set(tensors) != set(expected):
+        odd = ", ".join(sorted(set(tensors) ^ set(expected)))
+        raise PolicyError(PolicyCause.SHAPE_MISMATCH, f"tensors missing or not expected: {odd}")
+    for name, shape in expected.items():
+        value = tensors[name]
+        if value.shape != shape or value.dtype != np.float32:
+            raise PolicyError(
+                PolicyCause.SHAPE_MISMATCH,
+                f"{name} is {value.dtype}{list(value.shape)}, must be float32{list(shape)}",
+            )
+        require_finite(name, value)

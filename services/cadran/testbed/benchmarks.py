@@ -17,7 +17,7 @@ from cadran.envs import problem_of
 from cadran.lab.experiment import load_experiment
 from cadran.learn import LearnerSpec
 from cadran.learn.bench import BenchSize, bench_updates
-from cadran.policy import PolicyMeta, decode, encode, save, tensor_shapes
+from cadran.policy import PolicyMeta, decode_actor, encode, save, tensor_shapes
 from cadran.problem import Problem, ProblemSpec
 from cadran.radio import World
 from cadran.replay import MemoryReplay, TransitionSchema, paper_buffer_bytes
@@ -122,7 +122,7 @@ def dapp() -> dict[str, Any]:
 
 
 def _inference(name: str, artefact: bytes) -> dict[str, Any]:
-    actor = decode(artefact)[1]
+    actor = decode_actor(artefact)[1]
     rng = np.random.default_rng(0)
     observations = rng.random((64, actor.observation_dim), dtype=np.float32)
     taken_ms = np.empty(INFERENCES)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.policy import Actor, decode
+from cadran.policy import Actor, decode_actor
 from cadran.problem import Assignment, Problem, Quota
 from cadran.xapp.policy_store import PolicyStore, UnknownVersionError
 
@@ -81,6 +81,6 @@ class Inference:
         ready = self._ready.get(du)
         if ready is not None and ready[0] == version:
             return ready[1]
-        _, actor = decode(self._store.artifact(du, version))
+        _, actor = decode_actor(self._store.artifact(du, version))
         self._ready[du] = (version, actor)
         return actor

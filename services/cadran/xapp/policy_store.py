@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from cadran.policy import PolicyError, PolicyMeta, decode, save
+from cadran.policy import PolicyError, PolicyMeta, decode_actor, save
 from cadran.runtime.files import atomic_write
 
 _TARGETS = "targets.json"
@@ -82,7 +82,7 @@ class PolicyStore:
         """One file found at start; an unsound one is left alone and named in ``refused``."""
         data = path.read_bytes()
         try:
-            meta, _ = decode(data)
+            meta, _ = decode_actor(data)
         except PolicyError as error:
             self.refused.append(f"{path}: {error}")
             return
@@ -132,7 +132,7 @@ class PolicyStore:
             PolicyError: An artefact is refused (corrupt, not finite, ...); nothing is stored.
             UnknownVersionError: A DU does not exist here; nothing is stored.
         """
-        metas = [decode(data)[0] for data in artefacts]
+        metas = [decode_actor(data)[0] for data in artefacts]
         with self._lock:
             for meta in metas:
                 self._check_du(meta.du)

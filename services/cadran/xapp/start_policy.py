@@ -8,7 +8,7 @@ from pathlib import Path
 import safetensors.numpy
 
 from cadran.learn import CheckpointError, Learner
-from cadran.policy import PolicyError, decode, encode, newest, require_compatible
+from cadran.policy import PolicyError, decode_actor, encode, newest, require_compatible
 from cadran.problem import Problem
 from cadran.runtime import ConfigError
 
@@ -38,7 +38,7 @@ def load_policies(directory: Path, problem: Problem, dus: int, version: int) -> 
 def _load(path: Path, du: int, problem: Problem, version: int) -> bytes:
     data = path.read_bytes()
     try:
-        meta, _ = decode(data)
+        meta, _ = decode_actor(data)
         require_compatible(
             meta,
             du=du,

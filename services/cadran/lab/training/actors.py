@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.learn import Population
-from cadran.policy import Actor, PolicyMeta, decode, encode
+from cadran.policy import Actor, PolicyMeta, decode_actor, encode
 
 Float32 = NDArray[np.float32]
 
@@ -72,7 +72,7 @@ def trained_actors(population: Population, problem: Mapping[str, str]) -> list[T
         policy.PolicyError: NOT_FINITE.
     """
     data = population.artifact(0, 0, version=1, created_unix_s=0.0, problem=problem, effective_frame=0)
-    meta = replace(decode(data)[0], sha256="")
+    meta = replace(decode_actor(data)[0], sha256="")
     tensors = population.actors()
     return [
         TrainedActors(meta, {name: tensor[run] for name, tensor in tensors.items()})
