@@ -60,6 +60,8 @@ class RowFlag(IntFlag):
     """The episode ended with this frame, by its time limit: the value of the next state still counts."""
     DETERMINISTIC = 4
     """The action was the policy's mean; otherwise it was sampled."""
+    GOAL = 8
+    """Of two levels of decision, the higher one decided at this frame as well."""
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,8 @@ def lower_observation(state: Float32, goal: Float32) -> Float32:
         goal: ``[..., S, 2]``.
     """
     shape = state.shape[:-1]
-    users = state[..., _USERS : -2 * SLICES].reshape(*shape, SLICES, -1)
+    flat = state[..., _USERS : -2 * SLICES]
+    users = flat.reshape(*shape, SLICES, flat.shape[-1] // SLICES)
     power = state[..., -2 * SLICES : -SLICES, np.newaxis]
     which = np.broadcast_to(np.eye(SLICES, dtype=np.float32), (*shape, SLICES, SLICES))
     return np.concatenate([goal, which, users, power], axis=-1)
