@@ -6,6 +6,7 @@ from cadran.learn.checkpoint import CheckpointError
 from cadran.learn.curvature import Curvature
 from cadran.learn.ddpg import Ddpg, DdpgBatch, DdpgMetrics, DdpgShape, DdpgSpec, Networks
 from cadran.learn.learner import Learner
+from cadran.learn.meta import MetaLearner, MetaLevel, MetaMetrics, MetaSpec, MetaUpdate
 from cadran.learn.metrics import DivergedError, UpdateMetrics
 from cadran.learn.population import Population
 from cadran.learn.schedule import TrainingSchedule, batch_sampler, rho_at
@@ -25,6 +26,11 @@ __all__ = [
     "LearnBench",
     "Learner",
     "LearnerSpec",
+    "MetaLearner",
+    "MetaLevel",
+    "MetaMetrics",
+    "MetaSpec",
+    "MetaUpdate",
     "Networks",
     "Population",
     "RhoSpec",

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cadran.learn.adam import StackedAdam
-from cadran.learn.checkpoint import CheckpointError, copy_into, pack, unpack
 from cadran.learn.ddpg.batch import DdpgBatch, Rows
 from cadran.learn.ddpg.losses import (
     DdpgActorLoss,
@@ -22,72 +19,12 @@ from cadran.learn.ddpg.losses import (
     td_variance,
 )
 from cadran.learn.ddpg.metrics import DdpgMetrics, finite_table
-from cadran.learn.ddpg.networks import DdpgShape, Networks, actions, new_networks, stacked
+from cadran.learn.ddpg.networks import DdpgShape, Networks, actions, detached, new_networks, stacked
 from cadran.learn.ddpg.spec import DdpgSpec
-from cadran.learn.networks import Params
+from cadran.learn.ddpg.state import DdpgState, checkpoint, load_checkpoint
 from cadran.learn.sam import clip_networks
 
 Float32 = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class DdpgState:
-    """Everything that changes; every tensor keeps its storage for the learner's life.
-
-    Attributes:
-        networks: of all tasks; actors and critics are leaves.
-        actor_optimiser: Adam over the actors.
-        critic_optimiser: Adam over the critics.
-        updates: made so far, int64 ``[]``.
-    """
-
-    networks: Networks
-    actor_optimiser: StackedAdam
-    critic_optimiser: StackedAdam
-    updates: Tensor
-
-    @classmethod
-    def of(cls, networks: Networks, spec: DdpgSpec) -> DdpgState:
-        """Before the first update; the state owns the networks from now on."""
-        for params in (networks.actor, networks.critic):
-            for tensor in params.values():
-                tensor.requires_grad_()
-        return cls(
-            networks,
-            StackedAdam(networks.actor, networks.tasks, spec.actor_lr),
-            StackedAdam(networks.critic, networks.tasks, spec.critic_lr),
-            torch.zeros((), dtype=torch.int64),
-        )
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Every tensor that changes, by name, as live references."""
-        named = {"updates": self.updates, **self.networks.tensors()}
-        for group, optimiser in (("actor", self.actor_optimiser), ("critic", self.critic_optimiser)):
-            named |= {
-                f"{group}_adam/{name}/{key}": tensor
-                for name, moments in optimiser.moments().items()
-                for key, tensor in moments.items()
-            }
-        return named
-
-    def descend(self, critic: Sequence[Tensor], actor: Sequence[Tensor], tau: float) -> None:
-        """One Adam step of both networks, then the targets follow.
-
-        Args:
-            critic: gradients of the critics, clipped.
-            actor: gradients of the actors, clipped.
-            tau: Polyak step of the targets.
-        """
-        networks = self.networks
-        self.critic_optimiser.step(critic)
-        self.actor_optimiser.step(actor)
-        with torch.no_grad():
-            for slow, fast in (
-                (networks.target_actor, networks.actor),
-                (networks.target_critic, networks.critic),
-            ):
-                torch._foreach_lerp_(list(slow.values()), list(fast.values()), tau)
-            self.updates.add_(1)
 
 
 class Ddpg:
@@ -156,7 +93,7 @@ class Ddpg:
         rows = batch.rows(self.shape, self.tasks, self._dtype)
         target = td_target(self.shape, networks.target_actor, networks.target_critic, rows, spec.gamma)
         judged = critic_loss(self.shape, networks.critic, rows, target)
-        acted = actor_loss(self.shape, networks.actor, _held(networks.critic), rows, spec.logit_l2)
+        acted = actor_loss(self.shape, networks.actor, detached(networks.critic), rows, spec.logit_l2)
         critic = torch.autograd.grad(judged.total, list(networks.critic.values()))
         actor = torch.autograd.grad(acted.total, list(networks.actor.values()))
         critic_step, critic_norms = clip_networks(critic, spec.grad_clip)
@@ -182,16 +119,11 @@ class Ddpg:
         Raises:
             CheckpointError: a name or shape differs; nothing was changed.
         """
-        wanted = {name: tensor.to(self._dtype) for name, tensor in networks.tensors().items()}
-        copy_into(self._state.networks.tensors(), wanted)
-        for optimiser in (self._state.actor_optimiser, self._state.critic_optimiser):
-            for moments in optimiser.moments().values():
-                for tensor in moments.values():
-                    tensor.zero_()
+        self._state.start_from(networks)
 
     def state_bytes(self) -> bytes:
         """Everything that changes, so that a learner that loads it goes on bit for bit."""
-        return pack(self._state.tensors(), {"activation": self.shape.activation})
+        return checkpoint(self._state.tensors(), self.shape.activation)
 
     def load_state(self, data: bytes) -> None:
         """Go on from a checkpoint.
@@ -203,12 +135,7 @@ class Ddpg:
         Raises:
             CheckpointError: damaged, or of other networks; nothing was changed.
         """
-        tensors, scalars = unpack(data)
-        if scalars["activation"] != self.shape.activation:
-            raise CheckpointError(
-                f"checkpoint: activation is {scalars['activation']}, this learner has {self.shape.activation}"
-            )
-        copy_into(self._state.tensors(), tensors)
+        load_checkpoint(self._state.tensors(), data, self.shape.activation)
 
     def _metrics(
         self,
@@ -229,7 +156,3 @@ class Ddpg:
             "target_mean": rows.mean(target),
         }
         return DdpgMetrics(updates=self.updates + 1, **finite_table("ddpg", columns))
-
-
-def _held(params: Params) -> Params:
-    return {name: tensor.detach() for name, tensor in params.items()}

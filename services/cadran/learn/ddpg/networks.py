@@ -162,7 +162,7 @@ def new_networks(shape: DdpgShape, generator: torch.Generator, dtype: torch.dtyp
 
     def draw(shapes: Mapping[str, tuple[int, ...]]) -> Params:
         fresh = initialise({name: (1, *dims) for name, dims in shapes.items()}, generator, dtype)
-        return {name: tensor.detach() for name, tensor in fresh.items()}
+        return detached(fresh)
 
     actor, critic = draw(shape.actor), draw(shape.critic)
     return Networks(actor, critic, _copied(actor), _copied(critic))
@@ -231,6 +231,11 @@ def policy_tensors(actor: Params, task: int, std: float) -> dict[str, Float32]:
     tensors["log_std.weight"] = np.zeros_like(tensors["mean.weight"])
     tensors["log_std.bias"] = np.full_like(tensors["mean.bias"], log_std)
     return tensors
+
+
+def detached(params: Params) -> Params:
+    """The same numbers, not differentiated."""
+    return {name: tensor.detach() for name, tensor in params.items()}
 
 
 def _copied(params: Params) -> Params:

@@ -1,0 +1,66 @@
+"""The scenario's ``meta`` section: how an initialisation is learned across DUs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cadran.learn.ddpg import DdpgSpec
+
+Weighting = Literal["softmax_var", "softmin_var", "uniform", "static_var"]
+
+
+class MetaSpec(BaseModel):
+    """Model-agnostic meta-learning of two levels of DDPG, arXiv 2512.13715 Eqs (11)-(17).
+
+    The outer step of Eq (12) is Adam with the rates of `higher` and `lower`; their tau moves the targets of
+    the initialisation.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    higher: DdpgSpec = Field(
+        DdpgSpec(),
+        description="networks and outer step of the higher level; its gamma is per higher decision. ASSUMED: "
+        "both levels alike, the paper states no value",
+    )
+    lower: DdpgSpec = Field(DdpgSpec(), description="networks and outer step of the lower level; ASSUMED")
+    inner_critic_lr: float = Field(
+        1e-2, ge=0.0, le=10.0, description="alpha of Eq (11) for the critic, a plain gradient step; ASSUMED"
+    )
+    inner_actor_lr: float = Field(
+        1e-3, ge=0.0, le=10.0, description="alpha of Eq (11) for the actor; ASSUMED, below the critic's"
+    )
+    inner_steps: int = Field(
+        1, ge=1, le=100, description="steps of Eq (11) before the outer loss is taken; ASSUMED"
+    )
+    order: Literal["first", "second"] = Field(
+        "first",
+        description="first: the inner gradient is a constant to the outer one; second: it is differentiated. "
+        "ASSUMED: the paper does not say, first costs less",
+    )
+    weighting: Weighting = Field(
+        "softmax_var",
+        description="of the tasks, by the variance of their TD errors, Eq (15). softmax_var: more weight for "
+        "more variance, as the paper's prose has it; softmin_var: less, as its formula has it; uniform: 1/N; "
+        "static_var: softmax_var with the variances of update static_at for ever. ASSUMED: the prose holds",
+    )
+    kappa: float = Field(
+        1.0, gt=0.0, description="temperature of the weights, on standardised variances; ASSUMED"
+    )
+    floor: float = Field(
+        0.2,
+        ge=0.0,
+        le=1.0,
+        description="least weight of a task as a share of 1/N; ASSUMED: no DU may be forgotten",
+    )
+    ema: float = Field(0.9, ge=0.0, lt=1.0, description="decay per update of the running variances; ASSUMED")
+    static_at: int = Field(
+        50, ge=1, description="updates after which static_var keeps its variances; ASSUMED"
+    )
+    adapts: Literal["all", "head"] = Field(
+        "all",
+        description="what inner steps move: all tensors, or the heads alone (arXiv 1909.09157); ASSUMED all, "
+        "as Eq (11) has no exception",
+    )
