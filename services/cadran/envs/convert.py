@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cadran.problem import SLICES, Assignment, Frame, Measurements, Problem, ProblemSpec, Quota
 from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec
-from cadran.radio import Decisions, Kpis, World
-
-_QUOTAS_MODE, _ASSIGNMENT_MODE = 0, 1
+from cadran.radio import Decisions, Kpis, World, assignment, beside, quotas
 
 
 def frame_of(world: World) -> Frame:
@@ -70,22 +70,15 @@ def to_decisions(decision: Quota | Assignment, rbs: int) -> Decisions:
         rbs: RBs of a DU, K.
     """
     if isinstance(decision, Assignment):
-        shape = decision.slice_of_rb.shape[:-1]
-        none = np.zeros((*shape, SLICES), dtype=np.int32)
-        mode = np.full(shape, _ASSIGNMENT_MODE, dtype=np.int8)
-        return Decisions(mode, none, none, none, decision.slice_of_rb)
-    dedicated, minimum, maximum = decision.rbs(rbs)
-    shape = dedicated.shape[:-1]
-    mode = np.full(shape, _QUOTAS_MODE, dtype=np.int8)
-    unused = np.full((*shape, rbs), -1, dtype=np.int8)
-    return Decisions(mode, dedicated, minimum, maximum, unused)
+        return assignment(decision.slice_of_rb)
+    return quotas(*decision.rbs(rbs), rbs)
 
 
 def with_du(decisions: Decisions, du: int, own: Decisions) -> Decisions:
     """A copy of decisions ``[E, C, ...]`` in which one DU's are those of ``own`` ``[E, 1, ...]``."""
-    mixed = []
-    for array, of_du in zip(decisions, own, strict=True):
-        copied = np.array(array)
-        copied[:, du] = np.asarray(of_du)[:, 0]
-        mixed.append(copied)
-    return Decisions(*mixed)
+    return beside([_of_dus(decisions, slice(du)), own, _of_dus(decisions, slice(du + 1, None))])
+
+
+def _of_dus(decisions: Decisions, chosen: slice) -> Decisions:
+    arrays: list[NDArray[Any]] = [np.asarray(array)[:, chosen] for array in decisions]
+    return Decisions(*arrays)

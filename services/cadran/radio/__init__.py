@@ -5,7 +5,16 @@ or file.
 they measure.
 """
 
-from cadran.radio.decision import Decisions, assignment, hard_quotas, quotas, validate
+from cadran.radio.decision import (
+    Decisions,
+    assignment,
+    beside,
+    grants,
+    hard_quotas,
+    quotas,
+    validate,
+    validate_grants,
+)
 from cadran.radio.engine import Radio
 from cadran.radio.state import Kpis, Ledger, State
 from cadran.radio.traffic import trace_table
@@ -23,8 +32,11 @@ __all__ = [
     "State",
     "World",
     "assignment",
+    "beside",
+    "grants",
     "hard_quotas",
     "quotas",
     "trace_table",
     "validate",
+    "validate_grants",
 ]

@@ -25,16 +25,17 @@ def arrive(
     cells: Cells,
     queues: Queues,
     scratch: Scratch,
+    arrived: NDArray[np.int64],
     counters: NDArray[np.int64],
 ) -> None:
     """Drop what has waited too long, then offer this TTI's bytes to the queues.
 
-    ``counters``: int64[N, C, S].
+    ``arrived``: int64[C, S, U], bytes offered in the frame so far; ``counters``: int64[N, C, S].
     """
     ues, limits = cells.ues[e], queues.queue_limit[e]
     entry_bytes, entry_tti = queues.entry_bytes[e], queues.entry_tti[e]
     head, count, queued = queues.entry_head[e], queues.entry_count[e], queues.queued[e]
-    fresh, arrived = scratch.fresh[e], scratch.arrived[e]
+    fresh = scratch.fresh[e]
     add_arrivals(
         fresh,
         ues,

@@ -44,7 +44,7 @@ def interference_over_noise(
         gain: float32[C], mean gains of the UE over noise.
         starts: int64[C], the links' windows in the map.
         own: the serving DU.
-        activity: float32[C, G], 1 where a DU transmits.
+        activity: float32[C, G], power that each DU transmits with, 0 to 1.
         fading: the map.
         measured: with the cross links' fading, else its mean.
         total: written.

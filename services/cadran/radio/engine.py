@@ -1,12 +1,21 @@
 """``Radio``: one world's tables and kernels, stepping batches of environments."""
 
 import threading
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cadran.radio import state as states
-from cadran.radio.decision import ASSIGNMENT, Decisions, first_illegal, validate
+from cadran.radio.decision import (
+    ASSIGNMENT,
+    USERS,
+    Decisions,
+    exactly,
+    first_illegal,
+    validate,
+    validate_grants,
+)
 from cadran.radio.energy import energy_j
 from cadran.radio.frame import play_frames
 from cadran.radio.layout import sites
@@ -19,7 +28,7 @@ from cadran.radio.state import State
 from cadran.radio.tables import McsLink, Parameters, Tables, fading_of, mcs_link, parameters, tables
 from cadran.radio.threads import spread
 from cadran.radio.traffic import TrafficTables, phases, trace_starts, traffic_tables
-from cadran.radio.views import RB_TTIS, Room, close_counters, room_for, views
+from cadran.radio.views import Room, close_counters, room_for, views
 from cadran.radio.world import EMBB, SLICES, World
 
 
@@ -89,16 +98,16 @@ class Radio:
         """Play one frame of every environment; measurements are then in ``state.kpis``.
 
         Raises:
-            ValueError: a decision has the wrong shape or is illegal (see ``validate``); the state is then
-                unchanged.
+            ValueError: a decision has the wrong shape or is illegal (see ``validate`` and
+                ``validate_grants``), or the world does not have its mode; the state is then unchanged.
         """
-        decisions = self._checked(decisions, len(state.seed))
+        decisions = self._checked(decisions, state.core.ues)
         room = self._room(len(state.seed))
         arguments = (*self._tables, *views(state, room), decisions)
         spread(lambda first, last: play_frames(first, last, *arguments), len(state.seed))
         close_counters(state, room.counters, self.world.ttis_per_frame)
-        rb_ttis = room.counters[:, RB_TTIS].sum(axis=-1)
-        state.kpis.energy_j[...] = energy_j(self.world, state.kpis.active_ttis, rb_ttis)
+        kpis = state.kpis
+        kpis.energy_j[...] = energy_j(self.world, kpis.active_ttis, kpis.rb_power)
         if self.world.mobility.kind != "static":
             move(self.world, self.sites, self.fading, state)
 
@@ -126,28 +135,63 @@ class Radio:
             self._rooms[key] = room_for(self.world, envs, self._work)
         return self._rooms[key]
 
-    def _checked(self, decisions: Decisions, envs: int) -> Decisions:
+    def _checked(self, decisions: Decisions, ues: NDArray[np.int32]) -> Decisions:
+        """The decisions in the kernels' types, shown to be legal for the attached UEs, int32[E, C, S]."""
         world = self.world
-        du, slice_, rb = (envs, world.dus), (envs, world.dus, SLICES), (envs, world.dus, world.rbs)
-        shapes = (du, slice_, slice_, slice_, rb)
-        dtypes = (np.int8, np.int32, np.int32, np.int32, np.int8)
+        shapes = self._shapes(decisions, len(ues))
         arrays = []
-        for name, array, shape, dtype in zip(Decisions._fields, decisions, shapes, dtypes, strict=True):
-            given = np.asarray(array)
-            if given.shape != shape:
-                raise ValueError(f"decisions.{name}: shape {given.shape}, allowed is {shape}")
-            if given.dtype != dtype or not (given.flags.c_contiguous and given.flags.writeable):
-                # The kernels are compiled for one layout.
-                given = np.array(given, dtype=dtype, order="C")
-            arrays.append(given)
+        for name, array, shape, dtype in zip(Decisions._fields, decisions, shapes, _DTYPES, strict=True):
+            arrays.append(_as_kernel_array(name, array, shape, dtype))
         checked = Decisions(*arrays)
-        wrong = first_illegal(checked)
+        self._refuse_modes(checked)
+        wrong = first_illegal(checked, ues)
         if wrong >= 0:
             e, c = divmod(wrong, world.dus)
-            mode, *rest = (array[e, c] for array in checked)
-            raise ValueError(f"decision of environment {e}, DU {c}: {validate(world.rbs, int(mode), *rest)}")
-        if world.mac.allocation == "rbg" and (checked.mode == ASSIGNMENT).any():
+            raise ValueError(f"decision of environment {e}, DU {c}: {self._why_illegal(checked, ues, e, c)}")
+        return checked
+
+    def _why_illegal(self, decisions: Decisions, ues: NDArray[np.int32], e: int, c: int) -> str | None:
+        rbs, mode = self.world.rbs, int(decisions.mode[e, c])
+        if mode == USERS:
+            return validate_grants(rbs, ues[e, c], decisions.ue_rbs[e, c], decisions.ue_power[e, c])
+        quotas = decisions.dedicated_rbs[e, c], decisions.min_rbs[e, c], decisions.max_rbs[e, c]
+        return validate(rbs, mode, *quotas, decisions.slice_of_rb[e, c])
+
+    def _shapes(self, decisions: Decisions, envs: int) -> tuple[tuple[int, ...], ...]:
+        """What the arrays of ``decisions`` must measure; grants to UEs may be left out if no mode is 2."""
+        world = self.world
+        du = (envs, world.dus)
+        slice_, rb = (*du, SLICES), (*du, world.rbs)
+        given = np.shape(decisions.ue_rbs)
+        none = given[-1:] == (0,) and not (np.asarray(decisions.mode) == USERS).any()
+        ue = (*slice_, 0 if none else world.max_ues_per_slice)
+        return du, slice_, slice_, slice_, rb, ue, ue
+
+    def _refuse_modes(self, decisions: Decisions) -> None:
+        """Raise ValueError for a mode that the world does not have."""
+        mac, link, mode = self.world.mac, self.world.link, decisions.mode
+        if mac.allocation == "rbg" and (mode == ASSIGNMENT).any():
             raise ValueError(
                 "decisions.mode 1 (a slice for each RB): allowed with mac.allocation per_rb only"
             )
-        return checked
+        if (mac.allocation == "rbg" or link.adaptation == "mcs") and (mode == USERS).any():
+            raise ValueError(
+                "decisions.mode 2 (RBs for each UE): allowed with mac.allocation per_rb and link.adaptation "
+                "shannon only"
+            )
+
+
+_DTYPES = (np.int8, np.int32, np.int32, np.int32, np.int8, np.int16, np.float32)
+"""Of the arrays of ``Decisions``."""
+
+
+def _as_kernel_array(name: str, array: Any, shape: tuple[int, ...], dtype: type[Any]) -> NDArray[Any]:
+    """``array`` in the one layout that the kernels are compiled for."""
+    given = np.asarray(array)
+    if given.shape != shape:
+        raise ValueError(f"decisions.{name}: shape {given.shape}, allowed is {shape}")
+    if given.dtype == dtype and given.flags.c_contiguous and given.flags.writeable:
+        return given
+    if np.issubdtype(dtype, np.floating):
+        return np.array(given, dtype=dtype, order="C")
+    return exactly(f"decisions.{name}", given, dtype)

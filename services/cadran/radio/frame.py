@@ -20,7 +20,7 @@ from cadran.radio.scheduling import schedule_all
 from cadran.radio.tables import McsLink, Parameters, Tables
 from cadran.radio.traffic import TrafficTables, move_loads
 from cadran.radio.transmission import transmit
-from cadran.radio.views import Cells, Channels, Clock, Harq, Outcome, Queues, Scratch, Sending
+from cadran.radio.views import Cells, Channels, Clock, Harq, Outcome, Queues, Scratch, Sending, Users
 from cadran.radio.world import SLICES
 
 
@@ -38,6 +38,7 @@ def close_frame(
     queues: Queues,
     harq: Harq,
     outcome: Outcome,
+    users: Users,
     scratch: Scratch,
 ) -> None:
     """Measure the frame; its channel is that of its last TTI."""
@@ -61,7 +62,7 @@ def close_frame(
         activity,
         scratch.samples,
     )
-    measure(e, frame, parameters, tables.packet_bytes, cells, channels, queues, harq, outcome, scratch)
+    measure(e, frame, parameters, tables.packet_bytes, cells, channels, queues, harq, outcome, users, scratch)
 
 
 @borrowing_kernel
@@ -92,6 +93,7 @@ def play_frame(
     queues: Queues,
     harq: Harq,
     outcome: Outcome,
+    users: Users,
     waiting: Waiting,
     work: Workspace,
     sending: Sending,
@@ -103,10 +105,14 @@ def play_frame(
     frame, ttis, budget_ttis = int(clock.frame[e]), parameters.ttis, tables.budget_ttis
     global_frame = int(clock.episode[e]) * parameters.episode_frames + frame
     counters, busy, cqi_bits = outcome.counters[e], scratch.busy[e], link.cqi_bits
+    arrived, delivered, rbs = users.ue_arrived_bytes[e], users.ue_delivered_bytes[e], users.ue_rbs[e]
     outcome.active_ttis[e, :] = 0
+    outcome.rb_power[e, :] = 0.0
     counters[:] = 0
     queues.worst_tti[e, :, :, :] = 0
-    scratch.arrived[e, :, :, :] = 0
+    users.ue_arrived_bytes[e, :, :, :] = 0
+    users.ue_delivered_bytes[e, :, :, :] = 0
+    users.ue_rbs[e, :, :, :] = 0
     note_carried(cells.ues[e], queues.queued[e], harq.in_flight[e], scratch.carried[e])
     move_loads(
         cells.load_level[e],
@@ -129,6 +135,7 @@ def play_frame(
             cells,
             queues,
             scratch,
+            arrived,
             counters,
         )
         schedule_all(
@@ -165,10 +172,25 @@ def play_frame(
             harq,
             sending,
             busy,
+            delivered,
+            rbs,
             counters,
         )
     close_frame(
-        e, key_a, key_b, frame, parameters, tables, fading, cells, channels, queues, harq, outcome, scratch
+        e,
+        key_a,
+        key_b,
+        frame,
+        parameters,
+        tables,
+        fading,
+        cells,
+        channels,
+        queues,
+        harq,
+        outcome,
+        users,
+        scratch,
     )
     clock.frame[e] += 1
 
@@ -188,6 +210,7 @@ def play_frames(
     queues: Queues,
     harq: Harq,
     outcome: Outcome,
+    users: Users,
     waiting: Waiting,
     work: Workspace,
     sending: Sending,
@@ -209,6 +232,7 @@ def play_frames(
             queues,
             harq,
             outcome,
+            users,
             waiting,
             work,
             sending,

@@ -11,7 +11,7 @@ from cadran.radio.link import Fading, curve_index, power_gain, window
 from cadran.radio.mac import SE_FLOOR
 from cadran.radio.queues import age_ttis
 from cadran.radio.tables import Parameters, Tables
-from cadran.radio.views import ARRIVED, QUEUED, Cells, Channels, Harq, Outcome, Queues, Scratch
+from cadran.radio.views import ARRIVED, QUEUED, Cells, Channels, Harq, Outcome, Queues, Scratch, Users
 from cadran.radio.world import SLICES, URLLC
 
 
@@ -32,6 +32,7 @@ def achievable_rates(
 
     ``won_rbs``: the sum of ``B log2(1 + SINR_ik)`` over the RBs that the UE won.
     ``equal_airtime``: that sum over all RBs that the slice holds, over the slice's number of UEs.
+    An RB that the DU transmits on counts with its power, any other with its full share.
     """
     ues, gain, rate = cells.ues[e], channels.gain[e], ue_rate_bps[e]
     base, row, travelled = channels.fading_base[e], channels.fading_row[e], channels.travelled[e]
@@ -53,7 +54,8 @@ def achievable_rates(
                 for g in range(units):
                     won = int(np.int64(ue_of_unit[c, g])) == slot
                     if won or (slice_of_unit[c, g] == s and not won_rbs):
-                        sinr = gain[c, s, u, c] * power_gain(patterns[starts[c] + g]) / total[g]
+                        power = activity[c, g] if ue_of_unit[c, g] >= 0 else np.float32(1.0)
+                        sinr = gain[c, s, u, c] * power * power_gain(patterns[starts[c] + g]) / total[g]
                         bits += int(curve[curve_index(sinr)]) * int(unit_rbs[g])
                 rate[c, s, u] = bits / ((1 if won_rbs else members) * tti_s)
 
@@ -143,6 +145,7 @@ def measure(
     queues: Queues,
     harq: Harq,
     outcome: Outcome,
+    users: Users,
     scratch: Scratch,
 ) -> None:
     """Demand and delays of the frame."""
@@ -159,7 +162,8 @@ def measure(
     backlog_of, arrival_of = outcome.backlog_rbs[e], outcome.arrival_rbs[e]
     ewma_of, se_of = outcome.arrival_ewma_bytes[e], outcome.mean_se[e]
     rate, delay_of = outcome.ue_rate_bps[e], outcome.ue_delay_s[e]
-    carried, fresh = scratch.carried[e], scratch.arrived[e]
+    carried, fresh = scratch.carried[e], users.ue_arrived_bytes[e]
+    queued_of, ue_se_of = users.ue_queued_bytes[e], users.ue_mean_se[e]
     for c in range(ues.shape[0]):
         for s in range(SLICES):
             members = int(ues[c, s])
@@ -171,6 +175,8 @@ def measure(
                 efficiency = mean_se[c, s, u]
                 waiting = int(queued[c, s, u]) + int(in_flight[c, s, u])
                 left += waiting
+                queued_of[c, s, u] = waiting
+                ue_se_of[c, s, u] = efficiency
                 backlog_rbs += rbs_for_bytes(waiting, efficiency, scale)
                 arrival_rbs += rbs_for_bytes(expected / members, efficiency, scale)
                 carried_rbs += rbs_for_bytes(carried[c, s, u], efficiency, scale)

@@ -37,9 +37,10 @@ def receive_shannon(
     all_deaf_until: NDArray[np.int32],
     queues: Queues,
     sending: Sending,
+    ue_delivered: NDArray[np.int64],
     counters: NDArray[np.int64],
 ) -> None:
-    """Deliver what the RBs of each UE of one DU carry, whole bytes."""
+    """Deliver what the RBs of each UE of one DU carry, whole bytes; ``ue_delivered``: int64[S, U]."""
     queued, worst = queues.queued[e], queues.worst_tti[e, c]
     entry_bytes, entry_tti = queues.entry_bytes[e], queues.entry_tti[e]
     head, count = queues.entry_head[e], queues.entry_count[e]
@@ -69,6 +70,7 @@ def receive_shannon(
             )
             served[slot] = 8 * taken
             delivered += taken
+            ue_delivered[s, u] += taken
             waits += age
             worst[s, u] = max(int(worst[s, u]), oldest + 1)
         counters[DELIVERED, c, s] += delivered
@@ -103,9 +105,13 @@ def receive_blocks(
     channels: Channels,
     harq: Harq,
     sending: Sending,
+    ue_delivered: NDArray[np.int64],
     counters: NDArray[np.int64],
 ) -> None:
-    """Decode the transport blocks of one DU: received, to be repeated, or lost."""
+    """Decode the transport blocks of one DU: received, to be repeated, or lost.
+
+    ``ue_delivered``: int64[S, U].
+    """
     waiting_bytes, age_of, oldest_of = harq.harq_bytes[e, c], harq.harq_age[e, c], harq.harq_oldest[e, c]
     late_of, first_tti, rbs_of = harq.harq_late[e, c], harq.harq_tti[e, c], harq.harq_rbs[e, c]
     tries_of, sinr_of, in_flight = harq.harq_tries[e, c], harq.harq_sinr[e, c], harq.in_flight[e, c]
@@ -142,6 +148,7 @@ def receive_blocks(
             else:
                 waited = tti - int(first_tti[s, u, p]) + 1
                 delivered += amount
+                ue_delivered[s, u] += amount
                 waits += age_of[s, u, p]
                 on_air += amount * waited
                 late += late_of[s, u, p, min(3, waited // processes)]
@@ -165,13 +172,15 @@ def close_tti(
     ues: NDArray[np.int32],
     channels: Channels,
     queues: Queues,
+    rbs: NDArray[np.int64],
     served: NDArray[np.int64],
     busy: NDArray[np.uint8],
+    ue_rbs: NDArray[np.int32],
     counters: NDArray[np.int64],
 ) -> None:
-    """Move the served averages; note the throughput of bursts.
+    """Move the served averages; note the RBs of each UE and the throughput of bursts.
 
-    ``served``: int64[S * U]; ``busy``: uint8[S, U].
+    ``rbs``, ``served``: int64[S * U]; ``busy``: uint8[S, U]; ``ue_rbs``: int32[S, U], added to.
     """
     mean_bits, queued = channels.mean_bits[e, c], queues.queued[e, c]
     places = queued.shape[1]
@@ -180,6 +189,7 @@ def close_tti(
         for u in range(int(ues[c, s])):
             sent = served[s * places + u]
             mean_bits[s, u] += pf_weight * (sent - mean_bits[s, u])
+            ue_rbs[s, u] += rbs[s * places + u]
             if busy[s, u] and queued[s, u] > 0:
                 burst_ttis += 1
                 burst_bytes += sent >> 3

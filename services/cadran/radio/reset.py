@@ -142,5 +142,6 @@ class Start:
             )
         kpis.ue_rate_bps[e] = np.where(taken & world.kpis.achievable_rate, 0.0, np.nan)
         kpis.ue_delay_s[e] = np.where(taken, 0.0, np.nan)
+        kpis.ue_mean_se[e] = np.where(taken, mean_se, np.nan)
         if world.kpis.latency != "measured":
             kpis.ue_delay_s[e, :, URLLC] = np.where(taken[:, URLLC], TTI_S, np.nan)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.radio.csi import report_channels
-from cadran.radio.decision import Decisions
+from cadran.radio.decision import USERS, Decisions
 from cadran.radio.jit import borrowing_kernel, inlined_kernel
 from cadran.radio.link import Fading
 from cadran.radio.mac import MLWDF, SE_FLOOR, Grants, Waiting, Workspace, schedule
@@ -110,6 +110,39 @@ def prune(e: int, waiting: Waiting) -> None:
 
 
 @borrowing_kernel
+def full_activity(
+    ue_of_unit: NDArray[np.int16], unit_rbs: NDArray[np.int64], activity: NDArray[np.float32]
+) -> float:
+    """Write one DU's activity, float32[G], 1 on units that serve a UE; returns how many RBs these are."""
+    rbs = 0
+    for g in range(unit_rbs.shape[0]):
+        active = ue_of_unit[g] >= 0
+        activity[g] = np.float32(1.0) if active else np.float32(0.0)
+        rbs += int(unit_rbs[g]) if active else 0
+    return float(rbs)
+
+
+@borrowing_kernel
+def activity_of_users(
+    ue_of_unit: NDArray[np.int16],
+    slice_of_unit: NDArray[np.int8],
+    unit_rbs: NDArray[np.int64],
+    ue_power: NDArray[np.float32],
+    activity: NDArray[np.float32],
+) -> float:
+    """``full_activity`` with the power of each UE, float32[S, U]; returns the sum of RBs times power."""
+    places, total = ue_power.shape[1], 0.0
+    for g in range(unit_rbs.shape[0]):
+        slot, power = int(np.int64(ue_of_unit[g])), np.float32(0.0)
+        if slot >= 0:
+            s = int(np.int64(slice_of_unit[g]))
+            power = ue_power[s, slot - s * places]
+        activity[g] = power
+        total += int(unit_rbs[g]) * np.float64(power)
+    return total
+
+
+@borrowing_kernel
 def schedule_all(
     e: int,
     tti: int,
@@ -153,9 +186,11 @@ def schedule_all(
         work.blocks[e],
         work.guaranteed[e],
         work.competitors[e],
+        work.unspent[e],
     )
     mode, dedicated = decisions.mode[e], decisions.dedicated_rbs[e]
     least, most, assigned = decisions.min_rbs[e], decisions.max_rbs[e], decisions.slice_of_rb[e]
+    ue_rbs, ue_power = decisions.ue_rbs[e], decisions.ue_power[e]
     unit_rbs, schedulers, pad = tables.unit_rbs, tables.schedulers, parameters.pad
     for c in range(ues.shape[0]):
         queue_up(e, c, tti, parameters, tables, cells, channels, queues, harq, waiting, scratch, counters)
@@ -190,15 +225,18 @@ def schedule_all(
             least[c],
             most[c],
             assigned[c],
+            ue_rbs[c],
+            ue_power[c],
             quota[c],
             service[c],
             room,
         )
-    activity, active_ttis = cells.activity[e, tti & (cells.activity.shape[1] - 1)], outcome.active_ttis[e]
+    activity = cells.activity[e, tti & (cells.activity.shape[1] - 1)]
+    active_ttis, rb_power = outcome.active_ttis[e], outcome.rb_power[e]
     for c in range(ues.shape[0]):
-        any_active = 0
-        for g in range(unit_rbs.shape[0]):
-            active = ue_of_unit[c, g] >= 0
-            activity[c, g] = np.float32(1.0) if active else np.float32(0.0)
-            any_active |= 1 if active else 0
-        active_ttis[c] += any_active
+        if mode[c] == USERS:
+            power = activity_of_users(ue_of_unit[c], slice_of_unit[c], unit_rbs, ue_power[c], activity[c])
+        else:
+            power = full_activity(ue_of_unit[c], unit_rbs, activity[c])
+        active_ttis[c] += 1 if power > 0.0 else 0
+        rb_power[c] += power

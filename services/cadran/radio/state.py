@@ -49,7 +49,16 @@ class Kpis(NamedTuple):
             places, and everywhere if the world does not ask for it.
         ue_delay_s: float32[E, C, S, U], eMBB and mMTC: age of the oldest queued byte at the frame's end, 0
             if the queue is empty; URLLC: packet latency (see ``world.kpis.latency``). NaN in empty places.
+        ue_arrived_bytes: int64[E, C, S, U], bytes offered to the UE in the frame; 0 in empty places.
+        ue_delivered_bytes: int64[E, C, S, U], bytes that the UE received; 0 in empty places.
+        ue_queued_bytes: int64[E, C, S, U], the UE's at the frame's end, those in HARQ included; 0 in empty
+            places.
+        ue_mean_se: float32[E, C, S, U], bit/s/Hz, the UE's average spectral efficiency at an RB's full share
+            of the power; NaN in empty places.
+        ue_rbs: int32[E, C, S, U], RBs that were transmitted on for the UE, added up over the TTIs.
         active_ttis: int32[E, C], TTIs with at least one RB transmitted.
+        rb_power: float64[E, C], RBs transmitted on times their power, as a fraction of an RB's share of the
+            radio unit's power, added up over the TTIs.
         energy_j: float64[E, C], energy that the radio unit consumed.
         handovers_requested: int32[E, C], handovers out of the DU that A3 triggered.
         handovers_succeeded: int32[E, C], of these, the ones that found room at the target.
@@ -81,7 +90,13 @@ class Kpis(NamedTuple):
     mean_se: NDArray[np.float32]
     ue_rate_bps: NDArray[np.float32]
     ue_delay_s: NDArray[np.float32]
+    ue_arrived_bytes: NDArray[np.int64]
+    ue_delivered_bytes: NDArray[np.int64]
+    ue_queued_bytes: NDArray[np.int64]
+    ue_mean_se: NDArray[np.float32]
+    ue_rbs: NDArray[np.int32]
     active_ttis: NDArray[np.int32]
+    rb_power: NDArray[np.float64]
     energy_j: NDArray[np.float64]
     handovers_requested: NDArray[np.int32]
     handovers_succeeded: NDArray[np.int32]
@@ -114,7 +129,8 @@ class Core(NamedTuple):
         ues: int32[E, C, S].
         load_level: int16[E, C, S], index of the (DU, slice)'s present load factor.
         arrival_ewma: float64[E, C, S], bytes per frame.
-        activity: float32[E, H, C, G], 1 where the DU transmitted in TTI t, in row t & (H - 1).
+        activity: float32[E, H, C, G], power that the DU transmitted with in TTI t, as a fraction of the
+            unit's share of the radio unit's power, 0 where it was silent; in row t & (H - 1).
         ue_of_unit: int16[E, C, G], UE served in the last TTI as slice * U + place, or -1.
         slice_of_unit: int8[E, C, G], slice that held the unit in the last TTI, or -1.
         next_place: int16[E, C, S], whose turn it is in round robin.
@@ -346,15 +362,16 @@ def _empty_ues(world: World, envs: int) -> Ues:
     )
 
 
-_PER_UE_KPIS = ("ue_rate_bps", "ue_delay_s")
-_PER_DU_KPIS = ("active_ttis", "energy_j", "handovers_requested", "handovers_succeeded")
+PER_UE_KPIS = tuple(name for name in Kpis._fields if name.startswith("ue_"))
+"""Measurements of single UEs; a UE takes them along in a handover."""
+_PER_DU_KPIS = ("active_ttis", "rb_power", "energy_j", "handovers_requested", "handovers_succeeded")
 
 
 def _empty_kpis(du: tuple[int, int], places: int) -> Kpis:
     def shape(name: str) -> tuple[int, ...]:
         if name in _PER_DU_KPIS:
             return du
-        return (*du, SLICES, places) if name in _PER_UE_KPIS else (*du, SLICES)
+        return (*du, SLICES, places) if name in PER_UE_KPIS else (*du, SLICES)
 
     return Kpis(**{name: np.zeros(shape(name), dtype=dtype) for name, dtype in _dtypes(Kpis).items()})
 

@@ -91,7 +91,7 @@ def carry(
 
     Args:
         c: the DU.
-        activity: float32[C, G], this TTI's.
+        activity: float32[C, G], this TTI's, the DU's own power included.
         ue_of_unit: int16[G].
         slice_of_unit: int8[G].
         gain: float32[S, U, C].
@@ -115,7 +115,7 @@ def carry(
         for d in range(dus):
             if d != c:
                 total += mean[d] * activity[d, g] * power_gain(patterns[start[d] + g])
-        sinr = mean[c] * power_gain(patterns[start[c] + g]) / total
+        sinr = mean[c] * activity[c, g] * power_gain(patterns[start[c] + g]) / total
         carried[slot] += int(curve[curve_index(sinr * scale[mcs[slot]])]) * int(unit_rbs[g])
 
 
@@ -135,11 +135,14 @@ def transmit(
     harq: Harq,
     sending: Sending,
     busy: NDArray[np.uint8],
+    delivered: NDArray[np.int64],
+    ue_rbs: NDArray[np.int32],
     counters: NDArray[np.int64],
 ) -> None:
     """Send what was granted, with this TTI's activity and fading on all links, and book what is received.
 
-    ``busy``: uint8[C, S, U]; ``counters``: int64[N, C, S].
+    ``busy``: uint8[C, S, U]; ``delivered``: int64[C, S, U] and ``ue_rbs``: int32[C, S, U], added to;
+    ``counters``: int64[N, C, S].
     """
     block_key = frame_key(key_a, key_b, tti, hashing.FADING)
     error_key = frame_key(key_a, key_b, tti, hashing.BLOCK_ERROR)
@@ -176,8 +179,24 @@ def transmit(
         )
         if parameters.mcs:
             receive_blocks(
-                e, c, tti, error_key, ues, parameters, link, queues, channels, harq, sending, counters
+                e,
+                c,
+                tti,
+                error_key,
+                ues,
+                parameters,
+                link,
+                queues,
+                channels,
+                harq,
+                sending,
+                delivered[c],
+                counters,
             )
         else:
-            receive_shannon(e, c, tti, ues, budget_ttis, channels.deaf_until, queues, sending, counters)
-        close_tti(e, c, parameters.pf_weight, ues, channels, queues, served, busy[c], counters)
+            receive_shannon(
+                e, c, tti, ues, budget_ttis, channels.deaf_until, queues, sending, delivered[c], counters
+            )
+        close_tti(
+            e, c, parameters.pf_weight, ues, channels, queues, rbs, served, busy[c], ue_rbs[c], counters
+        )

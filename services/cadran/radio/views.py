@@ -133,6 +133,17 @@ class Outcome(NamedTuple):
     ue_rate_bps: NDArray[np.float32]
     ue_delay_s: NDArray[np.float32]
     active_ttis: NDArray[np.int32]
+    rb_power: NDArray[np.float64]
+
+
+class Users(NamedTuple):
+    """Of ``Kpis``: bytes, channel and RBs of each UE."""
+
+    ue_arrived_bytes: NDArray[np.int64]
+    ue_delivered_bytes: NDArray[np.int64]
+    ue_queued_bytes: NDArray[np.int64]
+    ue_mean_se: NDArray[np.float32]
+    ue_rbs: NDArray[np.int32]
 
 
 class Sending(NamedTuple):
@@ -168,7 +179,6 @@ class Scratch(NamedTuple):
         demand: float64[E, 2].
         samples: int64[E, CSI_SAMPLES].
         fresh: int64[E, C, S, U], bytes that arrived in a TTI.
-        arrived: int64[E, C, S, U], bytes that arrived in the frame.
         carried: int64[E, C, S, U], bytes left over before the frame.
         busy: uint8[E, C, S, U], 1 where a UE had data in a TTI.
     """
@@ -179,7 +189,6 @@ class Scratch(NamedTuple):
     demand: NDArray[np.float64]
     samples: NDArray[np.int64]
     fresh: NDArray[np.int64]
-    arrived: NDArray[np.int64]
     carried: NDArray[np.int64]
     busy: NDArray[np.uint8]
 
@@ -193,6 +202,7 @@ class Views(NamedTuple):
     queues: Queues
     harq: Harq
     outcome: Outcome
+    users: Users
     waiting: Waiting
     work: Workspace
     sending: Sending
@@ -223,20 +233,22 @@ def room_for(world: World, envs: int, work: Workspace) -> Room:
 
 _OF_CORE = (attrgetter(*Clock._fields), attrgetter(*Cells._fields))
 _OF_UES = (attrgetter(*Channels._fields), attrgetter(*Queues._fields), attrgetter(*Harq._fields))
-_OF_KPIS = attrgetter(*Outcome._fields[1:])
+_OF_KPIS = (attrgetter(*Outcome._fields[1:]), attrgetter(*Users._fields))
 
 
 def views(state: State, room: Room) -> Views:
     """The groups of ``state``, with scratch."""
     clock, cells = (get(state.core) for get in _OF_CORE)
     channels, queues, harq = (get(state.ues) for get in _OF_UES)
+    outcome, users = (get(state.kpis) for get in _OF_KPIS)
     return Views(
         Clock(*clock),
         Cells(*cells),
         Channels(*channels),
         Queues(*queues),
         Harq(*harq),
-        Outcome(room.counters, *_OF_KPIS(state.kpis)),
+        Outcome(room.counters, *outcome),
+        Users(*users),
         room.waiting,
         room.work,
         room.sending,
@@ -284,7 +296,14 @@ def _workspaces(envs: int, work: Workspace) -> Workspace:
         work.half,
         *(
             np.zeros((envs, *array.shape), dtype=array.dtype)
-            for array in (work.keys, work.units, work.blocks, work.guaranteed, work.competitors)
+            for array in (
+                work.keys,
+                work.units,
+                work.blocks,
+                work.guaranteed,
+                work.competitors,
+                work.unspent,
+            )
         ),
     )
 
@@ -311,7 +330,6 @@ def _scratch(envs: int, dus: int, places: int, units: int) -> Scratch:
         demand=np.zeros((envs, 2), dtype=np.float64),
         samples=np.zeros((envs, CSI_SAMPLES), dtype=np.int64),
         fresh=np.zeros(place, dtype=np.int64),
-        arrived=np.zeros(place, dtype=np.int64),
         carried=np.zeros(place, dtype=np.int64),
         busy=np.zeros(place, dtype=np.uint8),
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cadran.envs import to_decisions, to_measurements
 from cadran.problem import Assignment, Measurements, Quota
-from cadran.radio import EMBB, Decisions, Kpis, Radio, World
+from cadran.radio import EMBB, Decisions, Kpis, Radio, World, beside
 from cadran.ransim.ladder import Applied, DecisionLadder, Submitted
 
 
@@ -146,7 +146,7 @@ class Ran:
         if len(quotas) == len(decisions):
             return to_decisions(Quota.stack([Quota.stack(quotas)]), self._world.rbs)
         parts = [to_decisions(_alone(decision), self._world.rbs) for decision in decisions]
-        return Decisions(*(np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True)))
+        return beside(parts)
 
 
 def _alone(decision: Quota | Assignment) -> Quota | Assignment:

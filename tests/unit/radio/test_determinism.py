@@ -10,13 +10,23 @@ import pytest
 
 from cadran.radio import Radio, World
 
-from .worlds import block_world, digest, equal, fast_moves, random_decisions, run, seeds, small_world
+from .worlds import (
+    block_world,
+    digest,
+    equal,
+    fast_moves,
+    random_decisions,
+    random_grants,
+    run,
+    seeds,
+    small_world,
+)
 
 TINY = """
 import sys
 import numpy as np
 from cadran.radio import Radio
-from radio.worlds import block_world, digest, fast_moves, run, seeds, small_world
+from radio.worlds import block_world, digest, fast_moves, run, run_users, seeds, small_world
 
 worlds = (
     small_world(kpis={"achievable_rate": True}),
@@ -41,6 +51,17 @@ for number, world in enumerate(worlds):
     radio.reset(state, np.array([True, False]), 3)
     run(radio, state, 12, seed=1)
     print(digest(state), state.ledger.moved_in_bytes.any(), state.kpis.blocks.any())
+for idle in ("silent", "active"):
+    world = small_world(
+        mac={"idle_rbs": idle},
+        kpis={"achievable_rate": True, "rate": "won_rbs"},
+        layout={"inter_site_distance_m": 60, "min_distance_m": 10},
+        mobility=fast_moves(),
+    )
+    radio = Radio(world)
+    state = radio.new_state(seeds(3))
+    run_users(radio, state, 20)
+    print(digest(state), state.ledger.moved_in_bytes.any(), state.kpis.blocks.any())
 """
 
 
@@ -59,7 +80,8 @@ def in_subprocess(**environment: str) -> str:
 def test_plain_python_and_one_and_two_threads_give_the_same_bits() -> None:
     compiled = in_subprocess(NUMBA_NUM_THREADS="2")
     assert [line.split()[1:] for line in compiled.splitlines()] == [["False", "False"]] * 3 + [
-        ["True", "True"]
+        ["True", "True"],
+        *[["True", "False"]] * 2,
     ]
     assert in_subprocess(NUMBA_NUM_THREADS="1") == compiled
     assert in_subprocess(NUMBA_DISABLE_JIT="1") == compiled
@@ -81,6 +103,17 @@ def test_an_environment_does_not_depend_on_those_beside_it(world: World) -> None
         radio.step(one, type(decisions)(*(array[:1] for array in decisions)))
     assert digest(eight, slice(0, 2)) == digest(two)
     assert digest(two, slice(0, 1)) == digest(one)
+
+
+def test_with_rbs_for_each_ue_an_environment_does_not_depend_on_those_beside_it() -> None:
+    radio = Radio(WORLDS[0])
+    eight, two = radio.new_state(seeds(8)), radio.new_state(seeds(2))
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        decisions = random_grants(radio.world, eight.core.ues, rng)
+        radio.step(eight, decisions)
+        radio.step(two, type(decisions)(*(array[:2] for array in decisions)))
+    assert digest(eight, slice(0, 2)) == digest(two)
 
 
 @each_world
@@ -164,6 +197,15 @@ def test_measurements_before_the_first_frame_are_those_of_an_idle_ran() -> None:
     assert np.nanmax(kpis.ue_delay_s[:, :, :2]) == 0
     assert np.nanmax(kpis.ue_delay_s[:, :, 2]) == np.float32(1e-3)
     assert np.isnan(kpis.ue_rate_bps).all()
+    np.testing.assert_array_equal(np.isnan(kpis.ue_mean_se), ~taken)
+    for zero in (
+        kpis.ue_arrived_bytes,
+        kpis.ue_delivered_bytes,
+        kpis.ue_queued_bytes,
+        kpis.ue_rbs,
+        kpis.rb_power,
+    ):
+        assert not zero.any()
 
 
 def test_decisions_of_any_memory_layout_are_taken() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio import Decisions, Radio, State, World, assignment, hard_quotas, quotas
+from cadran.radio import Decisions, Radio, State, World, assignment, beside, grants, hard_quotas, quotas
 from cadran.radio.hashing import FADING, draw, frame_key
 
 FloatArray = NDArray[np.float64]
@@ -109,6 +109,35 @@ def random_decisions(world: World, envs: int, rng: np.random.Generator) -> Decis
     return quotas(dedicated, least, most, world.rbs)._replace(
         mode=mode, slice_of_rb=assignment(owner).slice_of_rb
     )
+
+
+def random_grants(world: World, ues: NDArray[np.int32], rng: np.random.Generator) -> Decisions:
+    """RBs and power of attached UEs, int32[E, C, S], drawn at random; now and then nothing, or all RBs."""
+    shape = (*ues.shape, world.max_ues_per_slice)
+    taken = np.arange(shape[-1]) < ues[..., None]
+    total = rng.integers(-2, world.rbs + 3, size=shape[:2]).clip(0, world.rbs)
+    wishes = taken * rng.random(shape) ** 3 + 1e-9 * taken
+    part = wishes / np.maximum(wishes.sum(axis=(2, 3), keepdims=True), 1e-9)
+    own = np.floor(part * total[..., None, None]).astype(np.int16)
+    return grants(own, rng.choice([0.01, 0.3, 1.0], size=shape), world.rbs)
+
+
+def mixed(one: Decisions, other: Decisions, rng: np.random.Generator) -> Decisions:
+    """``one`` in some DUs, at least in one, ``other`` in the rest."""
+    dus = one.mode.shape[1]
+    whose = (rng.random(dus) < 0.5) | (np.arange(dus) == rng.integers(dus))
+    of_dus = [
+        Decisions(*(array[:, c : c + 1] for array in (one if whose[c] else other))) for c in range(len(whose))
+    ]
+    return beside(of_dus)
+
+
+def run_users(radio: Radio, state: State, frames: int, seed: int = 0) -> None:
+    """Play ``frames`` frames under random decisions of which some are for single UEs."""
+    world, rng = radio.world, np.random.default_rng(seed)
+    for _ in range(frames):
+        own, slices = random_grants(world, state.core.ues, rng), random_decisions(world, len(state.seed), rng)
+        radio.step(state, mixed(own, slices, rng))
 
 
 def run(radio: Radio, state: State, frames: int, seed: int = 0) -> None:

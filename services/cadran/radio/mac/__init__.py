@@ -13,6 +13,10 @@ Mode 0 (slice quotas), units in order of their number, slice after slice:
      ``metric`` x bits (proportional fair) over all UEs with backlog whose slice has room below ``max``.
 Mode 1 (a slice for each unit): each unit serves a due repetition or a UE with backlog of its slice, or
 nobody.
+Mode 2 (RBs for each UE): how many RBs a UE may have is decided, which ones is not. Each RB in turn goes to
+the greatest ``metric`` x bits over all waiting UEs that have RBs left. A UE stops once its RBs cover its
+queue by their reports: with the fraction p of an RB's power, an RB counts as the fraction p of its bits,
+which is never too much, as log2(1 + p SINR) >= p log2(1 + SINR). What a UE does not need stays idle.
 With ``pad`` a last pass gives every unit that is still idle to a UE without backlog, within the same bounds,
 except units that mode 1 leaves unused; UEs with a due repetition get no padding. A repetition that found no
 room comes again.

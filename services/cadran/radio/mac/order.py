@@ -43,6 +43,7 @@ class Workspace(NamedTuple):
         blocks: int64[S + 1], the unit where each slice's block begins, and where the last one ends.
         guaranteed: int64[S], RBs.
         competitors: int64[S], UEs.
+        unspent: int64[S, U], RBs of the UE's grant that it has not taken yet (mode 2).
     """
 
     ranks: NDArray[np.int32]
@@ -53,6 +54,7 @@ class Workspace(NamedTuple):
     blocks: NDArray[np.int64]
     guaranteed: NDArray[np.int64]
     competitors: NDArray[np.int64]
+    unspent: NDArray[np.int64]
 
 
 @kernel
@@ -76,6 +78,7 @@ def new_workspace(places: int, units: int) -> Workspace:
         np.empty(SLICES + 1, dtype=np.int64),
         np.empty(SLICES, dtype=np.int64),
         np.empty(SLICES, dtype=np.int64),
+        np.empty((SLICES, places), dtype=np.int64),
     )
 
 

@@ -11,7 +11,7 @@ from cadran.radio.jit import borrowing_kernel, inlined_kernel
 from cadran.radio.mac.order import NOBODY, Workspace, find_best, place_of, search_again
 from cadran.radio.mac.repeats import has_room, spare_rbs
 from cadran.radio.mac.serve import serve, serve_best
-from cadran.radio.mac.waiting import FREE, Grants, Waiting, give, leave
+from cadran.radio.mac.waiting import FREE, Grants, Waiting, await_padding, give
 from cadran.radio.world import SLICES
 
 
@@ -149,15 +149,10 @@ def pad_reserved(
     shift: int,
     ues: NDArray[np.int32],
 ) -> None:
-    """Make every UE wait, those with a due repetition excepted, and serve all idle units that slices hold."""
+    """Serve with padding all idle units that slices hold."""
     units = work.units
     for s in range(SLICES):
-        waiting.size[s] = ues[s]
-        for u in range(ues[s]):
-            waiting.places[s, u] = u
-            waiting.bits[s, u] = 1 << 62
-        for index in range(int(waiting.repeat_size[s])):
-            leave(waiting.places, waiting.size, s, int(waiting.repeats[s, index]))
+        await_padding(waiting, ues, s)
         count = idle_units(grants, s, 0, units.shape[0], units)
         if count > 0 and waiting.size[s] > 0:
             serve_best(csi, waiting, waiting.metric, grants, work, shift, s, units, count)

@@ -14,6 +14,7 @@ from cadran.radio.mac.quotas import (
     usable_rbs,
 )
 from cadran.radio.mac.repeats import repeat_assigned, repeat_shared
+from cadran.radio.mac.users import schedule_users
 from cadran.radio.mac.waiting import EDF, FREE, MAX_CQI, RR, Grants, Waiting
 from cadran.radio.world import SLICES
 
@@ -119,6 +120,8 @@ def schedule(
     least: NDArray[np.int32],
     most: NDArray[np.int32],
     assigned: NDArray[np.int8],
+    ue_rbs: NDArray[np.int16],
+    ue_power: NDArray[np.float32],
     quota: NDArray[np.int32],
     service: NDArray[np.float64],
     work: Workspace,
@@ -134,11 +137,14 @@ def schedule(
         schedulers: int64[S], PF, RR, MAX_CQI, EDF or MLWDF.
         pad: idle units that a slice may hold transmit padding.
         ues: int32[S], attached UEs, on places 0 to ``ues[s]`` - 1.
-        mode: 0 slice quotas, 1 a slice for each unit.
+        mode: 0 slice quotas, 1 a slice for each unit, 2 RBs for each UE.
         dedicated: int32[S], RBs (mode 0): 0 <= dedicated <= min <= max <= K, and min adds up to at most K.
         least: int32[S], min.
         most: int32[S], max.
         assigned: int8[G], slice of each unit or FREE (mode 1).
+        ue_rbs: int16[S, U], RBs of each UE >= 0, at most K in all (mode 2, which has one RB per unit and no
+            repetitions).
+        ue_power: float32[S, U], their power, above 0 and at most 1 (mode 2).
         quota: int32[S], written: the most RBs each slice could have had.
         service: float64[S], written: RBs that each slice could count on.
         work: from ``new_workspace(U, G)``.
@@ -149,6 +155,8 @@ def schedule(
     shift = start(waiting, grants, schedulers, work.mask)
     if mode == 1:
         schedule_assigned(csi, waiting, grants, work, shift, unit_rbs, schedulers, assigned, quota, service)
+    elif mode == 2:
+        schedule_users(csi, waiting, grants, work, shift, pad, ues, ue_rbs, ue_power, quota, service)
     else:
         schedule_quotas(
             csi,
@@ -166,7 +174,7 @@ def schedule(
             quota,
             service,
         )
-    if pad:
+    if pad and mode != 2:
         pad_reserved(csi, waiting, grants, work, shift, ues)
         if mode == 0:
             serve_shared(csi, waiting, grants, work, shift, unit_rbs, dedicated, most, rbs)

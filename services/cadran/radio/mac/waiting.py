@@ -77,6 +77,17 @@ def leave(places: NDArray[np.int64], size: NDArray[np.int64], s: int, u: int) ->
 
 
 @borrowing_kernel
+def await_padding(waiting: Waiting, ues: NDArray[np.int32], s: int) -> None:
+    """Make every UE of slice ``s`` wait without end, those with a due repetition excepted."""
+    waiting.size[s] = ues[s]
+    for u in range(ues[s]):
+        waiting.places[s, u] = u
+        waiting.bits[s, u] = 1 << 62
+    for index in range(int(waiting.repeat_size[s])):
+        leave(waiting.places, waiting.size, s, int(waiting.repeats[s, index]))
+
+
+@borrowing_kernel
 def give(
     places: NDArray[np.int64],
     size: NDArray[np.int64],

@@ -17,14 +17,13 @@ from math import ceil
 
 import numpy as np
 
-from cadran.radio.state import State, Ues
+from cadran.radio.state import PER_UE_KPIS, State, Ues
 from cadran.radio.world import World
 
 Place = tuple[int, int, int, int]
 """Environment, DU, slice, place."""
 
 _HARQ = tuple(name for name in Ues._fields if name.startswith("harq_"))
-_PER_UE_KPIS = ("ue_rate_bps", "ue_delay_s")
 _KPIS_OF_UES = ("mean_se", "backlog_rbs", "arrival_rbs")
 """Measured over the UEs of a slice: 0 where there is none."""
 _NO_UE = -1
@@ -63,14 +62,15 @@ def handover_ue(state: State, e: int, c: int, s: int, u: int, target: int) -> Pl
     old, last = (e, c, s, u), (e, c, s, int(state.core.ues[e, c, s]) - 1)
     new = (e, target, s, int(state.core.ues[e, target, s]))
     _book(state, old, new)
-    for array in (*state.ues, *(getattr(state.kpis, name) for name in _PER_UE_KPIS)):
+    measured = [getattr(state.kpis, name) for name in PER_UE_KPIS]
+    for array in (*state.ues, *measured):
         array[new] = array[old]
         array[old] = array[last]
     for array in state.ues:
         array[last] = 0
     state.ues.id[last] = _NO_UE
-    for name in _PER_UE_KPIS:
-        getattr(state.kpis, name)[last] = np.nan
+    for array in measured:
+        array[last] = np.nan if array.dtype.kind == "f" else 0
     _rename_served(state, old, last)
     _forward_harq(state.ues, new)
     state.ues.csi_tti[new] = _NO_REPORT

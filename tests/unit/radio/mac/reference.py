@@ -54,6 +54,9 @@ class Reference:
         self.slice_of_unit, self.ue_of_unit = [-1] * self.units, [-1] * self.units
         self.held, self.turn = [0] * SLICES, [int(turn) for turn in scene.next_place]
         self.current = [-1] * SLICES
+        if scene.mode == 2:
+            self.serve_users()
+            return
         if scene.mode == 1:
             self.serve_assigned()
         else:
@@ -122,6 +125,32 @@ class Reference:
                 self.held[s] += 1
                 if self.left[s]:
                     self.serve(s, unit)
+
+    def serve_users(self) -> None:
+        scene = self.scene
+        own = {(s, u): int(n) for (s, u), n in np.ndenumerate(scene.ue_rbs)}
+        everybody = [dict.fromkeys(range(int(scene.ues[s])), float("inf")) for s in range(SLICES)]
+        for waiting in (self.left, everybody) if scene.pad else (self.left,):
+            for unit in range(self.units):
+                rivals = [(s, u) for s in range(SLICES) for u in waiting[s] if own[s, u] > 0]
+                if self.ue_of_unit[unit] >= 0 or not rivals:
+                    continue
+                keys = [
+                    self.key(int(scene.csi[s, u, unit]), float(self.metric[s, u]), s, u, unit)
+                    for s, u in rivals
+                ]
+                s, u = rivals[int(np.argmax(keys))]
+                self.slice_of_unit[unit], self.ue_of_unit[unit] = s, s * scene.places + u
+                self.held[s] += 1
+                own[s, u] -= 1
+                waiting[s][u] -= int(float(scene.ue_power[s, u]) * int(scene.csi[s, u, unit]))
+                if waiting[s][u] <= 0:
+                    del waiting[s][u]
+        for s in range(SLICES):
+            for unit in range(self.units):
+                if self.slice_of_unit[unit] < 0 and self.held[s] < int(scene.ue_rbs[s].sum()):
+                    self.slice_of_unit[unit] = s
+                    self.held[s] += 1
 
     def pad(self) -> None:
         self.left = [dict.fromkeys(range(int(self.scene.ues[s])), 1 << 62) for s in range(SLICES)]

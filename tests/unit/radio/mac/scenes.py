@@ -26,6 +26,8 @@ class Scene:
     most: NDArray[np.int32]
     assigned: NDArray[np.int8]
     next_place: NDArray[np.int16]
+    ue_rbs: NDArray[np.int16]
+    ue_power: NDArray[np.float32]
     mode: int = 0
     pad: bool = False
 
@@ -80,6 +82,8 @@ def play(scene: Scene) -> Outcome:
         scene.least,
         scene.most,
         scene.assigned,
+        scene.ue_rbs,
+        scene.ue_power,
         quota,
         service,
         new_workspace(scene.places, units),
@@ -127,6 +131,8 @@ def plain_scene(rbs: int, places: int, group: int = 1, csi: int = 100) -> Scene:
         most=np.full(SLICES, rbs, dtype=np.int32),
         assigned=np.zeros(len(unit_rbs), dtype=np.int8),
         next_place=np.zeros(SLICES, dtype=np.int16),
+        ue_rbs=np.zeros((SLICES, places), dtype=np.int16),
+        ue_power=np.ones((SLICES, places), dtype=np.float32),
     )
 
 
@@ -134,6 +140,19 @@ def with_quotas(scene: Scene, dedicated: list[int], least: list[int], most: list
     """The scene under another decision."""
     arrays = (np.array(values, dtype=np.int32) for values in (dedicated, least, most))
     return replace(scene, **dict(zip(("dedicated", "least", "most"), arrays, strict=True)))
+
+
+def random_grants(
+    rng: np.random.Generator, ues: NDArray[np.int32], places: int, rbs: int
+) -> dict[str, object]:
+    """RBs and power of UEs, at most ``rbs`` in all: a scene's fields of mode 2."""
+    taken = np.arange(places) < ues[:, None]
+    wishes = rng.multinomial(rng.integers(0, rbs + 1), np.full(SLICES * places, 1 / (SLICES * places)))
+    return {
+        "ue_rbs": (wishes.reshape(SLICES, places) * taken).astype(np.int16),
+        "ue_power": rng.choice([0.1, 0.5, 0.77, 1.0], (SLICES, places)).astype(np.float32),
+        "mode": 2,
+    }
 
 
 def random_waiting(
@@ -170,7 +189,7 @@ def random_scene(
     cuts = np.sort(rng.integers(0, rbs + 1, SLICES))
     least = np.diff(cuts, prepend=0) * rng.integers(0, 2, SLICES)
     schedulers = rng.choice([PF, RR, MAX_CQI, EDF, MLWDF], SLICES)
-    return replace(
+    scene = replace(
         scene,
         csi=rng.choice([0, 40, 70, 100], (SLICES, places, units)).astype(np.int32),
         waiting=random_waiting(rng, ues, places, load, repeats),
@@ -184,6 +203,12 @@ def random_scene(
         mode=mode,
         pad=pad,
     )
+    return scene if mode != 2 else replace(scene, **random_grants(rng, ues, places, rbs))
+
+
+def user_scene(rng: np.random.Generator, places: int, rbs: int, pad: bool, load: int = 500) -> Scene:
+    """A scene in which the RBs of each UE are decided."""
+    return random_scene(rng, places, rbs, load=load, repeats=False, mode=2, pad=pad)
 
 
 @st.composite
@@ -200,4 +225,16 @@ def scenes(
         repeats,
         draw(st.sampled_from([0, 1])) if mode is None else mode,
         draw(st.booleans()),
+    )
+
+
+@st.composite
+def user_scenes(draw: st.DrawFn) -> Scene:
+    """Scenes in which the RBs of each UE are decided."""
+    return user_scene(
+        np.random.default_rng(draw(st.integers(0, 2**32))),
+        draw(st.integers(1, 7)),
+        draw(st.integers(1, 24)),
+        draw(st.booleans()),
+        draw(st.sampled_from([60, 500, 5000])),
     )

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .scenes import play, random_scene
+from .scenes import play, random_scene, user_scene
 
 
 def digest() -> str:
     """SHA-256 over the outcomes of scenes of all kinds."""
     rng, digest = np.random.default_rng(11), sha256()
-    for number in range(60):
-        scene = random_scene(
+    scenes = [
+        random_scene(
             rng,
             places=1 + number % 6,
             rbs=1 + number % 19,
@@ -23,6 +23,10 @@ def digest() -> str:
             mode=number % 5 // 4,
             pad=number % 4 == 3,
         )
+        for number in range(60)
+    ]
+    scenes += [user_scene(rng, 1 + number % 6, 1 + number % 19, number % 4 == 3) for number in range(40)]
+    for scene in scenes:
         outcome = play(scene)
         for array in (outcome.slice_of_unit, outcome.ue_of_unit, outcome.held, outcome.next_place):
             digest.update(array.tobytes())

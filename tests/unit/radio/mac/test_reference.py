@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .reference import Key, Reference, exact_key, ranked_key
-from .scenes import SLICES, Scene, play, random_scene, scenes
+from .scenes import SLICES, Scene, play, random_scene, scenes, user_scenes
 
 
 def assert_as_reference(scene: Scene, key: Key) -> None:
@@ -20,6 +20,12 @@ def assert_as_reference(scene: Scene, key: Key) -> None:
 @settings(max_examples=300, deadline=None)
 @given(scene=scenes(groups=(1,), repeats=False))
 def test_units_of_one_rb_are_granted_as_the_plain_algorithm_does(scene: Scene) -> None:
+    assert_as_reference(scene, ranked_key(scene))
+
+
+@settings(max_examples=200, deadline=None)
+@given(scene=user_scenes())
+def test_rbs_of_ues_are_granted_as_the_plain_algorithm_does(scene: Scene) -> None:
     assert_as_reference(scene, ranked_key(scene))
 
 

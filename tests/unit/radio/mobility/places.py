@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.radio.state import State, empty_state
+from cadran.radio.state import PER_UE_KPIS, State, empty_state
 from cadran.radio.world import SLICES, World
 
 
@@ -12,7 +12,7 @@ def random_state(world: World, seed: int, envs: int = 1) -> State:
     rng = np.random.default_rng(seed)
     state = empty_state(world, np.arange(envs, dtype=np.uint64))
     state.ues.id[:] = -1
-    for name in ("ue_rate_bps", "ue_delay_s"):
+    for name in ("ue_rate_bps", "ue_delay_s", "ue_mean_se"):
         getattr(state.kpis, name)[:] = np.nan
     for e in range(envs):
         for s, members in enumerate(world.ues_per_slice):
@@ -32,7 +32,8 @@ def _fill(state: State, slice_: tuple[int, int, int], number: int, rng: np.rando
         array[at] = rng.integers(1, 100, size=array[at].shape).astype(array.dtype)
     state.ues.id[at] = number
     _fill_queue(state, at, rng)
-    state.kpis.ue_rate_bps[at], state.kpis.ue_delay_s[at] = rng.random(2)
+    for name in PER_UE_KPIS:
+        getattr(state.kpis, name)[at] = 1 + rng.integers(100)
 
 
 def _fill_queue(state: State, at: tuple[int, int, int, int], rng: np.random.Generator) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cadran.radio.mobility.handover import handover_ue, request_handover
-from cadran.radio.state import State, Ues, clone
+from cadran.radio.state import PER_UE_KPIS, State, Ues, clone
 from cadran.radio.world import World
 
 from .places import members, places_are_dense, random_state
@@ -50,8 +50,10 @@ def test_any_sequence_of_handovers_keeps_every_ue_once_and_every_byte(seed, sequ
     assert (state.ledger.moved_in_bytes.sum(axis=1) == state.ledger.moved_out_bytes.sum(axis=1)).all()
     assert (state.kpis.ues == state.core.ues).all()
     assert (state.kpis.queued_bytes == state.queued.sum(axis=-1)).all()
-    for values in (state.kpis.ue_rate_bps, state.kpis.ue_delay_s):
-        assert (np.isnan(values) == (state.ues.id < 0)).all()
+    for name in PER_UE_KPIS:
+        values = getattr(state.kpis, name)
+        empty = np.isnan(values) if values.dtype.kind == "f" else values == 0
+        assert (empty == (state.ues.id < 0)).all(), name
 
 
 def a_handover(seed: int) -> tuple[State, State, tuple[int, ...], tuple[int, ...]]:
@@ -72,7 +74,7 @@ def test_all_arrays_of_the_ue_move_along(seed):
     before, after, old, new = a_handover(seed)
     for name in set(Ues._fields) - SET_ANEW:
         np.testing.assert_array_equal(getattr(after.ues, name)[new], getattr(before.ues, name)[old], name)
-    for name in ("ue_rate_bps", "ue_delay_s"):
+    for name in PER_UE_KPIS:
         assert getattr(after.kpis, name)[new] == getattr(before.kpis, name)[old]
 
 
