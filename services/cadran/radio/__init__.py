@@ -18,7 +18,7 @@ from cadran.radio.decision import (
 from cadran.radio.engine import Radio
 from cadran.radio.state import Kpis, Ledger, State
 from cadran.radio.traffic import trace_table
-from cadran.radio.world import EMBB, MMTC, SLICES, URLLC, World
+from cadran.radio.world import EMBB, MMTC, SLICES, URLLC, DuProfile, World
 
 __all__ = [
     "EMBB",
@@ -26,6 +26,7 @@ __all__ = [
     "SLICES",
     "URLLC",
     "Decisions",
+    "DuProfile",
     "Kpis",
     "Ledger",
     "Radio",

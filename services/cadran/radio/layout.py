@@ -1,4 +1,8 @@
-"""Geometry of an episode: a drop of UEs, their links, and the DU that each attaches to."""
+"""Geometry of an episode: a drop of UEs, their links, and the DU that each attaches to.
+
+Where the world has profiles, UEs are drawn until each DU is the strongest of as many as its profile says;
+otherwise each UE that is drawn attaches to the strongest DU that has room.
+"""
 
 from math import sqrt
 from typing import NamedTuple
@@ -12,6 +16,12 @@ from cadran.radio.propagation.sites import Sites, sites
 from cadran.radio.world import SLICES, World
 
 __all__ = ["Drop", "Sites", "drop", "sites", "uniform_in_hexagons"]
+
+
+_MOST_ROUNDS = 200
+"""Draws after which a DU that is the strongest hardly anywhere is given up."""
+_LARGEST_ROUND = 4096
+"""UEs of one draw, so that their links fit into a cache."""
 
 
 class Drop(NamedTuple):
@@ -59,17 +69,91 @@ def uniform_in_hexagons(
 
 
 def drop(world: World, sites: Sites, rng: np.random.Generator) -> Drop:
-    """Drop all UEs, and attach each to its strongest DU that still has room in its slice."""
-    at = sites.position_m[:: world.layout.sectors]
-    position_m = uniform_in_hexagons(at, world.layout.inter_site_distance_m, world.ues, rng)
-    if world.mobility.kind == "corridor":
-        position_m = on_roads(world, sites.position_m, position_m)
-    links = draw_links(world, sites, world.ues, rng)
-    gain, line_of_sight = mean_gains(world, sites, position_m, links)
+    """Drop all UEs, and attach each to its strongest DU that still has room in its slice.
+
+    Raises:
+        ValueError: the places where a DU is the strongest are too few for the UEs of its profile.
+    """
     slice_ = np.repeat(np.arange(SLICES), world.ues_per_slice)
     number = np.concatenate([np.arange(members) for members in world.ues_per_slice])
-    du, place = _attach(gain, slice_, world.max_ues_per_slice)
-    return Drop(du, slice_, place, number, position_m, links, gain, line_of_sight)
+    if world.profiles:
+        ues = np.array([profile.ues for profile in world.profiles])
+        du = np.concatenate([np.repeat(np.arange(world.dus), members) for members in ues.T])
+        place = np.concatenate([np.arange(members) for members in ues.T.flat])
+        standing = _standing_at(world, sites, du, rng)
+    else:
+        standing = _stand(world, sites, world.ues, rng)
+        du, place = _attach(standing.gain, slice_, world.max_ues_per_slice)
+    return Drop(du, slice_, place, number, *standing)
+
+
+class _Standing(NamedTuple):
+    """Where UEs stand and what that gives them; see ``Drop``."""
+
+    position_m: NDArray[np.float64]
+    links: Links
+    gain: NDArray[np.float64]
+    line_of_sight: NDArray[np.uint8]
+
+
+def _stand(world: World, sites: Sites, count: int, rng: np.random.Generator) -> _Standing:
+    """``count`` UEs anywhere in the layout."""
+    at = sites.position_m[:: world.layout.sectors]
+    position_m = uniform_in_hexagons(at, world.layout.inter_site_distance_m, count, rng)
+    if world.mobility.kind == "corridor":
+        position_m = on_roads(world, sites.position_m, position_m)
+    links = draw_links(world, sites, count, rng)
+    return _Standing(position_m, links, *mean_gains(world, sites, position_m, links))
+
+
+def _standing_at(world: World, sites: Sites, du: NDArray[np.int64], rng: np.random.Generator) -> _Standing:
+    """One UE for each entry of ``du`` int64[N], which is its strongest DU.
+
+    By rejection, so that the UEs of a DU are distributed as those of any drop whose strongest DU it is.
+    """
+    missing = np.bincount(du, minlength=world.dus)
+    kept: list[_Standing] = []
+    for _ in range(_MOST_ROUNDS):
+        count = min(2 * int(missing.max()) * world.dus, _LARGEST_ROUND)
+        drawn = _stand(world, sites, count, rng)
+        strongest = drawn.gain.argmax(axis=1)
+        wanted = _number_among_equals(strongest, world.dus) < missing[strongest]
+        kept.append(_rows(drawn, wanted))
+        missing -= np.bincount(strongest[wanted], minlength=world.dus)
+        if not missing.any():
+            return _in_order(kept, du)
+    c = int(missing.argmax())
+    raise ValueError(
+        f"profiles.{c}.ues: {missing[c]} UEs found no place where DU {c} is the strongest; allowed are "
+        "fewer, or a layout with more room for it"
+    )
+
+
+def _number_among_equals(values: NDArray[np.int64], kinds: int) -> NDArray[np.int64]:
+    """How many entries before each one have its value, int64[N]."""
+    counts = (values[:, None] == np.arange(kinds)).cumsum(axis=0)
+    earlier: NDArray[np.int64] = np.take_along_axis(counts, values[:, None], axis=1)[:, 0] - 1
+    return earlier
+
+
+def _rows(standing: _Standing, which: NDArray[np.bool_] | NDArray[np.int64]) -> _Standing:
+    """Some of the UEs."""
+    position_m, links, gain, line_of_sight = standing
+    links = Links(*(part[which] for part in links))
+    return _Standing(position_m[which], links, gain[which], line_of_sight[which])
+
+
+def _in_order(kept: list[_Standing], du: NDArray[np.int64]) -> _Standing:
+    """The UEs of all draws so that the strongest DU of the n-th is ``du[n]``."""
+    together = _Standing(
+        np.concatenate([part.position_m for part in kept]),
+        Links(*(np.concatenate(column) for column in zip(*(part.links for part in kept), strict=True))),
+        np.concatenate([part.gain for part in kept]),
+        np.concatenate([part.line_of_sight for part in kept]),
+    )
+    row = np.empty(len(du), dtype=np.int64)
+    row[np.argsort(du, kind="stable")] = np.argsort(together.gain.argmax(axis=1), kind="stable")
+    return _rows(together, row)
 
 
 def _attach(

@@ -93,7 +93,7 @@ class Start:
         kind = np.minimum(dropped.line_of_sight, fading.kinds - 1).astype(np.int64)
         ues.fading_base[at] = kind * fading.rows * fading.stride + rng.integers(fading.columns, size=shape)
         ues.fading_row[at] = rng.integers(fading.rows, size=shape)
-        ues.row_step[at] = row_steps(world, fading.rows_per_m, motion.velocity_mps)
+        ues.row_step[at] = row_steps(world, fading.rows_per_m, motion.velocity_mps, dropped.du)
         ues.csi_tti[e] = -1
 
     def _load(self, state: State, e: int, dropped: Drop, seed: int) -> None:

@@ -95,13 +95,17 @@ def advance(
     return moved.astype(np.float32), onward, covered
 
 
-def row_steps(world: World, rows_per_m: float, velocity_mps: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Rows of the fading map that UEs move on per TTI, times 2^16: int64[...] of velocities [..., 2].
+def row_steps(
+    world: World, rows_per_m: float, velocity_mps: NDArray[np.floating], du: NDArray[np.integer]
+) -> NDArray[np.int64]:
+    """Rows of the fading map that UEs move on per TTI, times 2^16: int64[N] of velocities [N, 2].
 
-    Fading moves at the UE's speed but at least at ``channel.doppler_speed_mps``: what surrounds a UE at rest
-    moves too (TR 38.901 Table 7.2-1 lets all UEs move at 3 km/h).
+    Fading moves at the UE's speed but at least at ``channel.doppler_speed_mps``, or at what the profile of
+    its DU, ``du`` int[N], has in its place: what surrounds a UE at rest moves too (TR 38.901 Table 7.2-1 lets
+    all UEs move at 3 km/h).
     """
-    speed = np.maximum(_length(velocity_mps.astype(np.float64)), world.channel.doppler_speed_mps)
+    least = np.array(world.doppler_speeds_mps)[du]
+    speed = np.maximum(_length(velocity_mps.astype(np.float64)), least)
     steps: NDArray[np.int64] = np.rint(speed * world.tti_s * rows_per_m * _FIXED_POINT).astype(np.int64)
     return steps
 

@@ -53,7 +53,8 @@ def _move_environment(world: World, sites: Sites, fading: FadingMap, state: Stat
     _put(ues.position_m, e, places, position)
     for array, values in zip((ues.velocity_mps, ues.target_m, ues.timer_s), motion, strict=True):
         _put(array, e, places, values)
-    _put(ues.row_step, e, places, row_steps(world, fading.rows_per_m, motion.velocity_mps))
+    du = np.unravel_index(places, taken.shape)[0]
+    _put(ues.row_step, e, places, row_steps(world, fading.rows_per_m, motion.velocity_mps, du))
     _walk(world, sites, fading, state, e, places, covered_m, rng)
     if world.mobility.handover.enabled:
         _hand_over(world, state, e, places)

@@ -24,10 +24,10 @@ def initial_levels(
         episode_key: key of (seed, episode), under which random loads are drawn.
         global_frame: number of the episode's first frame over all episodes.
     """
-    positions = len(tables.factor)
     if tables.profile == RANDOM:
-        drawn = [below(draw(episode_key, entity), positions) for entity in range(dus * SLICES)]
-        return np.array(drawn, dtype=np.int16).reshape(dus, SLICES)
+        drawn = [below(draw(episode_key, entity), int(n)) for entity, n in enumerate(tables.choices.flat)]
+        return np.asarray(tables.first + np.reshape(drawn, (dus, SLICES)), dtype=np.int16)
+    positions = len(tables.factor)
     starts = np.zeros(dus, dtype=np.int64)
     if tables.profile == MEASURED:
         starts[:] = [below(draw(seed_key, c), positions) for c in range(dus)]
@@ -48,15 +48,15 @@ def move_loads(
 
     A random load is redrawn with probability ``redraw_below`` / 2^32 under this frame's keys.
     """
-    positions = tables.factor.shape[0]
     if tables.profile == RANDOM:
         for c in range(load_level.shape[0]):
             for s in range(load_level.shape[1]):
                 entity = c * load_level.shape[1] + s
                 if draw(redraw_key, entity) < tables.redraw_below:
-                    load_level[c, s] = below(draw(level_key, entity), positions)
+                    first, choices = int(tables.first[c, s]), int(tables.choices[c, s])
+                    load_level[c, s] = first + below(draw(level_key, entity), choices)
         return
-    steps, frames = tables.steps, tables.frames
+    positions, steps, frames = tables.factor.shape[0], tables.steps, tables.frames
     passed = cycles_before(global_frame, steps, frames) - cycles_before(global_frame - 1, steps, frames)
     for c in range(load_level.shape[0]):
         for s in range(load_level.shape[1]):

@@ -4,12 +4,13 @@ A load level is a position in a profile, and the profile names a load factor at 
 profile is the list of all factors and levels jump; otherwise levels move on from one position to the next.
 """
 
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cadran.radio.world import World
+from cadran.radio.world import SLICES, World
 
 RANDOM, DAY, MEASURED = range(3)
 PROFILES = ("random", "day", "measured")
@@ -37,11 +38,15 @@ class Profile(NamedTuple):
         kind: RANDOM, DAY or MEASURED.
         factors: float64[L], the factors that occur.
         factor: int64[N], which of them at each position.
+        first: int64[C, S], first position that a (DU, slice) may be at under random loads.
+        choices: int64[C, S], positions from there on that it may be at.
     """
 
     kind: int
     factors: NDArray[np.float64]
     factor: NDArray[np.int64]
+    first: NDArray[np.int64]
+    choices: NDArray[np.int64]
 
 
 def profile(world: World, measured: NDArray[np.float64] | None) -> Profile:
@@ -55,11 +60,38 @@ def profile(world: World, measured: NDArray[np.float64] | None) -> Profile:
         raise ValueError(
             f"load_profile: load.profile is {world.load.profile}; allowed, and needed, with measured only"
         )
+    if kind == RANDOM:
+        return _random(world)
     if measured is not None:
-        return Profile(kind, *_quantised(np.asarray(measured, dtype=np.float64)))
-    if kind == DAY:
-        return Profile(kind, day_factors(), np.arange(DAY_STEPS))
-    return Profile(kind, random_factors(world), np.arange(LOAD_LEVELS))
+        factors, factor = _quantised(np.asarray(measured, dtype=np.float64))
+    else:
+        factors, factor = day_factors(), np.arange(DAY_STEPS)
+    return Profile(kind, factors, factor, *_everywhere(world, len(factor)))
+
+
+def _everywhere(world: World, positions: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """``first`` and ``choices`` where every (DU, slice) may be at every position."""
+    shape = (world.dus, SLICES)
+    return np.zeros(shape, dtype=np.int64), np.full(shape, positions, dtype=np.int64)
+
+
+def _random(world: World) -> Profile:
+    """Random loads: each (DU, slice) has the factors that lie within the window of its DU's profile.
+
+    A window between two factors has one of its own, its geometric middle.
+    """
+    shared = random_factors(world)
+    first, choices = _everywhere(world, LOAD_LEVELS)
+    own: list[float] = []
+    for c, du in enumerate(world.profiles):
+        for s, (low, high) in enumerate(du.load or ()):
+            within = np.flatnonzero((shared >= low) & (shared <= high))
+            if len(within) == 0:
+                within = np.array([LOAD_LEVELS + len(own)])
+                own.append(min(max(sqrt(low * high), low), high))
+            first[c, s], choices[c, s] = within[0], len(within)
+    factors = np.append(shared, own)
+    return Profile(RANDOM, factors, np.arange(len(factors)), first, choices)
 
 
 def random_factors(world: World) -> NDArray[np.float64]:

@@ -43,6 +43,8 @@ class TrafficTables(NamedTuple):
         trace: int64[n], bytes per TTI.
         profile: RANDOM, DAY or MEASURED.
         factor: int64[N], index of the load factor at each position of the profile.
+        first, choices: int64[C, S], positions that a random load of each (DU, slice) may be at: so many from
+            the first on.
         redraw_below: probability of a jump of a random load per frame, times 2^32.
         steps, frames: positions that pass in every so many frames.
     """
@@ -60,6 +62,8 @@ class TrafficTables(NamedTuple):
     trace: NDArray[np.int64]
     profile: int
     factor: NDArray[np.int64]
+    first: NDArray[np.int64]
+    choices: NDArray[np.int64]
     redraw_below: int
     steps: int
     frames: int
@@ -102,6 +106,8 @@ def traffic_tables(
         _checked_trace(trace_bytes_per_tti),
         loads.kind,
         loads.factor.astype(np.int64),
+        loads.first,
+        loads.choices,
         round(2**32 / load.dwell_frames),
         *cycle(steps, "load.profile_step_s"),
     )

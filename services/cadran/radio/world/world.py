@@ -6,7 +6,7 @@ ASSUMED and gives the reason. Slices are ordered eMBB, mMTC, URLLC everywhere.
 
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from cadran.radio.world.channel import Channel
 from cadran.radio.world.energy import Energy
@@ -17,6 +17,7 @@ from cadran.radio.world.load import Load
 from cadran.radio.world.mac import Mac
 from cadran.radio.world.mobility import Mobility
 from cadran.radio.world.presets import PRESETS, overlay
+from cadran.radio.world.profile import DuProfile, check_profile
 from cadran.radio.world.section import SLICES, Positive, Section
 
 MAX_TTIS_PER_EPISODE = 2**30
@@ -64,6 +65,10 @@ class World(Section):
     mobility: Mobility = Mobility()
     energy: Energy = Energy()
     kpis: KpiOptions = KpiOptions()
+    profiles: tuple[DuProfile, ...] = Field(
+        (),
+        description="What each DU serves, one profile per DU; ues is then their sum. None: DUs are alike.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -72,6 +77,40 @@ class World(Section):
         if isinstance(data, dict) and data.get("preset") in PRESETS:
             return overlay(PRESETS[data["preset"]], data)
         return data
+
+    @model_serializer(mode="wrap")
+    def _without_empty_profiles(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A world without profiles is written as worlds were before there were any, so that a result kept
+        under its fields is found again.
+        """
+        data: dict[str, Any] = handler(self)
+        if not self.profiles:
+            data.pop("profiles", None)
+        return data
+
+    @model_validator(mode="after")
+    def _profiles_fit(self) -> Self:
+        if not self.profiles:
+            return self
+        if len(self.profiles) != self.dus:
+            raise ValueError(
+                f"profiles: {len(self.profiles)} given, allowed are none or {self.dus}, one per DU"
+            )
+        for c, profile in enumerate(self.profiles):
+            check_profile(f"profiles.{c}", profile, self.max_ues_per_slice, self.load)
+            still = self.mobility.kind == "static" and self.channel.fading == "jakes"
+            if profile.speed_mps is not None and not still:
+                raise ValueError(
+                    f"profiles.{c}.speed_mps: needs mobility.kind static and channel.fading jakes, not "
+                    f"{self.mobility.kind} and {self.channel.fading}"
+                )
+        if self.ues != sum(self.ues_per_slice):
+            raise ValueError(
+                f"ues {self.ues}: allowed is {sum(self.ues_per_slice)}, the sum over the profiles"
+            )
+        if len(set(self.slice_weights)) > 1:
+            raise ValueError(f"slice_weights {self.slice_weights}: allowed without profiles only")
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -99,7 +138,10 @@ class World(Section):
 
     @property
     def ues_per_slice(self) -> tuple[int, int, int]:
-        """UEs of each slice in the whole RAN, by largest remainder."""
+        """UEs of each slice in the whole RAN: those of the profiles, or by largest remainder."""
+        if self.profiles:
+            embb, mmtc, urllc = zip(*(profile.ues for profile in self.profiles), strict=True)
+            return sum(embb), sum(mmtc), sum(urllc)
         total = sum(self.slice_weights)
         exact = [self.ues * weight / total for weight in self.slice_weights]
         counts = [int(value) for value in exact]
@@ -107,6 +149,14 @@ class World(Section):
         for s in by_remainder[: self.ues - sum(counts)]:
             counts[s] += 1
         return counts[0], counts[1], counts[2]
+
+    @property
+    def doppler_speeds_mps(self) -> tuple[float, ...]:
+        """Least speed that jakes fading moves with at each DU."""
+        least = self.channel.doppler_speed_mps
+        if not self.profiles:
+            return (least,) * self.dus
+        return tuple(least if profile.speed_mps is None else profile.speed_mps for profile in self.profiles)
 
     @property
     def tti_s(self) -> float:

@@ -164,7 +164,7 @@ def test_a_corridor_is_driven_to_its_end_and_back():
 
 def test_fading_moves_at_the_ues_speed_but_never_slower_than_its_surroundings():
     world = world_of("random_waypoint")
-    steps = row_steps(world, 700.0, np.array([[3.0, 4.0], [0.0, 0.0], [0.1, 0.0]]))
+    steps = row_steps(world, 700.0, np.array([[3.0, 4.0], [0.0, 0.0], [0.1, 0.0]]), np.zeros(3, dtype=int))
     per_mps = world.tti_s * 700.0 * 65536
     slowest = round(world.channel.doppler_speed_mps * per_mps)
     assert steps.tolist() == [round(5.0 * per_mps), slowest, slowest]

@@ -117,7 +117,7 @@ def test_gains_steps_and_fading_fit_the_new_positions():
     after = by_ue(state, "fading_base")
     np.testing.assert_array_equal(after // part, line_of_sight)
     np.testing.assert_array_equal(after % part, before % part)
-    steps = row_steps(radio.world, radio.fading.rows_per_m, by_ue(state, "velocity_mps"))
+    steps = row_steps(radio.world, radio.fading.rows_per_m, by_ue(state, "velocity_mps"), serving(state))
     np.testing.assert_array_equal(by_ue(state, "row_step"), steps)
 
 

@@ -23,6 +23,13 @@ def slotted(**load: object) -> World:
     return World.model_validate({"dus": DUS, "ues": 24, "ttis_per_frame": 10, "load": steady | load})
 
 
+def profiled(**load: object) -> World:
+    """As ``slotted``, with a quiet and a busy DU: windows of one level, of many, and of all."""
+    windows = [((0.5, 0.5), (0.2, 0.6), (0.2, 3.0)), ((2.0, 3.0), (2.9, 2.91), (1.0, 1.0))]
+    profiles = [{"ues": (4, 4, 4), "load": of_du} for of_du in windows]
+    return World.model_validate(slotted(**load).model_dump() | {"profiles": profiles})
+
+
 def members(*of_slice: int) -> NDArray[np.int32]:
     """UEs int32[C, S], the same at every DU."""
     return np.tile(np.array(of_slice, dtype=np.int32), (DUS, 1))

@@ -14,13 +14,14 @@ import hashlib
 import numpy as np
 from cadran.radio.queues import age_ttis, expire, pop, push
 from cadran.radio.traffic import traffic_tables
-from radio.traffic.play import members, play, slotted
+from radio.traffic.play import members, play, profiled, slotted
 
 worlds = (
     (slotted(factor_min=0.2, factor_max=3.0, dwell_frames=2), None, None),
     (slotted(sources=("xr", "beta_burst", "periodic"), burst_period_s=0.0313, period_s=0.0007), None, None),
     (slotted(sources=("full_buffer", "ftp3", "xr"), ftp_file_bytes=900, profile="day"), None, None),
     (slotted(sources=("poisson", "beta_burst", "xr"), step_frame=12, step_factor=3.0), None, None),
+    (profiled(factor_min=0.2, factor_max=3.0, dwell_frames=2), None, None),
     (slotted(profile="measured", profile_step_s=0.017), np.arange(50) * 7, np.arange(9.0)),
 )
 sha = hashlib.sha256()
@@ -51,9 +52,10 @@ print(sha.hexdigest())
 
 
 def in_subprocess(**environment: str) -> str:
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", SCRIPT],
-        env=os.environ | environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=os.environ | environment | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=True,
