@@ -10,6 +10,7 @@ from cadran.replay.schema import (
     RowFlag,
     Rows,
     TransitionSchema,
+    adjacent,
     identities,
     paper_buffer_bytes,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Rows",
     "Slice",
     "TransitionSchema",
+    "adjacent",
     "export",
     "identities",
     "paper_buffer_bytes",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.replay.schema import Identity, ReplayError, RowFlag, Rows, identities
+from cadran.replay.schema import Identity, ReplayError, RowFlag, Rows, adjacent, identities
 from cadran.replay.store import Replay, check_sizes, slice_rows
 
 
@@ -243,9 +243,9 @@ class _Held:
     def _follows(self, rows: Rows) -> NDArray[np.bool_]:
         """bool[n]: the row directly before is the predecessor. Skipped rows leave a gap of frames."""
         follows = np.zeros(len(rows), np.bool_)
-        follows[1:] = _adjacent(rows[:-1], rows[1:])
+        follows[1:] = adjacent(rows[:-1], rows[1:])
         if self._newest is not None:
-            follows[:1] = _adjacent(self._newest, rows[:1])
+            follows[:1] = adjacent(self._newest, rows[:1])
         return follows
 
     def pick(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -256,13 +256,3 @@ class _Held:
 def _is_neutral(rows: Rows) -> NDArray[np.bool_]:
     neutral: NDArray[np.bool_] = (rows["flags"] & RowFlag.PREVIOUS_IS_NEUTRAL) != 0
     return neutral
-
-
-def _adjacent(before: Rows, after: Rows) -> NDArray[np.bool_]:
-    """bool[n]: `after` is the decision that followed `before`. Unsigned differences may wrap."""
-    adjacent: NDArray[np.bool_] = (
-        (after["epoch"] == before["epoch"])
-        & (after["frame"] - before["frame"] == 1)
-        & (after["sequence"] - before["sequence"] == 1)
-    )
-    return adjacent

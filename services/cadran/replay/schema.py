@@ -178,6 +178,16 @@ def identities(rows: Rows) -> list[Identity]:
     return list(zip(rows["epoch"].tolist(), rows["frame"].tolist(), strict=True))
 
 
+def adjacent(before: Rows, after: Rows) -> NDArray[np.bool_]:
+    """bool[n]: `after` is the decision that followed `before`. Unsigned differences may wrap."""
+    found: NDArray[np.bool_] = (
+        (after["epoch"] == before["epoch"])
+        & (after["frame"] - before["frame"] == 1)
+        & (after["sequence"] - before["sequence"] == 1)
+    )
+    return found
+
+
 def paper_buffer_bytes(schema: TransitionSchema, rows: int = 100_000, dus: int = 6) -> int:
     """Bytes that the rows of all buffers take at rest.
 
