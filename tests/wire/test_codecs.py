@@ -13,13 +13,11 @@ from hypothesis.extra import numpy as hnp
 from cadran.wire.causes import RangeError
 from cadran.wire.codecs import (
     SLICES,
-    AssignmentArrays,
     MeasurementArrays,
     QuotaArrays,
     Ratios,
     SNssai,
     control_outcome,
-    decision_from_proto,
     measurements_from_proto,
     measurements_to_proto,
     quota_from_proto,
@@ -28,10 +26,9 @@ from cadran.wire.codecs import (
     ratios_to_proto,
     s_nssai_from_proto,
     s_nssai_to_proto,
-    set_assignment,
-    set_quota,
     slices_of,
 )
+from cadran.wire.decision_codecs import AssignmentArrays, decision_from_proto, set_assignment, set_quota
 from cadran.wire.gen.e2sm.v1 import common_pb2, rc_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
 
@@ -92,7 +89,7 @@ def test_quotas_survive(quota: QuotaArrays) -> None:
     for message in (e3ap_pb2.DAppControlAction(), e3ap_pb2.AppliedDecision()):
         set_quota(message, quota)
         again = type(message).FromString(message.SerializeToString())
-        _same(decision_from_proto(again, rbs=100), quota)
+        _same(decision_from_proto(again, rbs=100, ues_per_slice=U), quota)
 
 
 @given(quotas(), st.permutations(range(S)))
@@ -133,11 +130,11 @@ def test_impossible_policies_are_refused() -> None:
 def test_assignments_survive(slice_of_rb: np.ndarray) -> None:
     action = e3ap_pb2.DAppControlAction()
     set_assignment(action, slice_of_rb)
-    decision = decision_from_proto(action, rbs=slice_of_rb.size)
+    decision = decision_from_proto(action, rbs=slice_of_rb.size, ues_per_slice=U)
     assert isinstance(decision, AssignmentArrays)
     np.testing.assert_array_equal(decision.slice_of_rb, slice_of_rb)
     with pytest.raises(RangeError, match="RBs"):
-        decision_from_proto(action, rbs=slice_of_rb.size + 1)
+        decision_from_proto(action, rbs=slice_of_rb.size + 1, ues_per_slice=U)
 
 
 @pytest.mark.parametrize("value", [-2, 3, 127, -128])
@@ -145,12 +142,12 @@ def test_assignment_to_no_slice_is_refused(value: int) -> None:
     action = e3ap_pb2.DAppControlAction()
     set_assignment(action, np.array([0, value], np.int8))
     with pytest.raises(RangeError, match=r"0\.\.2"):
-        decision_from_proto(action, rbs=2)
+        decision_from_proto(action, rbs=2, ues_per_slice=U)
 
 
 def test_a_decision_must_be_set() -> None:
     with pytest.raises(RangeError, match="neither"):
-        decision_from_proto(e3ap_pb2.DAppControlAction(frame=1), rbs=100)
+        decision_from_proto(e3ap_pb2.DAppControlAction(frame=1), rbs=100, ues_per_slice=U)
 
 
 @given(st.integers(0, 255), st.none() | st.integers(0, 2**24 - 1))

@@ -23,7 +23,8 @@ from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.causes import Cause, QueueFullError, WireError, from_proto
 from cadran.wire.chunks import Assembler
-from cadran.wire.codecs import measurements_from_proto, set_assignment, set_quota, slices_of
+from cadran.wire.codecs import measurements_from_proto, slices_of
+from cadran.wire.decision_codecs import set_assignment, set_quota
 from cadran.wire.e3_client import E3Client, E3ClientSession
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2

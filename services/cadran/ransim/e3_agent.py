@@ -12,12 +12,11 @@ from cadran.problem import Assignment, Frame, Quota
 from cadran.ransim.ladder import Applied, Source, Submitted
 from cadran.ransim.ran import FrameResult, Ran
 from cadran.wire.causes import Cause, QueueFullError, WireError, from_proto
-from cadran.wire.codecs import (
-    SLICES,
+from cadran.wire.codecs import SLICES, QuotaArrays, measurements_to_proto, s_nssai_to_proto
+from cadran.wire.decision_codecs import (
     AssignmentArrays,
+    Decision,
     decision_from_proto,
-    measurements_to_proto,
-    s_nssai_to_proto,
     set_assignment,
     set_quota,
 )
@@ -171,11 +170,8 @@ class E3Agent:
         if action.frame > frame:
             text = f"decision for frame {action.frame}; frame {frame} is to be decided"
             raise WireError(Cause("dapp", "decision-invalid", text))
-        arrays = decision_from_proto(action, self._identity.frame.rbs)
-        if isinstance(arrays, AssignmentArrays):
-            decision: Quota | Assignment = Assignment(arrays.slice_of_rb)
-        else:
-            decision = Quota(arrays.dedicated_percent, arrays.min_percent, arrays.max_percent)
+        facts = self._identity.frame
+        decision = _decision(decision_from_proto(action, facts.rbs, facts.ues_per_slice))
         self._ran.submit(session.du_id, Submitted(action.frame, action.policy_version, decision))
         self._on_decision(action.frame)
 
@@ -225,6 +221,14 @@ class E3Agent:
             except QueueFullError as error:
                 self._log.warning("dApp does not read", du=du, cause=str(error.cause))
                 session.close(error.cause)
+
+
+def _decision(arrays: Decision) -> Quota | Assignment:
+    if isinstance(arrays, AssignmentArrays):
+        return Assignment(arrays.slice_of_rb)
+    if isinstance(arrays, QuotaArrays):
+        return Quota(arrays.dedicated_percent, arrays.min_percent, arrays.max_percent)
+    raise WireError(Cause("dapp", "decision-invalid", "this RAN does not grant RBs to users"))
 
 
 def _set_applied(message: e3ap_pb2.AppliedDecision, applied: Applied) -> None:

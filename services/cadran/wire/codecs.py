@@ -1,4 +1,4 @@
-"""Numpy arrays and decisions <-> protobuf, with validation.
+"""Numpy arrays and quotas <-> protobuf, with validation.
 
 Arrays of the wire carry the field names of the radio's KPIs, so that the rooms which own those types convert
 by field name. The functions that write take any object with these fields.
@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from math import prod
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from google.protobuf.message import Message
 from numpy.typing import NDArray
 
 from cadran.wire.causes import Cause, RangeError
 from cadran.wire.gen.e2sm.v1 import common_pb2, rc_pb2
-from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
+from cadran.wire.gen.e3ap.v1 import measurements_pb2
 
 AnyIntArray = NDArray[np.integer[Any]]
 IntArray = NDArray[np.int32]
@@ -137,17 +138,21 @@ def measurements_from_proto(
     Raises:
         RangeError: a field has not the number of entries that `slices` and `ues_per_slice` ask for.
     """
-
-    def take(name: str, dtype: type[np.generic], count: int) -> NDArray[np.generic]:
-        values = getattr(message, name)
-        if len(values) != count:
-            raise _range(f"Measurements.{name} has {len(values)} entries; {count} are expected")
-        return np.fromiter(values, dtype, count)
-
-    cells = slices * ues_per_slice
-    fields = {name: take(name, dtype, slices) for name, dtype in _SLICE_FIELDS}
-    fields |= {name: take(name, np.float32, cells).reshape(slices, ues_per_slice) for name in _UE_FIELDS}
+    fields = {name: taken(message, name, dtype, (slices,)) for name, dtype in _SLICE_FIELDS}
+    of_ues = (slices, ues_per_slice)
+    fields |= {name: taken(message, name, np.float32, of_ues) for name in _UE_FIELDS}
     return MeasurementArrays(**fields)  # type: ignore[arg-type]
+
+
+def taken(
+    message: Message, name: str, dtype: type[np.generic], shape: tuple[int, ...]
+) -> NDArray[np.generic]:
+    """A repeated field as an array. Raises `RangeError` when it has another number of entries."""
+    values, count = getattr(message, name), prod(shape)
+    if len(values) != count:
+        kind = message.DESCRIPTOR.name
+        raise out_of_range(f"{kind}.{name} has {len(values)} entries; {count} are expected")
+    return np.fromiter(values, dtype, count).reshape(shape)
 
 
 _SLICE_FIELDS: tuple[tuple[str, type[np.generic]], ...] = (
@@ -191,7 +196,7 @@ def s_nssai_from_proto(message: common_pb2.SNssai) -> SNssai:
     """The S-NSSAI of a message. Raises `RangeError` when SST or SD is out of range."""
     slice_ = SNssai(message.sst, message.sd if message.HasField("sd") else None)
     if slice_.sst > 255 or (slice_.sd or 0) >= 2**24:
-        raise _range(f"S-NSSAI sst={slice_.sst} sd={slice_.sd}; sst is 0..255, sd 0..16777215")
+        raise out_of_range(f"S-NSSAI sst={slice_.sst} sd={slice_.sd}; sst is 0..255, sd 0..16777215")
     return slice_
 
 
@@ -199,7 +204,7 @@ def slices_of(facts: common_pb2.RanFacts) -> tuple[SNssai, ...]:
     """The slices of a RAN in the order of its arrays. Raises `RangeError` for none, or two alike."""
     slices = tuple(s_nssai_from_proto(message) for message in facts.slices)
     if not slices or len(set(slices)) != len(slices):
-        raise _range(f"slices {slices}; at least one, each once")
+        raise out_of_range(f"slices {slices}; at least one, each once")
     return slices
 
 
@@ -226,13 +231,6 @@ class QuotaArrays:
     dedicated_percent: IntArray
     min_percent: IntArray
     max_percent: IntArray
-
-
-@dataclass(frozen=True)
-class AssignmentArrays:
-    """Which slice each RB belongs to: int8[K], -1 = unused."""
-
-    slice_of_rb: NDArray[np.int8]
 
 
 class Ratios(NamedTuple):
@@ -275,27 +273,29 @@ def ratios_from_proto(
     for policy in policies:
         index = _slice_of(policy, slices)
         if index in found:
-            raise _range(f"two RRM policies for S-NSSAI {slices[index]}")
+            raise out_of_range(f"two RRM policies for S-NSSAI {slices[index]}")
         ratios = Ratios(
             policy.dedicated_prb_policy_ratio, policy.min_prb_policy_ratio, policy.max_prb_policy_ratio
         )
         if not ratios.dedicated <= ratios.minimum <= ratios.maximum <= 100:
-            raise _range(f"S-NSSAI {slices[index]}: {ratios}; 0 <= dedicated <= min <= max <= 100")
+            raise out_of_range(f"S-NSSAI {slices[index]}: {ratios}; 0 <= dedicated <= min <= max <= 100")
         found[index] = ratios
     if (total := sum(ratios.minimum for ratios in found.values())) > 100:
-        raise _range(f"min ratios sum to {total} %; at most 100")
+        raise out_of_range(f"min ratios sum to {total} %; at most 100")
     return found
 
 
 def _slice_of(policy: rc_pb2.RrmPolicyRatio, slices: tuple[SNssai, ...]) -> int:
     if policy.resource_type != rc_pb2.RESOURCE_TYPE_PRB_DL:
-        raise _range(f"resource type {policy.resource_type}; only PRB_DL ({rc_pb2.RESOURCE_TYPE_PRB_DL})")
+        raise out_of_range(
+            f"resource type {policy.resource_type}; only PRB_DL ({rc_pb2.RESOURCE_TYPE_PRB_DL})"
+        )
     members = policy.rrm_policy_members
     if len(members) != 1:
-        raise _range(f"an RRM policy has {len(members)} members; exactly one is possible")
+        raise out_of_range(f"an RRM policy has {len(members)} members; exactly one is possible")
     slice_ = s_nssai_from_proto(members[0].s_nssai)
     if slice_ not in slices:
-        raise _range(f"unknown S-NSSAI {slice_}; this DU has {slices}")
+        raise out_of_range(f"unknown S-NSSAI {slice_}; this DU has {slices}")
     return slices.index(slice_)
 
 
@@ -305,7 +305,7 @@ def quota_from_proto(
     """The quota that names each slice. Raises `RangeError` as `ratios_from_proto`, or for a missing slice."""
     found = ratios_from_proto(policies, slices)
     if len(found) != len(slices):
-        raise _range(f"{len(found)} of {len(slices)} slices have an RRM policy; all must")
+        raise out_of_range(f"{len(found)} of {len(slices)} slices have an RRM policy; all must")
     table = np.array([found[index] for index in range(len(slices))], np.int32)
     return QuotaArrays(table[:, 0], table[:, 1], table[:, 2])
 
@@ -327,62 +327,6 @@ def control_outcome(
     return outcome
 
 
-Decision = QuotaArrays | AssignmentArrays
-DecisionMessage = e3ap_pb2.DAppControlAction | e3ap_pb2.AppliedDecision
-
-
-def set_quota(message: DecisionMessage, quota: HasQuota, slices: tuple[SNssai, ...] = SLICES) -> None:
-    """Make `message` carry a quota."""
-    # Built for each frame and DU: nine numbers into a parsed template cost a third of nine new messages.
-    policies = message.slice_quota
-    policies.ParseFromString(_quota_template(slices))
-    columns = zip(
-        policies.rrm_policy_ratio_list,
-        quota.dedicated_percent.tolist(),
-        quota.min_percent.tolist(),
-        quota.max_percent.tolist(),
-        strict=True,
-    )
-    for policy, dedicated, minimum, maximum in columns:
-        policy.dedicated_prb_policy_ratio = dedicated
-        policy.min_prb_policy_ratio = minimum
-        policy.max_prb_policy_ratio = maximum
-
-
-@cache
-def _quota_template(slices: tuple[SNssai, ...]) -> bytes:
-    policies = [ratios_to_proto(Ratios(0, 0, 0), slice_) for slice_ in slices]
-    return e3ap_pb2.SliceQuota(rrm_policy_ratio_list=policies).SerializeToString()
-
-
-def set_assignment(message: DecisionMessage, slice_of_rb: NDArray[np.int8]) -> None:
-    """Make `message` carry a slice per RB, int8[K]."""
-    message.rb_assignment.slice_of_rb = slice_of_rb.astype(np.int8, copy=False).tobytes()
-
-
-def decision_from_proto(message: DecisionMessage, rbs: int, slices: tuple[SNssai, ...] = SLICES) -> Decision:
-    """The decision in a message.
-
-    Raises:
-        RangeError: none is set, a quota is impossible, or an assignment has not `rbs` entries in -1..S-1.
-    """
-    kind = message.WhichOneof("decision")
-    if kind == "slice_quota":
-        return quota_from_proto(message.slice_quota.rrm_policy_ratio_list, slices)
-    if kind == "rb_assignment":
-        return _assignment(message.rb_assignment.slice_of_rb, rbs, len(slices))
-    raise _range("the decision holds neither a slice quota nor an RB assignment")
-
-
-def _assignment(data: bytes, rbs: int, slices: int) -> AssignmentArrays:
-    slice_of_rb = np.frombuffer(data, np.int8)
-    if slice_of_rb.size != rbs:
-        raise _range(f"the RB assignment has {slice_of_rb.size} entries; the DU has {rbs} RBs")
-    if slice_of_rb.size and (slice_of_rb.min() < -1 or slice_of_rb.max() >= slices):
-        found = f"{slice_of_rb.min()}..{slice_of_rb.max()}"
-        raise _range(f"RBs are assigned to slices {found}; slices are 0..{slices - 1}, -1 is unused")
-    return AssignmentArrays(slice_of_rb)
-
-
-def _range(text: str) -> RangeError:
+def out_of_range(text: str) -> RangeError:
+    """The error to raise for a field outside its range."""
     return RangeError(Cause("ric_request", "control-message-invalid", text))

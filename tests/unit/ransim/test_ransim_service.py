@@ -19,7 +19,7 @@ from cadran.runtime import ClockSpec
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.causes import Cause, QueueFullError
-from cadran.wire.codecs import set_quota
+from cadran.wire.decision_codecs import set_quota
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 
 SCENARIO = Path(__file__).parents[3] / "scenarios" / "smoke.yaml"

@@ -111,19 +111,37 @@ class RbAssignment(_message.Message):
     slice_of_rb: bytes
     def __init__(self, slice_of_rb: _Optional[bytes] = ...) -> None: ...
 
+class SliceGrants(_message.Message):
+    __slots__ = ("s_nssai", "rbs", "power")
+    S_NSSAI_FIELD_NUMBER: _ClassVar[int]
+    RBS_FIELD_NUMBER: _ClassVar[int]
+    POWER_FIELD_NUMBER: _ClassVar[int]
+    s_nssai: _common_pb2.SNssai
+    rbs: _containers.RepeatedScalarFieldContainer[int]
+    power: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, s_nssai: _Optional[_Union[_common_pb2.SNssai, _Mapping]] = ..., rbs: _Optional[_Iterable[int]] = ..., power: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class UserGrants(_message.Message):
+    __slots__ = ("slice_grants_list",)
+    SLICE_GRANTS_LIST_FIELD_NUMBER: _ClassVar[int]
+    slice_grants_list: _containers.RepeatedCompositeFieldContainer[SliceGrants]
+    def __init__(self, slice_grants_list: _Optional[_Iterable[_Union[SliceGrants, _Mapping]]] = ...) -> None: ...
+
 class AppliedDecision(_message.Message):
-    __slots__ = ("source", "decision_frame", "policy_version", "slice_quota", "rb_assignment")
+    __slots__ = ("source", "decision_frame", "policy_version", "slice_quota", "rb_assignment", "user_grants")
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     DECISION_FRAME_FIELD_NUMBER: _ClassVar[int]
     POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
     SLICE_QUOTA_FIELD_NUMBER: _ClassVar[int]
     RB_ASSIGNMENT_FIELD_NUMBER: _ClassVar[int]
+    USER_GRANTS_FIELD_NUMBER: _ClassVar[int]
     source: DecisionSource
     decision_frame: int
     policy_version: int
     slice_quota: SliceQuota
     rb_assignment: RbAssignment
-    def __init__(self, source: _Optional[_Union[DecisionSource, str]] = ..., decision_frame: _Optional[int] = ..., policy_version: _Optional[int] = ..., slice_quota: _Optional[_Union[SliceQuota, _Mapping]] = ..., rb_assignment: _Optional[_Union[RbAssignment, _Mapping]] = ...) -> None: ...
+    user_grants: UserGrants
+    def __init__(self, source: _Optional[_Union[DecisionSource, str]] = ..., decision_frame: _Optional[int] = ..., policy_version: _Optional[int] = ..., slice_quota: _Optional[_Union[SliceQuota, _Mapping]] = ..., rb_assignment: _Optional[_Union[RbAssignment, _Mapping]] = ..., user_grants: _Optional[_Union[UserGrants, _Mapping]] = ...) -> None: ...
 
 class IndicationMessage(_message.Message):
     __slots__ = ("epoch", "frame", "outcome", "applied", "start", "episode", "deterministic")
@@ -144,16 +162,18 @@ class IndicationMessage(_message.Message):
     def __init__(self, epoch: _Optional[int] = ..., frame: _Optional[int] = ..., outcome: _Optional[_Union[_measurements_pb2.Measurements, _Mapping]] = ..., applied: _Optional[_Union[AppliedDecision, _Mapping]] = ..., start: _Optional[_Union[_measurements_pb2.Measurements, _Mapping]] = ..., episode: _Optional[int] = ..., deterministic: _Optional[bool] = ...) -> None: ...
 
 class DAppControlAction(_message.Message):
-    __slots__ = ("frame", "policy_version", "slice_quota", "rb_assignment")
+    __slots__ = ("frame", "policy_version", "slice_quota", "rb_assignment", "user_grants")
     FRAME_FIELD_NUMBER: _ClassVar[int]
     POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
     SLICE_QUOTA_FIELD_NUMBER: _ClassVar[int]
     RB_ASSIGNMENT_FIELD_NUMBER: _ClassVar[int]
+    USER_GRANTS_FIELD_NUMBER: _ClassVar[int]
     frame: int
     policy_version: int
     slice_quota: SliceQuota
     rb_assignment: RbAssignment
-    def __init__(self, frame: _Optional[int] = ..., policy_version: _Optional[int] = ..., slice_quota: _Optional[_Union[SliceQuota, _Mapping]] = ..., rb_assignment: _Optional[_Union[RbAssignment, _Mapping]] = ...) -> None: ...
+    user_grants: UserGrants
+    def __init__(self, frame: _Optional[int] = ..., policy_version: _Optional[int] = ..., slice_quota: _Optional[_Union[SliceQuota, _Mapping]] = ..., rb_assignment: _Optional[_Union[RbAssignment, _Mapping]] = ..., user_grants: _Optional[_Union[UserGrants, _Mapping]] = ...) -> None: ...
 
 class DAppReport(_message.Message):
     __slots__ = ("report",)
