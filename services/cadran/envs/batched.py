@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.envs.convert import problem_of, to_decisions, to_measurements, with_du
+from cadran.envs.episodes import Episodes
 from cadran.problem import Assessment, Assignment, Measurements, ProblemSpec, Quota
 from cadran.problem.heuristics import Heuristic
 from cadran.radio import Decisions, Radio, World
@@ -58,9 +59,6 @@ class BatchedEnv:
 
     Attributes:
         problem: The decision problem, shared by all DUs.
-        radio: The RAN's arithmetic.
-        radio_state: Its present state; what is not in an observation, only a clairvoyant may read.
-        episode: Number of the present episode.
         state: Present state, float32 ``[E, C, state_dim]``.
         observation: Present observation, float32 ``[E, C, observation_dim]``.
         measurements: Of the last frame, ``[E, C, ...]``.
@@ -77,15 +75,30 @@ class BatchedEnv:
         self.world = world
         self.problem = problem_of(world, problem_spec)
         self.frame = self.problem.frame
-        self.radio = Radio(world, trace_bytes_per_tti, load_profile)
         self.envs = len(seeds)
         self.dus = world.dus
-        self.reseed(seeds)
+        self._episodes = Episodes(world, seeds, trace_bytes_per_tti, load_profile)
+        self._begin()
+
+    @property
+    def radio(self) -> Radio:
+        """The RAN's arithmetic."""
+        return self._episodes.radio
+
+    @property
+    def radio_state(self) -> RadioState:
+        """Its present state; what is not in an observation, only a clairvoyant may read."""
+        return self._episodes.state
+
+    @property
+    def episode(self) -> int:
+        """Number of the present episode."""
+        return self._episodes.number
 
     @property
     def frames_left(self) -> int:
         """Frames until the episode ends."""
-        return self._frames_left
+        return self._episodes.frames_left
 
     def reseed(self, seeds: NDArray[np.uint64]) -> Float32:
         """Start episode 0 of other networks.
@@ -96,8 +109,8 @@ class BatchedEnv:
         Returns:
             First observation, float32 ``[E, C, observation_dim]``.
         """
-        self.radio_state: RadioState = self.radio.new_state(np.asarray(seeds, dtype=np.uint64))
-        return self._begin(0)
+        self._episodes.reseed(seeds)
+        return self._begin()
 
     def reset(self, episode: int) -> Float32:
         """Start an episode in every environment: a new drop of UEs, empty queues, neutral actions.
@@ -108,8 +121,8 @@ class BatchedEnv:
         Returns:
             First observation, float32 ``[E, C, observation_dim]``.
         """
-        self.radio.reset(self.radio_state, np.ones(self.envs, dtype=np.bool_), episode)
-        return self._begin(episode)
+        self._episodes.reset(episode)
+        return self._begin()
 
     def step(self, actions: Float32) -> Step:
         """Decode actions, float32 ``[E, C, action_dim]`` in [0, 1], and run one frame.
@@ -147,9 +160,7 @@ class BatchedEnv:
         previous[:, du] = actions
         return self._run(with_du(rest, du, own), previous)
 
-    def _begin(self, episode: int) -> Float32:
-        self.episode = episode
-        self._frames_left = self.world.episode_frames
+    def _begin(self) -> Float32:
         self._previous_action: Float32 = np.broadcast_to(
             self.problem.neutral_action, (self.envs, self.dus, self.problem.action_dim)
         )
@@ -157,10 +168,7 @@ class BatchedEnv:
         return self.observation
 
     def _run(self, decisions: Decisions, actions: Float32) -> Step:
-        if self._frames_left == 0:
-            raise ValueError(f"the episode of {self.world.episode_frames} frames has ended: reset first")
-        self.radio.step(self.radio_state, decisions)
-        self._frames_left -= 1
+        self._episodes.play(decisions)
         self._previous_action = actions
         assessed = self._observe()
         return Step(
@@ -170,7 +178,7 @@ class BatchedEnv:
             qos=assessed.qos,
             reward=assessed.reward,
             measurements=self.measurements,
-            episode_end=self._frames_left == 0,
+            episode_end=self.frames_left == 0,
         )
 
     def _observe(self) -> Assessment:

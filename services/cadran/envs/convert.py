@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.problem import SLICES, Assignment, Frame, Measurements, Problem, ProblemSpec, Quota
-from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec
-from cadran.radio import Decisions, Kpis, World, assignment, beside, quotas
+from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec, UserGrants, UserMeasurements
+from cadran.radio import Decisions, Kpis, World, assignment, beside, grants, quotas
 
 
 def frame_of(world: World) -> Frame:
@@ -62,13 +62,42 @@ def to_measurements(kpis: Kpis) -> Measurements:
     return Measurements(**{field.name: getattr(kpis, field.name).copy() for field in fields(Measurements)})
 
 
-def to_decisions(decision: Quota | Assignment, rbs: int) -> Decisions:
+def to_user_measurements(kpis: Kpis, decision: UserGrants | Quota | Assignment | None) -> UserMeasurements:
+    """KPIs of users in the last frame as measurements ``[E, C, ...]``, copied as those of slices are.
+
+    Args:
+        kpis: Of the frame.
+        decision: What was applied in it, ``[E, C, ...]``; one that gives users no power uses full power.
+            None: nothing was, an episode has just begun.
+    """
+    return UserMeasurements(
+        arrived_bytes=kpis.ue_arrived_bytes.copy(),
+        delivered_bytes=kpis.ue_delivered_bytes.copy(),
+        queued_bytes=kpis.ue_queued_bytes.copy(),
+        mean_se=np.nan_to_num(kpis.ue_mean_se, nan=0.0),
+        rbs=kpis.ue_rbs.copy(),
+        power=_mean_power(kpis, decision),
+    )
+
+
+def _mean_power(kpis: Kpis, decision: UserGrants | Quota | Assignment | None) -> NDArray[np.float32]:
+    """Mean power of each slice's RBs in the last frame, ``[E, C, S]``; 0 where it had none."""
+    if isinstance(decision, UserGrants):
+        return decision.mean_power
+    if decision is None:
+        return np.zeros(kpis.rbs_quota.shape, dtype=np.float32)
+    return (kpis.rbs_quota > 0).astype(np.float32)
+
+
+def to_decisions(decision: UserGrants | Quota | Assignment, rbs: int) -> Decisions:
     """What the MAC applies for a decision.
 
     Args:
         decision: Batched ``[E, C, ...]``.
         rbs: RBs of a DU, K.
     """
+    if isinstance(decision, UserGrants):
+        return grants(decision.ue_rbs, decision.ue_power, rbs)
     if isinstance(decision, Assignment):
         return assignment(decision.slice_of_rb)
     return quotas(*decision.rbs(rbs), rbs)
