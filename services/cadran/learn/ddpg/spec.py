@@ -12,7 +12,7 @@ PositiveInt = Annotated[int, Field(ge=1)]
 class DdpgSpec(BaseModel):
     """Deep deterministic policy gradient (arXiv 1509.02971), which arXiv 2512.13715 uses at both levels.
 
-    That paper states no value; those marked RECALLED are the ones of arXiv 1509.02971.
+    That paper states no value for it: all are ASSUMED.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,19 +30,27 @@ class DdpgSpec(BaseModel):
         True, description="layer norm before each activation; ASSUMED, as in the `learner` section"
     )
     actor_lr: float = Field(
-        1e-4, gt=0.0, le=1.0, description="Adam step size of the actor; ASSUMED, RECALLED"
+        1e-4, gt=0.0, le=1.0, description="Adam step size of the actor; ASSUMED, as in arXiv 1509.02971"
     )
     critic_lr: float = Field(
-        1e-3, gt=0.0, le=1.0, description="Adam step size of the critic; ASSUMED, RECALLED"
+        1e-3, gt=0.0, le=1.0, description="Adam step size of the critic; ASSUMED, as in arXiv 1509.02971"
     )
-    gamma: float = Field(0.99, ge=0.0, lt=1.0, description="discount per decision; ASSUMED, RECALLED")
+    gamma: float = Field(
+        0.99, ge=0.0, lt=1.0, description="discount per decision; ASSUMED, as in arXiv 1509.02971"
+    )
     tau: float = Field(
         0.005,
         gt=0.0,
         le=1.0,
-        description="Polyak step of the targets per update; ASSUMED: five times RECALLED, for short training",
+        description="Polyak step of the targets per update; ASSUMED: training is far shorter "
+        "than in arXiv 1509.02971, which has 0.001",
     )
-    batch_size: int = Field(128, ge=1, description="transitions per task in one update; ASSUMED")
+    batch_size: int = Field(
+        128,
+        ge=1,
+        description="transitions per task in one update; ASSUMED: enough to tell the "
+        "variances of TD errors apart",
+    )
     grad_clip: float = Field(
         10.0, gt=0.0, description="largest gradient norm of a network; ASSUMED: only outliers are cut"
     )

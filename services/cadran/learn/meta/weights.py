@@ -9,8 +9,8 @@ from torch import Tensor
 
 from cadran.learn.meta.spec import Weighting
 
-# Relative to the mean, so that the unit of the rewards plays no part.
-_LEAST_SPREAD: Final = 1e-8
+# Variances that differ by less than this share of their mean count as equal: below it is rounding.
+_LEAST_SPREAD: Final = 1e-6
 
 
 def task_weights(weighting: Weighting, variance: Tensor, kappa: float, floor: float) -> Tensor:
@@ -32,8 +32,8 @@ def task_weights(weighting: Weighting, variance: Tensor, kappa: float, floor: fl
     if weighting == "uniform":
         return torch.full_like(variance, 1.0 / tasks, requires_grad=False)
     known = variance.detach()
-    mean = known.mean()
-    spread = known.std(correction=0) + _LEAST_SPREAD * mean
-    z = (known - mean) / spread.clamp(min=torch.finfo(known.dtype).tiny)
+    # Relative to the mean, so that the unit of the rewards plays no part.
+    relative = known / known.mean().clamp(min=torch.finfo(known.dtype).tiny)
+    z = (relative - relative.mean()) / (relative.std(correction=0) + _LEAST_SPREAD)
     sign = -1.0 if weighting == "softmin_var" else 1.0
     return (1.0 - floor) * torch.softmax(sign * z / kappa, dim=0) + floor / tasks

@@ -128,7 +128,7 @@ def test_each_task_finds_its_own_best_action() -> None:
     rng = np.random.default_rng(0)
     spec = small_spec(hidden=(32, 32), activation="relu", actor_lr=1e-3, critic_lr=1e-2)
     learner = Ddpg(spec, OBSERVATION, ACTION, range(TASKS))
-    for _ in range(300):
+    for _ in range(200):
         action = rng.random((TASKS, 32, ACTION))
         seen = rng.random((TASKS, 32, OBSERVATION))
         reward = -((action - best[:, None, None]) ** 2).sum(-1)

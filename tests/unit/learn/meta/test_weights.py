@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cadran.learn.meta import Weighting, task_weights
 
-VARIANCES = st.lists(st.floats(0.0, 1e3, allow_subnormal=False), min_size=1, max_size=12)
+VARIANCES = st.lists(st.just(0.0) | st.floats(1e-9, 1e9), min_size=1, max_size=12)
 WEIGHTINGS: list[Weighting] = ["softmax_var", "softmin_var", "uniform", "static_var"]
 
 
@@ -35,7 +35,7 @@ def test_weights_do_not_depend_on_the_unit_of_the_reward(
     variance: list[float], weighting: Weighting, unit: float
 ) -> None:
     scaled = [unit * value for value in variance]
-    np.testing.assert_allclose(weights(weighting, scaled), weights(weighting, variance), rtol=1e-6)
+    np.testing.assert_allclose(weights(weighting, scaled), weights(weighting, variance), rtol=1e-5)
 
 
 @settings(max_examples=60, deadline=None)
@@ -49,9 +49,9 @@ def test_more_variance_means_more_weight_by_softmax_and_less_by_softmin(variance
 def test_weights_are_the_softmax_of_the_standardised_variances() -> None:
     z = np.array([-1.0, 1.0])  # two values are always one standard deviation from their mean
     softmax = np.exp(z) / np.exp(z).sum()
-    np.testing.assert_allclose(weights("softmax_var", [2.0, 8.0], floor=0.0), softmax, rtol=1e-6)
-    np.testing.assert_allclose(weights("softmin_var", [2.0, 8.0], floor=0.0), softmax[::-1], rtol=1e-6)
-    np.testing.assert_allclose(weights("softmax_var", [2.0, 8.0], floor=0.2), 0.8 * softmax + 0.1, rtol=1e-6)
+    np.testing.assert_allclose(weights("softmax_var", [2.0, 8.0], floor=0.0), softmax, rtol=1e-5)
+    np.testing.assert_allclose(weights("softmin_var", [2.0, 8.0], floor=0.0), softmax[::-1], rtol=1e-5)
+    np.testing.assert_allclose(weights("softmax_var", [2.0, 8.0], floor=0.2), 0.8 * softmax + 0.1, rtol=1e-5)
 
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
