@@ -54,6 +54,7 @@ async def served() -> AsyncIterator[Du]:
     service = DappService(
         settings=DappSettings(scenario=Path("unused.yaml"), du=0, e3_connect=f"127.0.0.1:{port}"),
         spec=ProblemSpec(),
+        hierarchy=None,
         rng=np.random.default_rng(0),
         metrics=DappMetrics(registry),
         link_metrics=LinkMetrics(registry, "e3"),

@@ -15,7 +15,8 @@ from cadran.dapp.metrics import DappMetrics
 from cadran.dapp.service import DappService
 from cadran.dapp.settings import ENVIRONMENT_PREFIX, DappSettings
 from cadran.problem import ProblemSpec
-from cadran.runtime import Address, ConfigError, load_settings, read_document, section
+from cadran.problem.hierarchy import HierarchySpec
+from cadran.runtime import Address, ConfigError, load_settings, optional_section, read_document, section
 from cadran.runtime.http import Health, HttpServer
 from cadran.runtime.lifecycle import EXIT_CONFIG, EXIT_FAILED, run
 from cadran.runtime.link_metrics import LinkMetrics
@@ -44,8 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     config = flags.pop("config")
     try:
         settings = load_settings(DappSettings, config, ENVIRONMENT_PREFIX, flags)
-        spec = section(read_document(settings.scenario, settings.overrides), "problem", ProblemSpec)
-        return _serve(settings, spec)
+        document = read_document(settings.scenario, settings.overrides)
+        spec = section(document, "problem", ProblemSpec)
+        return _serve(settings, spec, optional_section(document, "hierarchy", HierarchySpec))
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_CONFIG
@@ -58,7 +60,7 @@ def _http(listen: Address, registry: CollectorRegistry, health: Health) -> HttpS
         raise ConfigError(f"--http {listen}: cannot listen: {error.strerror or error}") from error
 
 
-def _serve(settings: DappSettings, spec: ProblemSpec) -> int:
+def _serve(settings: DappSettings, spec: ProblemSpec, hierarchy: HierarchySpec | None) -> int:
     log = configure_logging("dapp", settings.du)
     registry = new_registry("dapp")
     health = Health(["e3", "policy"])
@@ -67,6 +69,7 @@ def _serve(settings: DappSettings, spec: ProblemSpec) -> int:
         service = DappService(
             settings=settings,
             spec=spec,
+            hierarchy=hierarchy,
             # Only waits between attempts to connect are drawn here; they differ from life to life on purpose.
             rng=np.random.default_rng([settings.seed, settings.du, time.time_ns()]),
             metrics=DappMetrics(registry),

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.dapp.policies import PolicySlot
+from cadran.dapp.tasks import Assessed, Decision, Measured, task_of
 from cadran.policy import noise
-from cadran.problem import Assessment, Assignment, Measurements, Problem, Quota
+from cadran.problem import Measurements, Problem
+from cadran.problem.hierarchy import HierarchicalProblem, UserMeasurements
 from cadran.replay.schema import RowFlag, TransitionSchema
 
 # A decision older than this is never asked for again: the DU falls back long before.
@@ -34,6 +36,8 @@ class Indication:
             None if the DU's fallback scheduler was in force.
         start: measurements of a fresh drop when an episode begins with this frame, else None.
         deterministic: act by the policy's mean instead of a sample.
+        users: what was measured of users in frame - 1; None where decisions are not made for users.
+        start_users: as `start`, of users.
     """
 
     epoch: int
@@ -42,6 +46,8 @@ class Indication:
     applied_frame: int | None
     start: Measurements | None
     deterministic: bool
+    users: UserMeasurements | None = None
+    start_users: UserMeasurements | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,8 @@ class Action:
     frame: int
     policy_version: int
     action: NDArray[np.float32]
-    decision: Quota | Assignment
+    decision: Decision
+    goal_set: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ class Transition:
     sequence: int
     episode_ended: bool
     acted: _Acted
-    outcome: Assessment
+    outcome: Assessed
 
     @property
     def finite(self) -> bool:
@@ -90,6 +97,7 @@ class Transition:
             (RowFlag.PREVIOUS_IS_NEUTRAL if self.acted.previous_is_neutral else 0)
             | (RowFlag.EPISODE_END if self.episode_ended else 0)
             | (RowFlag.DETERMINISTIC if self.acted.deterministic else 0)
+            | (RowFlag.GOAL if action.goal_set else 0)
         )
         row["state"] = self.acted.state
         row["action"] = action.action
@@ -110,9 +118,12 @@ class DuAgent:
             restarted dApp explores as the first one would have.
     """
 
-    def __init__(self, du: int, problem: Problem, policies: PolicySlot, seed: int) -> None:
+    def __init__(
+        self, du: int, problem: Problem | HierarchicalProblem, policies: PolicySlot, seed: int
+    ) -> None:
         self.du = du
-        self._problem = problem.of_du(du)
+        self._action_dim = problem.action_dim
+        self._task = task_of(problem, du)
         self._policies = policies
         self._seed = seed
         self._epoch: int | None = None
@@ -123,10 +134,11 @@ class DuAgent:
         self._acted: _Acted | None = None
         self._actions: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
         self._sequence = 0
+        self._task.begin()
         self._be_neutral()
 
     def _be_neutral(self) -> None:
-        self._previous = self._problem.neutral_action
+        self._previous = self._task.neutral_action
         self._previous_is_neutral = True
 
     def step(self, indication: Indication) -> tuple[Action | None, Transition | None]:
@@ -141,11 +153,14 @@ class DuAgent:
                 self._policies.release()
             self._epoch = indication.epoch
             self._forget()
-        outcome = None if indication.outcome is None else self._problem.assess(indication.outcome)
+        outcome = self._assessed(indication.outcome, indication.users)
         transition = self._settle(indication, outcome)
         return self._act(indication, outcome), transition
 
-    def _settle(self, indication: Indication, outcome: Assessment | None) -> Transition | None:
+    def _assessed(self, slices: Measurements | None, users: UserMeasurements | None) -> Assessed | None:
+        return None if slices is None else self._task.assess(Measured(slices, users))
+
+    def _settle(self, indication: Indication, outcome: Assessed | None) -> Transition | None:
         acted, applied = self._acted, indication.applied_frame
         transition = None
         if applied is None:
@@ -162,41 +177,33 @@ class DuAgent:
         else:
             self._be_neutral()
         if indication.start is not None:
+            self._task.begin()
             self._be_neutral()
         return transition
 
     def prepare(self, frame: int) -> None:
         """Draws the exploration noise of a frame ahead of its indication, off the frame's path."""
-        self._drawn = (frame, noise(self._seed, self.du, frame, self._problem.action_dim))
+        self._drawn = (frame, noise(self._seed, self.du, frame, self._action_dim))
 
     def _noise_of(self, frame: int) -> NDArray[np.float32]:
         drawn = self._drawn
         if drawn is not None and drawn[0] == frame:
             return drawn[1]
-        return noise(self._seed, self.du, frame, self._problem.action_dim)
+        return noise(self._seed, self.du, frame, self._action_dim)
 
-    def _act(self, indication: Indication, outcome: Assessment | None) -> Action | None:
+    def _act(self, indication: Indication, outcome: Assessed | None) -> Action | None:
         self._acted = None
-        actor, version = self._policies.at(indication.frame)
-        if actor is None:
+        policy, version = self._policies.at(indication.frame)
+        before = self._assessed(indication.start, indication.start_users) or outcome
+        if policy is None or before is None or not np.isfinite(before.state).all():
             return None
-        if indication.start is not None:
-            state = self._problem.state(indication.start)
-        elif outcome is not None:
-            state = outcome.state
-        else:
-            return None
-        if not np.isfinite(state).all():
-            return None
-        observation = self._problem.observation(state, self._previous)
-        if indication.deterministic:
-            vector = actor.mean(observation)
-        else:
-            vector = actor.sample(observation, self._noise_of(indication.frame))
-        vector = np.array(vector, dtype=np.float32)
-        action = Action(indication.frame, version, vector, self._problem.decode(vector))
+        frame, state = indication.frame, before.state
+        eps = None if indication.deterministic else self._noise_of(frame)
+        decided = self._task.decide(policy, frame, state, self._previous, eps)
+        vector = np.array(decided.action, dtype=np.float32)
+        action = Action(frame, version, vector, decided.decision, decided.goal_set)
         self._acted = _Acted(action, state, self._previous_is_neutral, indication.deterministic)
-        self._actions[indication.frame] = vector
+        self._actions[frame] = vector
         if len(self._actions) > _REMEMBERED_ACTIONS:
             self._actions.popitem(last=False)
         return action

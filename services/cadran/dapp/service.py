@@ -17,29 +17,38 @@ from cadran.dapp.policies import PolicySlot
 from cadran.dapp.reports import ReportBuffer
 from cadran.dapp.settings import DappSettings
 from cadran.policy import PolicyError
-from cadran.problem import Assignment, Frame, Measurements, Problem, ProblemSpec
+from cadran.problem import Assignment, Frame, Measurements, Problem, ProblemSpec, Quota
+from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec, UserMeasurements, names_of
 from cadran.replay.schema import TransitionSchema
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.causes import Cause, QueueFullError, WireError, from_proto
 from cadran.wire.chunks import Assembler
 from cadran.wire.codecs import measurements_from_proto, slices_of
-from cadran.wire.decision_codecs import set_assignment, set_quota
+from cadran.wire.decision_codecs import set_assignment, set_grants, set_quota
 from cadran.wire.e3_client import E3Client, E3ClientSession
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
+from cadran.wire.user_codecs import user_measurements_from_proto
 
 _TICK_S = 0.05
 _LATER_S = 0.003
 # Causes that time cures; a report refused for any other is unsound, and would be refused for ever.
 _PASSING_CAUSES = frozenset({"dapp/not-stored", "dapp/not-connected", "misc/control-processing-overload"})
 _MEASUREMENT_FIELDS = tuple(field.name for field in fields(Measurements))
+_USER_FIELDS = tuple(field.name for field in fields(UserMeasurements))
 
 
 class _Duty:
     """What a dApp has while it serves a DU whose facts it knows."""
 
-    def __init__(self, settings: DappSettings, spec: ProblemSpec, facts: common_pb2.RanFacts) -> None:
+    def __init__(
+        self,
+        settings: DappSettings,
+        spec: ProblemSpec,
+        hierarchy: HierarchySpec | None,
+        facts: common_pb2.RanFacts,
+    ) -> None:
         frame = Frame(
             rbs=facts.rbs,
             slices=len(slices_of(facts)),
@@ -49,11 +58,19 @@ class _Duty:
             total_ues=facts.total_ues,
             dus=facts.dus,
         )
-        self.problem = Problem(spec, frame)
+        base = Problem(spec, frame)
+        self.problem = base if hierarchy is None else HierarchicalProblem(hierarchy, base)
         self.schema = TransitionSchema(self.problem.state_dim, self.problem.action_dim, self.problem.kpi_dim)
         self.policies = PolicySlot(settings.du, self.problem)
         self.agent = DuAgent(settings.du, self.problem, self.policies, settings.seed)
         self.reports = ReportBuffer(settings.buffered_rows, settings.unacknowledged_rows)
+
+    def users(self, message: measurements_pb2.Measurements) -> UserMeasurements | None:
+        if not isinstance(self.problem, HierarchicalProblem):
+            return None
+        frame = self.problem.frame
+        arrays = user_measurements_from_proto(message, frame.slices, frame.ues_per_slice)
+        return UserMeasurements(**{name: getattr(arrays, name) for name in _USER_FIELDS})
 
     def measurements(self, message: measurements_pb2.Measurements) -> Measurements:
         frame = self.problem.frame
@@ -70,6 +87,8 @@ class _Duty:
             applied_frame=applied.decision_frame if by_dapp else None,
             start=self.measurements(message.start) if message.HasField("start") else None,
             deterministic=message.deterministic,
+            users=self.users(message.outcome) if message.HasField("outcome") else None,
+            start_users=self.users(message.start) if message.HasField("start") else None,
         )
 
 
@@ -79,6 +98,7 @@ class DappService:
     Args:
         settings: the service's settings.
         spec: the decision problem.
+        hierarchy: how its decisions are shared between two levels; None: they have one.
         rng: jitter of the waits between connection attempts.
         metrics: where to count.
         link_metrics: where the E3 session counts.
@@ -91,6 +111,7 @@ class DappService:
         self,
         settings: DappSettings,
         spec: ProblemSpec,
+        hierarchy: HierarchySpec | None,
         rng: np.random.Generator,
         metrics: DappMetrics,
         link_metrics: LinkMetrics,
@@ -100,6 +121,7 @@ class DappService:
     ) -> None:
         self._settings = settings
         self._spec = spec
+        self._hierarchy = hierarchy
         self._metrics = metrics
         self._health = health
         self._log = log
@@ -142,9 +164,12 @@ class DappService:
             dapp_id=self._settings.du + 1,
             du_id=self._settings.du,
             schema_fingerprint=duty.schema.fingerprint if duty else "",
-            problem=e3ap_pb2.ProblemNames(**self._spec.names),
+            problem=e3ap_pb2.ProblemNames(**self._names()),
             running_version=duty.policies.version if duty else 0,
         )
+
+    def _names(self) -> dict[str, str]:
+        return self._spec.names if self._hierarchy is None else names_of(self._spec)
 
     def on_connected(self, session: E3ClientSession, response: e3ap_pb2.SetupResponse) -> None:
         """Takes up duty; keeps policy and unacknowledged reports if the RAN is the one known already."""
@@ -166,7 +191,7 @@ class DappService:
             self._log.warning("the RAN is another one now, transitions dropped", rows=len(self._duty.reports))
         self._health.unmet("policy", "none received since the RAN is known")
         self._facts = facts
-        self._duty = _Duty(self._settings, self._spec, facts)
+        self._duty = _Duty(self._settings, self._spec, self._hierarchy, facts)
         return self._duty
 
     def on_indication(self, session: E3ClientSession, indication: e3ap_pb2.IndicationMessage) -> None:
@@ -239,10 +264,13 @@ class DappService:
 
     def _message(self, action: Action) -> e3ap_pb2.DAppControlAction:
         message = e3ap_pb2.DAppControlAction(frame=action.frame, policy_version=action.policy_version)
-        if isinstance(action.decision, Assignment):
-            set_assignment(message, action.decision.slice_of_rb)
-        else:
-            set_quota(message, action.decision)
+        match action.decision:
+            case Quota() as quota:
+                set_quota(message, quota)
+            case Assignment() as assignment:
+                set_assignment(message, assignment.slice_of_rb)
+            case grants:
+                set_grants(message, grants)
         return message
 
     def _later(self, work: Callable[..., object], *arguments: object) -> None:

@@ -16,7 +16,7 @@ class DappSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    scenario: Path = Field(description="scenario file (YAML); the dApp reads its `problem`")
+    scenario: Path = Field(description="scenario file (YAML); the dApp reads its `problem` and `hierarchy`")
     overrides: tuple[str, ...] = Field(default=(), description="scenario overrides, key.path=value")
     du: int = Field(ge=0, le=99, description="index of the DU that this dApp serves")
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of the exploration noise")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -15,9 +14,15 @@ from cadran.learn import LearnerSpec
 from cadran.problem import Problem, ProblemSpec
 from cadran.problem.hierarchy import HierarchySpec
 from cadran.radio import World
-from cadran.runtime import ClockSpec, ConfigError, Document, overridden, read_document, section
-
-M = TypeVar("M", bound=BaseModel)
+from cadran.runtime import (
+    ClockSpec,
+    ConfigError,
+    Document,
+    optional_section,
+    overridden,
+    read_document,
+    section,
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ def _validated(document: Document) -> Experiment:
         section(document, "learner", LearnerSpec),
         section(document, "clock", ClockSpec),
         section(document, "link", LinkSpec),
-        _optional(document, "hierarchy", HierarchySpec),
+        optional_section(document, "hierarchy", HierarchySpec),
     )
     try:
         experiment.problem()
@@ -98,8 +103,3 @@ def _validated(document: Document) -> Experiment:
     except ValueError as error:
         raise ConfigError(f"{document.path}: {error}") from error
     return experiment
-
-
-def _optional(document: Document, name: str, model: type[M]) -> M | None:
-    """A section that means something by being there, if only empty; None where it is left out."""
-    return section(document, name, model) if name in document.data else None

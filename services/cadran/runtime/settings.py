@@ -114,6 +114,20 @@ def section(document: Document, name: str, model: type[M]) -> M:
         raise ConfigError(_explain(error, model, _SectionNames(document, name))) from error
 
 
+def optional_section(document: Document, name: str, model: type[M]) -> M | None:
+    """A section that means something by being there, if only empty; None where it is left out.
+
+    Args:
+        document: from `read_document`.
+        name: the section's name.
+        model: the model that describes it.
+
+    Raises:
+        ConfigError: the first fault of the section, in one line.
+    """
+    return section(document, name, model) if name in document.data else None
+
+
 def load_settings(model: type[M], file: Path | None, env_prefix: str, flags: Mapping[str, object]) -> M:
     """Settings of a service: flags before environment before file before defaults.
 

@@ -8,20 +8,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import structlog
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
-from worlds import FRAME, artefact, measurements, problem
+from worlds import FRAME, artefact, measurements, problem, two_levels, users
 
 from cadran.dapp.metrics import DappMetrics
 from cadran.dapp.service import DappService
 from cadran.dapp.settings import DappSettings
 from cadran.problem import ProblemSpec
+from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
-from cadran.wire.causes import Cause
+from cadran.wire.causes import Cause, RangeError
 from cadran.wire.chunks import Artefact, split
 from cadran.wire.codecs import SLICES, measurements_to_proto, s_nssai_to_proto
+from cadran.wire.decision_codecs import GrantArrays, decision_from_proto
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
+from cadran.wire.user_codecs import user_measurements_to_proto
 
 
 class Session:
@@ -64,12 +69,13 @@ def setup(rbs: int = FRAME.rbs) -> e3ap_pb2.SetupResponse:
 class Dapp:
     """A dApp without a network, in lock-step: every row is reported at once."""
 
-    def __init__(self) -> None:
-        self.registry, self.session = CollectorRegistry(), Session()
+    def __init__(self, spec: HierarchySpec | None = None) -> None:
+        self.registry, self.session, self.spec = CollectorRegistry(), Session(), spec
         self.health = Health(["e3", "policy"])
         self.service = DappService(
             settings=DappSettings(scenario=Path("unused.yaml"), du=0),
             spec=ProblemSpec(),
+            hierarchy=spec,
             rng=np.random.default_rng(0),
             metrics=DappMetrics(self.registry),
             link_metrics=LinkMetrics(self.registry, "e3"),
@@ -81,20 +87,28 @@ class Dapp:
 
     def deliver(self, version: int, effective_frame: int) -> None:
         data = artefact(problem(), version=version)
+        if self.spec is not None:
+            data = two_levels(HierarchicalProblem(self.spec, problem()), version=version)
         for chunk in split(Artefact(0, "actor", version, version, effective_frame, data)):
             self.service.on_policy_chunk(self.session, chunk)
+
+    def indication(self, frame: int, rng: np.random.Generator) -> e3ap_pb2.IndicationMessage:
+        message = e3ap_pb2.IndicationMessage(epoch=1, frame=frame)
+        message.outcome.CopyFrom(measurements_to_proto(measurements(rng)))
+        if self.spec is not None:
+            message.outcome.users.CopyFrom(user_measurements_to_proto(users(rng)))
+        if frame > 0:
+            message.applied.source = e3ap_pb2.DECISION_SOURCE_DAPP
+            message.applied.decision_frame = frame - 1
+        return message
 
     async def frames(self, start: int, stop: int, spoilt: int | None = None) -> None:
         """Indications start..stop-1; the outcome of frame `spoilt` is not a number."""
         rng = np.random.default_rng(0)
         for frame in range(start, stop):
-            message = e3ap_pb2.IndicationMessage(epoch=1, frame=frame)
-            message.outcome.CopyFrom(measurements_to_proto(measurements(rng)))
+            message = self.indication(frame, rng)
             if frame - 1 == spoilt:
                 message.outcome.backlog_rbs[0] = float("nan")
-            if frame > 0:
-                message.applied.source = e3ap_pb2.DECISION_SOURCE_DAPP
-                message.applied.decision_frame = frame - 1
             self.service.on_indication(self.session, message)
             await asyncio.sleep(0)
 
@@ -184,3 +198,53 @@ async def test_a_failure_of_resending_ends_the_service(monkeypatch: pytest.Monke
     monkeypatch.setattr(DappService, "_tick", fail)
     with pytest.raises(ExceptionGroup):
         await asyncio.wait_for(Dapp().service.run(), 10)
+
+
+async def test_on_two_levels_users_are_granted_what_the_reported_action_stands_for() -> None:
+    dapp = Dapp(HierarchySpec(decision_frames=2))
+    named = dapp.service.setup_request().problem
+    assert (named.observation, named.action, named.reward) == ("hierarchy", "hierarchy", "delivered")
+    await dapp.frames(0, 5)
+    decided = [one for one in dapp.session.sent if isinstance(one, e3ap_pb2.DAppControlAction)]
+    reports = [one for one in dapp.session.sent if isinstance(one, dapp_pb2.DappReport)]
+    assert (len(decided), dapp.session.rows()) == (5, 4)
+    made, duty = HierarchicalProblem(HierarchySpec(decision_frames=2), problem()), dapp.service._duty
+    assert duty is not None
+    for action, report in zip(decided, reports, strict=False):
+        granted = decision_from_proto(action, FRAME.rbs, FRAME.ues_per_slice)
+        row = duty.schema.decode(report.rows)[0]
+        meant = made.decode(row["action"], made.ues(row["state"]))
+        assert isinstance(granted, GrantArrays)
+        np.testing.assert_array_equal(granted.ue_rbs, meant.ue_rbs)
+        np.testing.assert_array_equal(granted.ue_power, meant.ue_power)
+
+
+async def test_on_two_levels_an_indication_without_users_is_refused_and_the_next_is_served() -> None:
+    dapp = Dapp(HierarchySpec())
+    await dapp.frames(0, 2)
+    without = dapp.indication(2, np.random.default_rng(2))
+    without.outcome.ClearField("users")
+    with pytest.raises(RangeError, match="users is absent"):
+        dapp.service.on_indication(dapp.session, without)
+    await dapp.frames(2, 4)
+    assert dapp.session.decisions() == 4
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    place=st.sampled_from(["arrived_bytes", "delivered_bytes", "queued_bytes", "mean_se", "rbs", "power"]),
+    value=st.sampled_from([0, -1, -(2**31), 2**31 - 1, 1e30, float("inf"), float("nan")]),
+    ues=st.sampled_from([0, -1, -(2**31), 5, 2**31 - 1]),
+)
+async def test_no_measurement_of_users_ends_the_dapp(place: str, value: float, ues: int) -> None:
+    dapp = Dapp(HierarchySpec())
+    await dapp.frames(0, 1)
+    odd = dapp.indication(1, np.random.default_rng(1))
+    floats = place in ("mean_se", "power")
+    if floats or np.isfinite(value):
+        getattr(odd.outcome.users, place)[0] = value if floats else int(np.clip(value, -(2**31), 2**31 - 1))
+    odd.outcome.ues[0] = ues
+    with np.errstate(all="ignore"):  # what numpy warns of is no end
+        dapp.service.on_indication(dapp.session, odd)
+    await dapp.frames(2, 4)
+    assert dapp.session.decisions() >= 3

@@ -3,7 +3,12 @@
 The form is that of arXiv 2512.13715. Numpy only, as the rest of this room.
 """
 
-from cadran.problem.hierarchy.problem import HierarchicalAssessment, HierarchicalProblem, LevelRewards
+from cadran.problem.hierarchy.problem import (
+    HierarchicalAssessment,
+    HierarchicalProblem,
+    LevelRewards,
+    names_of,
+)
 from cadran.problem.hierarchy.reward import higher_returns
 from cadran.problem.hierarchy.spec import HierarchySpec
 from cadran.problem.hierarchy.transitions import (
@@ -29,4 +34,5 @@ __all__ = [
     "higher_returns",
     "higher_transitions",
     "lower_transitions",
+    "names_of",
 ]

@@ -16,8 +16,14 @@ from cadran.problem.hierarchy.spec import HierarchySpec
 from cadran.problem.hierarchy.users import Bool, UserGrants, UserMeasurements, places_held
 from cadran.problem.measurements import SLICES, Float32, Measurements
 from cadran.problem.problem import Problem
+from cadran.problem.spec import ProblemSpec
 
 NAME = "hierarchy"
+
+
+def names_of(base: ProblemSpec) -> dict[str, str]:
+    """What a policy must have been trained for to fit two levels over a problem of slices."""
+    return {**base.names, "observation": NAME, "action": NAME}
 
 
 class LevelRewards(NamedTuple):
@@ -107,7 +113,7 @@ class HierarchicalProblem:
     @property
     def names(self) -> dict[str, str]:
         """What a policy must have been trained for to fit this problem."""
-        return {**self.base.names, "observation": NAME, "action": NAME}
+        return names_of(self.base.spec)
 
     def assess(self, m: Measurements, users: UserMeasurements) -> HierarchicalAssessment:
         """All that a frame came to, each part computed once."""

@@ -56,7 +56,20 @@ class TwoLevelActor:
         neutral, _ = self._problem.levels(self._problem.neutral_action)
         self.slice_rbs = self._problem.slice_rbs(neutral)
         self.goal_set = False
-        self._held_frames = 0
+        self._begun, self._due, self._frame = False, True, 0
+
+    def skip(self, frames: int) -> None:
+        """Let frames pass that were not decided: a goal holds for what is left of its own frames.
+
+        Has no effect before an episode's first `act`, from which its frames are counted.
+
+        Args:
+            frames: How many, at least 0.
+        """
+        if not self._begun:
+            return
+        self._due = self._due or self._frame + frames >= self._decision_frames
+        self._frame = (self._frame + frames) % self._decision_frames
 
     def act(self, state: Float32, noise: Float32 | None = None) -> Float32:
         """The flat action for a frame.
@@ -70,10 +83,10 @@ class TwoLevelActor:
             float32 ``[..., action_dim]`` in [0, 1].
         """
         higher_noise, lower_noise = (None, None) if noise is None else self._problem.levels(noise)
-        self.goal_set = self._held_frames == 0
+        self.goal_set, self._due, self._begun = self._due, False, True
         if self.goal_set:
             self._decide(state, higher_noise)
-        self._held_frames = (self._held_frames + 1) % self._decision_frames
+        self.skip(1)
         self.lower_observation = self._problem.lower_observation(state, self.goal)
         users = _explored(self._lower(self.lower_observation), lower_noise)
         return self._problem.flat(self._higher_action, users)

@@ -102,3 +102,19 @@ def test_noise_of_the_higher_level_counts_only_when_it_decides():
 def test_a_higher_level_that_never_decides_is_refused():
     with pytest.raises(ValueError, match="decision_frames"):
         TwoLevelActor(HIERARCHY, Levels().higher, Levels().lower, 0)
+
+
+@given(every=st.integers(1, 5), played=st.lists(st.booleans(), max_size=20))
+def test_goals_keep_to_their_frames_when_some_are_not_decided(every, played):
+    levels = Levels()
+    actor = TwoLevelActor(HIERARCHY, levels.higher, levels.lower, every)
+    actor.skip(3)  # nothing is held yet
+    actor.act(state_of(0))
+    period = 0
+    for frame, decides in enumerate(played, 1):
+        if not decides:
+            actor.skip(1)
+            continue
+        actor.act(state_of(frame))
+        assert actor.goal_set == (frame // every > period)
+        period = frame // every
