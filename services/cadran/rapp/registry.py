@@ -231,18 +231,25 @@ class Registry:
             self._commit({version: self._stand(stage, reason)})
             return self.entry(version)
 
-    def promote(self, version: int, reason: str) -> Entry:
+    def promote(self, version: int, reason: str, over: int | None) -> Entry:
         """Make a version the one that DUs start from; ends a pin.
+
+        Args:
+            version: The version.
+            reason: Why, for people.
+            over: The version promoted now, as whoever decided this knows it; None for none.
 
         Raises:
             UnknownVersionError: Not held.
-            RefusedError: It is promoted already.
+            RefusedError: It is promoted already, or another than ``over`` is.
         """
         with self._lock:
             self._check(version)
             before = self.promoted_version
             if before == version:
                 raise RefusedError(f"initialisation {version} is promoted already")
+            if before != over:
+                raise RefusedError(f"initialisation {before} was promoted meanwhile")
             changed = {version: self._stand(Stage.PROMOTED, reason)}
             if before is not None:
                 changed[before] = self._stand(Stage.RETIRED, f"initialisation {version} was promoted")

@@ -117,6 +117,19 @@ class RedisReplay:
         schema, capacity = parse_format(fields[0].decode())
         return cls(client, Layout(region, schema, int(fields[1]), capacity))
 
+    @staticmethod
+    def exists(client: redis.Redis, region: str) -> bool:
+        """Whether anything is stored under this name.
+
+        Raises:
+            ReplayUnavailable: the server does not answer.
+        """
+        check_region(region)
+        try:
+            return bool(client.exists(about_key(region)))
+        except RedisError as error:
+            raise ReplayUnavailable(f"replay in Redis does not answer: {error}") from error
+
     @property
     def layout(self) -> Layout:
         """Names and sizes of the region."""

@@ -20,7 +20,10 @@ from pydantic_core import ErrorDetails
 
 from cadran.runtime.yaml_loader import YamlError, load_yaml
 
-SECTIONS = ("name", "description", "world", "problem", "hierarchy", "learner", "clock", "link")
+SECTIONS = (
+    *("name", "description", "world", "problem", "hierarchy", "meta", "ddpg", "tasks"),
+    *("learner", "clock", "link"),
+)
 _TEXT_SECTIONS = ("name", "description")
 
 M = TypeVar("M", bound=BaseModel)

@@ -13,11 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import sys
-import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -28,6 +25,7 @@ from cadran.learn import DivergedError
 from cadran.policy import PolicyError
 from cadran.replay import Identity, ReplayUnavailable
 from cadran.runtime.retry import RetrySpec
+from cadran.runtime.worker import Worker
 from cadran.xapp.checkpoints import Checkpoint, CheckpointStore
 from cadran.xapp.frame_gate import CompleteFrame
 from cadran.xapp.trainer import Burst, Trainer
@@ -124,9 +122,7 @@ class LearnerHost:
         self._allowed = asyncio.Event()
         self._allowed.set()
         self._saved_at_s = -math.inf
-        self._switch_interval_s = sys.getswitchinterval()
-        sys.setswitchinterval(spec.thread_switch_s)
-        self._thread = ThreadPoolExecutor(1, "learner", _prepare_thread, (spec.nice,))
+        self._worker = Worker("learner", spec.nice, spec.thread_switch_s, _one_torch_thread)
         self.policy_version = policy_version
 
     @property
@@ -134,24 +130,21 @@ class LearnerHost:
         """True while updates are stopped by a divergence."""
         return not self._allowed.is_set()
 
-    async def _on_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
     async def publish(self, effective: Identity | None = None) -> None:
         """Give out the policies as they are now, as the next version."""
         self.policy_version += 1
         version, frame = self.policy_version, effective[1] if effective else 0
         make = partial(self._trainer.artefacts, version, self._spec.problem, frame, self._unix_s())
         try:
-            artefacts = await self._on_thread(make)
+            artefacts = await self._worker.run(make)
         except PolicyError as error:  # weights that are not finite under losses that still are
             await self._halt(str(error))
-            artefacts = await self._on_thread(make)
+            artefacts = await self._worker.run(make)
         await self._publish(Publication(version, tuple(artefacts), effective))
 
     async def save(self) -> None:
         """Write a checkpoint now."""
-        checkpoint = await self._on_thread(
+        checkpoint = await self._worker.run(
             partial(self._trainer.checkpoint, self.policy_version, self._unix_s())
         )
         await asyncio.to_thread(self._checkpoints.save, checkpoint)
@@ -203,7 +196,7 @@ class LearnerHost:
         failures = 0
         while True:
             try:
-                return await self._on_thread(work)
+                return await self._worker.run(work)
             except ReplayUnavailable as error:
                 failures += 1
                 self._observer.store_away(error)
@@ -217,7 +210,7 @@ class LearnerHost:
         self._observer.diverged(reason)
 
     async def _restore(self, checkpoint: Checkpoint) -> None:
-        await self._on_thread(partial(self._trainer.restore, checkpoint))
+        await self._worker.run(partial(self._trainer.restore, checkpoint))
 
     def resume(self) -> bool:
         """Let updates go on after a divergence; False if they were not stopped."""
@@ -231,13 +224,8 @@ class LearnerHost:
         """Finish the burst under way, write a last checkpoint (if there was a first), end the thread."""
         if math.isfinite(self._saved_at_s):
             await self.save()
-        await asyncio.to_thread(self._thread.shutdown)
-        sys.setswitchinterval(self._switch_interval_s)
+        await self._worker.close()
 
 
-def _prepare_thread(nice: int) -> None:
-    """One torch thread, and a priority below that of the event loop's thread (Linux keeps it per thread)."""
+def _one_torch_thread() -> None:
     torch.set_num_threads(1)
-    if nice:
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + nice)

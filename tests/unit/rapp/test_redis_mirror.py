@@ -33,8 +33,8 @@ def registry(root: Path, versions: int = 0, kept: int = 10) -> Registry:
 def test_a_lost_state_directory_is_filled_again(tmp_path: Path, client: Any) -> None:
     mirror = RedisMirror(client, next(regions))
     before = registry(tmp_path / "a", 3)
-    before.promote(1, "first")
-    before.promote(3, "better")
+    before.promote(1, "first", before.promoted_version)
+    before.promote(3, "better", before.promoted_version)
     before.roll_back()
     mirror.push(before)
     after = registry(tmp_path / "b")
@@ -57,12 +57,12 @@ def test_the_copy_follows_what_is_pruned_and_promoted(tmp_path: Path, client: An
     region = next(regions)
     mirror = RedisMirror(client, region)
     made = registry(tmp_path, 2, kept=2)
-    made.promote(1, "first")
+    made.promote(1, "first", made.promoted_version)
     mirror.push(made)
     mirror.push(made)
     for version in (3, 4, 5):
         made.register(artifact(version))
-    made.promote(5, "better")
+    made.promote(5, "better", made.promoted_version)
     mirror.push(made)
     held = {int(version) for version in client.hkeys(f"cadran:{{{region}}}:rapp:initialisations")}
     assert held == {1, 4, 5}

@@ -29,6 +29,10 @@ def filled(root: Path, versions: int, kept: int = 10) -> Registry:
     return registry
 
 
+def promote(registry: Registry, version: int, reason: str) -> None:
+    registry.promote(version, reason, registry.promoted_version)
+
+
 def stages(registry: Registry) -> dict[int, str]:
     return {entry.meta.version: str(entry.standing.stage) for entry in registry.entries()}
 
@@ -37,7 +41,7 @@ def test_a_version_is_a_candidate_until_it_is_promoted(tmp_path: Path) -> None:
     registry = filled(tmp_path, 2)
     assert registry.promoted_version is None
     assert registry.entry(1).standing.reason == "not judged yet"
-    registry.promote(1, "the first one")
+    promote(registry, 1, "the first one")
     registry.refuse(2, "worse")
     again = opened(tmp_path)
     assert stages(again) == {1: "promoted", 2: "candidate"}
@@ -46,13 +50,22 @@ def test_a_version_is_a_candidate_until_it_is_promoted(tmp_path: Path) -> None:
     assert again.artifact(1) == artifact(1)
     assert again.entry(1).meta == decode_initialisation(artifact(1))[0]
     with pytest.raises(RefusedError, match="promoted already"):
-        again.promote(1, "again")
+        promote(again, 1, "again")
+
+
+def test_a_promotion_that_rests_on_what_has_changed_is_refused(tmp_path: Path) -> None:
+    registry = filled(tmp_path, 3)
+    promote(registry, 1, "first")
+    for over in (None, 2):
+        with pytest.raises(RefusedError, match="initialisation 1 was promoted meanwhile"):
+            registry.promote(3, "better", over)
+    assert registry.promoted_version == 1
 
 
 def test_a_roll_back_goes_to_what_was_promoted_before_and_pins(tmp_path: Path) -> None:
     registry = filled(tmp_path, 4)
     for version in (1, 3, 4):
-        registry.promote(version, "better")
+        promote(registry, version, "better")
     assert registry.roll_back().meta.version == 3
     assert registry.pinned
     assert stages(registry) == {1: "retired", 2: "candidate", 3: "promoted", 4: "retired"}
@@ -63,14 +76,14 @@ def test_a_roll_back_goes_to_what_was_promoted_before_and_pins(tmp_path: Path) -
         registry.roll_back()
     registry.release()
     assert not opened(tmp_path).pinned
-    registry.promote(4, "a person's choice")
+    promote(registry, 4, "a person's choice")
     assert registry.promoted_version == 4
 
 
 def test_a_roll_back_to_a_named_version_forgets_those_after_it(tmp_path: Path) -> None:
     registry = filled(tmp_path, 4)
     for version in (1, 2, 3):
-        registry.promote(version, "better")
+        promote(registry, version, "better")
     with pytest.raises(RefusedError, match="promoted before are 1, 2"):
         registry.roll_back(4)
     with pytest.raises(UnknownVersionError, match="no initialisation 9: held are 1, 2, 3, 4"):
@@ -94,8 +107,8 @@ def test_versions_follow_each_other_and_are_never_used_again(tmp_path: Path) -> 
 
 def test_the_promoted_version_and_the_one_before_it_are_kept(tmp_path: Path) -> None:
     registry = filled(tmp_path, 2, kept=2)
-    registry.promote(1, "first")
-    registry.promote(2, "second")
+    promote(registry, 1, "first")
+    promote(registry, 2, "second")
     for version in range(3, 8):
         registry.register(artifact(version))
     assert sorted(stages(registry)) == [1, 2, 6, 7]
@@ -105,7 +118,7 @@ def test_the_promoted_version_and_the_one_before_it_are_kept(tmp_path: Path) -> 
 
 def test_an_artefact_without_a_stage_is_a_candidate_that_nobody_judged(tmp_path: Path) -> None:
     registry = filled(tmp_path, 1)
-    registry.promote(1, "first")
+    promote(registry, 1, "first")
     (tmp_path / "v00000002.safetensors").write_bytes(artifact(2))
     (tmp_path / ".v00000003.safetensors.abc.partial").write_bytes(b"half")
     again = opened(tmp_path)
@@ -116,8 +129,8 @@ def test_an_artefact_without_a_stage_is_a_candidate_that_nobody_judged(tmp_path:
 
 def test_a_promoted_version_that_is_damaged_gives_way_to_the_one_before(tmp_path: Path) -> None:
     registry = filled(tmp_path, 2)
-    registry.promote(1, "first")
-    registry.promote(2, "second")
+    promote(registry, 1, "first")
+    promote(registry, 2, "second")
     path = registry.entry(2).path
     path.write_bytes(path.read_bytes()[:-1])
     again = opened(tmp_path)
@@ -130,7 +143,7 @@ def test_a_promoted_version_that_is_damaged_gives_way_to_the_one_before(tmp_path
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"newest": "x"}', '{"surplus": 1}'])
 def test_unreadable_stages_are_told_and_promote_nothing(tmp_path: Path, content: str) -> None:
-    filled(tmp_path, 2).promote(1, "first")
+    promote(filled(tmp_path, 2), 1, "first")
     (tmp_path / "stages.json").write_text(content)
     again = opened(tmp_path)
     assert "stages.json" in again.refused[0]
@@ -154,7 +167,7 @@ def test_at_most_one_version_is_promoted_and_disk_and_memory_agree(
             if action == "register":
                 registry.register(artifact(newest + 1))
             elif action == "promote":
-                registry.promote(newest, "chosen")
+                promote(registry, newest, "chosen")
             elif action == "roll back":
                 registry.roll_back()
             elif action == "release":
@@ -181,7 +194,7 @@ print("open", flush=True)
 while True:
     version = registry.next_version
     registry.register(artifact(version, entries=20_000))
-    registry.promote(version, "newer")
+    registry.promote(version, "newer", registry.promoted_version)
     print(version, flush=True)
 """
 

@@ -1,0 +1,82 @@
+"""``python -m cadran.rapp``: reads settings, puts the rApp together, runs it, ends cleanly on SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cadran.rapp.settings import ENVIRONMENT_PREFIX, RappSettings
+from cadran.runtime import ConfigError, load_settings
+from cadran.runtime.lifecycle import EXIT_CONFIG, run
+from cadran.runtime.logging import configure_logging
+from cadran.runtime.metrics import new_registry
+
+_GRACE_S = 30.0
+"""Time for the round or evaluation under way after a signal."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; what is not given comes from the environment, the file, or the defaults."""
+    made = argparse.ArgumentParser(prog="cadran rapp", description=__doc__, allow_abbrev=False)
+    made.add_argument("--config", type=Path, metavar="FILE", help="settings file (YAML)")
+    for flag, metavar in (
+        ("scenario", "FILE"),
+        ("seed", "N"),
+        ("rest", "HOST:PORT"),
+        ("redis", "URL"),
+        ("redis-region", "NAME"),
+        ("state-dir", "DIR"),
+        ("round-period-s", "S"),
+        ("candidate-every", "N"),
+        ("log-level", "LEVEL"),
+        ("log-format", "FORMAT"),
+    ):
+        field = RappSettings.model_fields[flag.replace("-", "_")]
+        made.add_argument(f"--{flag}", metavar=metavar, help=field.description)
+    for flag in ("learn", "resume"):
+        made.add_argument(
+            f"--{flag}",
+            action=argparse.BooleanOptionalAction,
+            default=None,
+            help=RappSettings.model_fields[flag].description,
+        )
+    made.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        metavar="KEY=VALUE",
+        help=RappSettings.model_fields["overrides"].description,
+    )
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the rApp; returns the exit status (2: bad configuration, after one line on standard error)."""
+    flags = vars(parser().parse_args(arguments))
+    try:
+        settings = load_settings(RappSettings, flags.pop("config"), ENVIRONMENT_PREFIX, flags)
+        return _run(settings)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_CONFIG
+
+
+def _run(settings: RappSettings) -> int:
+    # Imported late: torch takes seconds, and a wrong flag should be told at once.
+    from cadran.rapp.assembly import Assembly, new_health
+    from cadran.rapp.scenario import load_scenario
+
+    configure_logging("rapp", level=settings.log_level, style=settings.log_format)
+    scenario = load_scenario(settings.scenario, settings.overrides)
+    health = new_health()
+
+    async def serve() -> int:
+        return await Assembly(settings, scenario, new_registry("rapp"), health).rapp().run()
+
+    return run(serve, health, _GRACE_S)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""From a learner's candidate to a judged version, and what people may do with versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from cadran.learn import CheckpointError, DivergedError
+from cadran.learn.ddpg import DdpgShape, Networks
+from cadran.learn.meta import LEVELS, Level
+from cadran.policy import PolicyError
+from cadran.policy.initialisation import (
+    Evaluation,
+    InitialisationMeta,
+    LevelShape,
+    Lineage,
+    Stream,
+    decode_initialisation,
+    encode_initialisation,
+    of_level,
+    of_levels,
+)
+from cadran.rapp.evaluation import Evaluate, Initialisation
+from cadran.rapp.gate import Verdict, judge
+from cadran.rapp.registry import Entry, RefusedError, Registry
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What every initialisation of one rApp has in common.
+
+    Attributes:
+        problem: Names of observation, action and reward.
+        decision_frames: Frames from one higher decision to the next.
+        shapes: Networks by level.
+        region: Name under which the experience is kept.
+    """
+
+    problem: Mapping[str, str]
+    decision_frames: int
+    shapes: Mapping[Level, DdpgShape]
+    region: str
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A candidate as the learner cut it.
+
+    Attributes:
+        initialisation: Networks.
+        iterations: Meta-iterations made.
+        rows: Per DU, rows read.
+        metrics: What meta-training measured.
+    """
+
+    initialisation: Initialisation
+    iterations: int
+    rows: tuple[int, ...]
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Considered:
+    """What became of a candidate.
+
+    Attributes:
+        iterations: Meta-iterations that it had.
+        version: Its version; None if it was not registered.
+        promoted: Whether it is promoted.
+        reason: Why, for people.
+    """
+
+    iterations: int
+    version: int | None
+    promoted: bool
+    reason: str
+
+
+class Desk:
+    """Evaluates, registers, judges; its evaluations run where it is called, one at a time.
+
+    Args:
+        registry: Versions at rest.
+        evaluate: Scores initialisations.
+        kind: What they have in common.
+        margin: How much worse than the promoted one counts as equal.
+        seed: Of the evaluations; each version is scored in episodes of its own.
+        unix_s: Wall clock.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        evaluate: Evaluate,
+        kind: Kind,
+        margin: float,
+        seed: int,
+        unix_s: Callable[[], float],
+    ) -> None:
+        self.registry = registry
+        self._evaluate = evaluate
+        self._kind = kind
+        self._margin = margin
+        self._seed = seed
+        self._unix_s = unix_s
+        self._parent: int | None = None
+
+    def consider(self, cut: Cut) -> Considered:
+        """Evaluate a candidate, register it, and promote it if the gate lets it pass.
+
+        One that is not finite is not registered. After a roll-back none is promoted.
+        """
+        version, promoted = self.registry.next_version, self.registry.promoted_version
+        try:
+            evaluation = self._compared(cut.initialisation, version, promoted)
+            artifact = encode_initialisation(
+                self._described(cut, version, evaluation), _tensors(cut.initialisation)
+            )
+        except (DivergedError, PolicyError) as error:
+            return Considered(cut.iterations, None, False, f"not registered: {error}")
+        self.registry.register(artifact)
+        self._parent = version
+        verdict = judge(evaluation, promoted, self._margin)
+        if verdict.promote and self.registry.pinned:
+            verdict = Verdict(False, f"held back by the pin of a roll-back, though {verdict.reason}")
+        return self._settled(cut.iterations, version, promoted, verdict)
+
+    def _settled(self, iterations: int, version: int, over: int | None, verdict: Verdict) -> Considered:
+        if verdict.promote:
+            try:
+                self.registry.promote(version, verdict.reason, over)
+            except RefusedError as error:
+                verdict = Verdict(False, str(error))
+        if not verdict.promote:
+            self.registry.refuse(version, verdict.reason)
+        return Considered(iterations, version, verdict.promote, verdict.reason)
+
+    def promote(self, version: int) -> Entry:
+        """Promote a version for a person, if the gate lets it pass; ends a pin.
+
+        Its evaluation counts if it was against the version promoted now; else it is evaluated again.
+
+        Raises:
+            UnknownVersionError: Not held.
+            RefusedError: The gate refuses it, or it is promoted already.
+        """
+        promoted = self.registry.promoted_version
+        if version == promoted:
+            raise RefusedError(f"initialisation {version} is promoted already")
+        evaluation = self.registry.entry(version).meta.evaluation
+        if evaluation is None or evaluation.against != promoted:
+            try:
+                evaluation = self._compared(self.initialisation(version), version, promoted)
+            except DivergedError as error:
+                raise RefusedError(str(error)) from error
+        verdict = judge(evaluation, promoted, self._margin)
+        if not verdict.promote:
+            self.registry.refuse(version, verdict.reason)
+            raise RefusedError(verdict.reason)
+        return self.registry.promote(version, f"asked for; {verdict.reason}", promoted)
+
+    def initialisation(self, version: int) -> dict[Level, Networks]:
+        """The networks of a version.
+
+        Raises:
+            UnknownVersionError: Not held.
+            RefusedError: They are not of this rApp's shape.
+        """
+        _, tensors = decode_initialisation(self.registry.artifact(version))
+        try:
+            return {
+                level: Networks.from_arrays(self._kind.shapes[level], of_level(tensors, level))
+                for level in LEVELS
+            }
+        except CheckpointError as error:
+            raise RefusedError(f"initialisation {version} is of other networks: {error}") from error
+
+    def _compared(self, one: Initialisation, version: int, promoted: int | None) -> Evaluation:
+        sides = [one] if promoted is None else [one, self.initialisation(promoted)]
+        scores = self._evaluate(sides, self._seed + version)
+        if not np.isfinite(scores).all():
+            raise DivergedError(f"{self._evaluate.score} is not finite")
+        return Evaluation(
+            against=promoted,
+            score=self._evaluate.score,
+            scores=tuple(scores[0].tolist()),
+            scores_against=tuple(scores[1].tolist()) if len(sides) > 1 else (),
+        )
+
+    def _described(self, cut: Cut, version: int, evaluation: Evaluation) -> InitialisationMeta:
+        kind = self._kind
+        return InitialisationMeta(
+            version=version,
+            created_unix_s=self._unix_s(),
+            problem=dict(kind.problem),
+            decision_frames=kind.decision_frames,
+            levels={level: _shape(shape) for level, shape in kind.shapes.items()},
+            lineage=Lineage(
+                parent=self._parent,
+                iterations=cut.iterations,
+                region=kind.region,
+                streams=tuple(Stream(du=du, rows=rows) for du, rows in enumerate(cut.rows)),
+            ),
+            metrics=dict(cut.metrics),
+            evaluation=evaluation,
+        )
+
+    def goes_on_from(self, version: int) -> None:
+        """The learner goes on from this version, or from where it was when it gave it out."""
+        self._parent = version
+
+
+def _shape(shape: DdpgShape) -> LevelShape:
+    return LevelShape.model_validate(vars(shape))
+
+
+def _tensors(initialisation: Initialisation) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+    return of_levels(
+        {
+            level: {name: np.asarray(array, np.float32) for name, array in networks.arrays().items()}
+            for level, networks in initialisation.items()
+        }
+    )

@@ -1,0 +1,128 @@
+"""What is told to people: turns events of the rApp's parts into metrics, log lines and an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from cadran.learn.meta import LEVELS
+from cadran.rapp.desk import Considered
+from cadran.rapp.experience import Experience
+from cadran.rapp.kept_rows import KeptRows
+from cadran.rapp.meta_trainer import Round
+from cadran.rapp.metrics import RappMetrics
+from cadran.rapp.registry import RegistryState
+from cadran.rapp.status import TaskStatus, tasks_of
+from cadran.replay import ReplayUnavailable
+from cadran.runtime.http import Health
+
+STORE = "replay store"
+"""Condition of health: the store answers and holds experience."""
+
+
+class Monitor:
+    """Hears of events; decides nothing.
+
+    Args:
+        metrics: Where events are counted.
+        health: Where the store's absence shows.
+        kept: The rows.
+        experience: What is made of them.
+        registry: State of the registry.
+    """
+
+    def __init__(
+        self,
+        metrics: RappMetrics,
+        health: Health,
+        kept: KeptRows,
+        experience: Experience,
+        registry: Callable[[], RegistryState],
+    ) -> None:
+        self._metrics = metrics
+        self._health = health
+        self._kept = kept
+        self._experience = experience
+        self._registry = registry
+        self._log = structlog.get_logger("cadran.rapp")
+        self._away = True
+        self.alert: str | None = None
+        self.seconds_per_iteration: float | None = None
+        self.newest: Considered | None = None
+        self.tasks: list[TaskStatus] = tasks_of(kept, experience, (), {})
+        metrics.halted.set(0)
+
+    def round_made(self, made: Round) -> None:
+        """A round was made; between rounds nobody else touches rows and experience."""
+        known = {task.du: task.levels for task in self.tasks}
+        self.tasks = tasks_of(self._kept, self._experience, made.tasks, made.metrics or {}, known)
+        if made.iterations:
+            self.seconds_per_iteration = made.seconds
+            self._metrics.iterations.inc(made.iterations)
+            self._metrics.iteration_seconds.observe(made.seconds)
+        for task in self.tasks:
+            self._gauge(task)
+        self.registry_changed()
+
+    def _gauge(self, task: TaskStatus) -> None:
+        m, du = self._metrics, str(task.du)
+        m.rows.labels(du).set(task.rows)
+        m.rows_skipped.labels(du).set(task.skipped)
+        m.task_active.labels(du).set(task.active)
+        for level in LEVELS:
+            m.transitions.labels(du, level).set(task.transitions[level])
+            if task.levels is not None:
+                found = task.levels[level]
+                m.task_weight.labels(du, level).set(found.weight)
+                m.td_variance.labels(du, level).set(found.td_variance)
+                m.critic_loss.labels(du, level).set(found.critic_loss)
+
+    def registry_changed(self) -> None:
+        """Something may have been promoted, rolled back or released."""
+        state = self._registry()
+        self._metrics.promoted.set(state.promotions[-1] if state.promotions else 0)
+        self._metrics.pinned.set(state.pinned)
+
+    def considered(self, considered: Considered, seconds: float) -> None:
+        """A candidate was judged."""
+        self.newest = considered
+        registered = "registered" if considered.version else "refused"
+        self._metrics.candidates.labels("promoted" if considered.promoted else registered).inc()
+        self._metrics.evaluation_seconds.observe(seconds)
+        self.registry_changed()
+        self._log.info(
+            "candidate judged",
+            version=considered.version,
+            iterations=considered.iterations,
+            promoted=considered.promoted,
+            reason=considered.reason,
+        )
+
+    def store_away(self, error: ReplayUnavailable) -> None:
+        """The store did not answer, or holds nothing yet."""
+        self._metrics.store_retries.inc()
+        self._health.unmet(STORE, str(error))
+        if not self._away:
+            self._away = True
+            self._log.warning("replay store is away, retrying", error=str(error))
+
+    def store_answers(self) -> None:
+        """The replay store is there."""
+        if self._away:
+            self._away = False
+            self._health.met(STORE)
+            self._log.info("replay store answers")
+
+    def diverged(self, reason: str) -> None:
+        """Iterations have stopped."""
+        self.alert = f"meta-training diverged and stopped: {reason}"
+        self._metrics.halted.set(1)
+        self._metrics.divergences.inc()
+        self._log.error("meta-training diverged; last checkpoint restored, stopped", reason=reason)
+
+    def resumed(self) -> None:
+        """Iterations go on."""
+        self.alert = None
+        self._metrics.halted.set(0)
+        self._log.info("iterations resumed")

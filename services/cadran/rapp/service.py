@@ -1,0 +1,100 @@
+"""The rApp as a whole: its parts, their order of coming and going, and what runs in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI
+
+from cadran.rapp.host import Host
+from cadran.rapp.status import TrainingStatus
+from cadran.replay import ReplayError
+from cadran.rest import listen, serving
+from cadran.runtime import Address, ConfigError, atomic_write
+from cadran.runtime.http import Health
+
+LISTENING = "rest"
+"""Condition of health: REST answers."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the rApp is made of; made by ``assembly``.
+
+    Attributes:
+        host: The trainer and the desk.
+        rest: The REST application.
+        health: Health.
+        close_store: Ends the connections to Redis.
+        status: State of training.
+    """
+
+    host: Host
+    rest: FastAPI
+    health: Health
+    close_store: Callable[[], None]
+    status: Callable[[], TrainingStatus]
+
+
+class Rapp:
+    """Runs the parts until cancelled.
+
+    Args:
+        parts: The collaborators.
+        rest: Address of REST.
+        status_path: Where the status goes.
+        status_period_s: Time between two writes of it.
+
+    Attributes:
+        started: Set when REST listens.
+        rest_port: Its port, once started.
+    """
+
+    def __init__(self, parts: Parts, rest: Address, status_path: Path, status_period_s: float) -> None:
+        self._parts = parts
+        self._rest = rest
+        self._status_path = status_path
+        self._status_period_s = status_period_s
+        self._log = structlog.get_logger("cadran.rapp")
+        self.started = asyncio.Event()
+        self.rest_port = 0
+
+    async def run(self) -> int:
+        """Serve until cancelled; everything is saved and closed on the way out.
+
+        Raises:
+            ConfigError: The address cannot be bound, or the store holds something else.
+        """
+        parts = self._parts
+        try:
+            with listen(self._rest) as listening:
+                self.rest_port = listening.getsockname()[1]
+                async with serving(parts.rest, listening):
+                    parts.health.met(LISTENING)
+                    self._log.info("listening", rest_port=self.rest_port)
+                    self.started.set()
+                    await self._work()
+        except* ReplayError as group:
+            raise ConfigError(f"--redis: {group.exceptions[0]}") from group
+        finally:
+            await parts.host.close()
+            parts.close_store()
+            self._write_status()
+        return 0
+
+    async def _work(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._parts.host.run(), name="rounds")
+            tasks.create_task(self._tell(), name="status")
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.to_thread(self._write_status)
+            await asyncio.sleep(self._status_period_s)
+
+    def _write_status(self) -> None:
+        atomic_write(self._status_path, self._parts.status().model_dump_json().encode())

@@ -1,0 +1,133 @@
+"""Settings of the rApp service: what a deployment may choose, with ranges and units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cadran.replay.redis_protocol import REGION_PATTERN
+from cadran.runtime.addresses import Address, AddressField
+from cadran.runtime.logging import LogFormat, LogLevel
+
+ENVIRONMENT_PREFIX = "CADRAN_RAPP_"
+
+
+class RappSettings(BaseModel):
+    """Everything the rApp needs besides the scenario; flags > environment > file > defaults.
+
+    REST is on loopback unless told otherwise: it does not authenticate its peer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scenario: Path = Field(description="scenario file (YAML) that all services of a testbed share")
+    overrides: tuple[str, ...] = Field(default=(), description="scenario overrides, key.path=value")
+    seed: int = Field(default=0, ge=0, lt=2**62, description="seed of networks, sampler and evaluations")
+    rest: AddressField = Field(
+        default=Address("127.0.0.1", 8091),
+        description="host:port of REST, metrics and health; port 0 takes a free one",
+    )
+    redis: str = Field(
+        default="redis://127.0.0.1:6379/0",
+        pattern=r"^(redis|rediss|unix)://",
+        description="URL of the Redis that keeps the experience",
+    )
+    redis_region: str = Field(
+        default="cadran",
+        pattern=f"^{REGION_PATTERN}$",
+        description="name under which Redis keeps the experience, as the xApp has it",
+    )
+    redis_group: str = Field(
+        default="rapp",
+        pattern=f"^{REGION_PATTERN}$",
+        description="consumer group to read for; a second process of the same group replaces the first",
+    )
+    redis_timeout_s: float = Field(
+        default=1.0, gt=0, le=60, description="wait for a connection or a reply of Redis"
+    )
+    redis_retry_first_s: float = Field(default=0.05, gt=0, le=10, description="first wait before a retry")
+    redis_retry_max_s: float = Field(default=1.0, gt=0, le=60, description="longest wait before a retry")
+    state_dir: Path = Field(
+        default=Path("rapp-state"), description="directory of registry, experience and checkpoints"
+    )
+    learn: bool = Field(default=True, description="false: serve the registry, make no iterations")
+    resume: bool = Field(
+        default=True,
+        description="go on from the newest checkpoint, or else from the promoted initialisation, if there is "
+        "one; false: start the learner anew (the registry stays, versions go on counting)",
+    )
+
+    rows_per_du: int = Field(
+        default=10_000,
+        ge=100,
+        le=1_000_000,
+        description="newest transitions kept per DU, on disk and as the learner's experience in memory",
+    )
+    round_period_s: float = Field(
+        default=2.0,
+        ge=0.01,
+        le=3600,
+        description="wait between two rounds of training; the non-real-time loop is slower than 1 s",
+    )
+    rows_per_iteration: float = Field(
+        default=100.0,
+        gt=0,
+        le=1e6,
+        description="transitions of all DUs together that allow one meta-iteration; ASSUMED: an iteration "
+        "sees more than that of each DU, and half a minute of seven DUs allows two hundred",
+    )
+    iterations_per_round: int = Field(
+        default=20, ge=1, le=10_000, description="meta-iterations of one round at most"
+    )
+    least_transitions: int = Field(
+        default=16,
+        ge=2,
+        le=100_000,
+        description="transitions of each level that a DU needs to be a task; ASSUMED: halves of it are "
+        "the least to learn from and to validate on",
+    )
+    candidate_every: int = Field(
+        default=50, ge=1, le=1_000_000, description="meta-iterations from one candidate to the next"
+    )
+    loss_limit: float = Field(
+        default=1e6,
+        gt=0,
+        description="a critic's loss beyond this counts as diverged, as does one that is not finite",
+    )
+    evaluation_repetitions: int = Field(
+        default=8, ge=2, le=1000, description="simulated episodes that a candidate is scored in"
+    )
+    evaluation_frames: int = Field(
+        default=100, ge=1, le=100_000, description="frames of each of these episodes"
+    )
+    evaluation_shots: int = Field(
+        default=5, ge=0, le=1000, description="batches of a DU's experience adapted to before scoring"
+    )
+    evaluation_steps: int = Field(default=1, ge=1, le=100, description="inner steps on each of these batches")
+    margin: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="how much less reward per frame than the promoted one's counts as equal; ASSUMED: of a "
+        "reward in [0, 1], less than an operator would notice",
+    )
+    versions_kept: int = Field(default=20, ge=2, le=10_000, description="newest versions kept")
+    status_period_s: float = Field(default=1.0, gt=0, le=60, description="time between writes of status.json")
+    checkpoints_kept: int = Field(default=2, ge=1, le=1000, description="newest checkpoints kept")
+    learner_nice: int = Field(
+        default=10,
+        ge=0,
+        le=19,
+        description="niceness added to the trainer's thread: meta-training can wait, decisions cannot",
+    )
+    thread_switch_s: float = Field(
+        default=0.0005,
+        ge=1e-5,
+        le=0.1,
+        description="interpreter's switch interval: how long the trainer may keep the event loop waiting",
+    )
+    log_level: LogLevel = Field(default="info", description="least level that is logged")
+    log_format: LogFormat = Field(
+        default="json", description="json: one object per line; console: aligned text"
+    )

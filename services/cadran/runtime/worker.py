@@ -1,0 +1,45 @@
+"""A thread of lower priority for heavy work beside an event loop, one piece at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Worker:
+    """The thread, and the interpreter's switch interval while it lives.
+
+    Args:
+        name: Of the thread.
+        nice: Niceness added to it (Linux keeps it per thread).
+        thread_switch_s: The interpreter's switch interval: how long the work may keep the loop waiting.
+        prepare: Runs on the thread before the first piece of work.
+    """
+
+    def __init__(self, name: str, nice: int, thread_switch_s: float, prepare: Callable[[], None]) -> None:
+        self._switch_interval_s = sys.getswitchinterval()
+        sys.setswitchinterval(thread_switch_s)
+        self._thread = ThreadPoolExecutor(1, name, _prepared, (nice, prepare))
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do a piece of work; raises as it does. A cancelled caller does not stop it."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def close(self) -> None:
+        """Finish the work under way and end the thread."""
+        await asyncio.to_thread(self._thread.shutdown)
+        sys.setswitchinterval(self._switch_interval_s)
+
+
+def _prepared(nice: int, prepare: Callable[[], None]) -> None:
+    prepare()
+    if nice:
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + nice)

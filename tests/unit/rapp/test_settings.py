@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cadran.rapp.__main__ import main, parser
+from cadran.rapp.scenario import load_scenario
+from cadran.rapp.settings import ENVIRONMENT_PREFIX, RappSettings
+from cadran.runtime import Address, ConfigError, load_settings
+
+from .world import SMOKE
+
+
+def settings(*arguments: str) -> RappSettings:
+    flags = vars(parser().parse_args(arguments))
+    return load_settings(RappSettings, flags.pop("config"), ENVIRONMENT_PREFIX, flags)
+
+
+def test_flags_go_before_environment_before_file_before_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "rapp.yaml"
+    file.write_text("scenario: s.yaml\nseed: 1\nmargin: 0.5\nrest: 127.0.0.1:1000\n")
+    monkeypatch.setenv("CADRAN_RAPP_SEED", "2")
+    monkeypatch.setenv("CADRAN_RAPP_REST", "127.0.0.1:2000")
+    made = settings("--config", str(file), "--seed", "3", "--no-learn", "--set", "world.dus=2")
+    assert (made.seed, made.rest, made.margin) == (3, Address("127.0.0.1", 2000), 0.5)
+    assert (made.learn, made.resume, made.overrides) == (False, True, ("world.dus=2",))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--scenario", "nowhere.yaml"], "nowhere.yaml: no such file"),
+        (["--scenario", str(SMOKE)], "hierarchy: is required"),
+        (["--scenario", str(SMOKE), "--set", "hierarchy.decision_frame=5"], "decision_frames"),
+        (["--scenario", "x", "--rest", "nonsense"], "--rest"),
+        (["--scenario", "x", "--redis-region", "a b"], "--redis-region"),
+        (["--scenario", "x", "--candidate-every", "0"], "--candidate-every"),
+        ([], "--scenario (or CADRAN_RAPP_SCENARIO): is required"),
+    ],
+)
+def test_bad_configuration_is_one_line_and_status_2(
+    arguments: list[str], text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in os.environ:
+        if name.startswith(ENVIRONMENT_PREFIX):
+            monkeypatch.delenv(name)
+    assert main(arguments) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert text in lines[0]
+
+
+def test_a_world_that_cannot_grant_to_users_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"smoke\.yaml"):
+        load_scenario(SMOKE, ("hierarchy.decision_frames=5", "world.preset=3gpp"))
