@@ -76,17 +76,24 @@ def to_user_measurements(kpis: Kpis, decision: UserGrants | Quota | Assignment |
         queued_bytes=kpis.ue_queued_bytes.copy(),
         mean_se=np.nan_to_num(kpis.ue_mean_se, nan=0.0),
         rbs=kpis.ue_rbs.copy(),
-        power=_mean_power(kpis, decision),
+        power=mean_power(kpis.rbs_quota, decision),
     )
 
 
-def _mean_power(kpis: Kpis, decision: UserGrants | Quota | Assignment | None) -> NDArray[np.float32]:
-    """Mean power of each slice's RBs in the last frame, ``[E, C, S]``; 0 where it had none."""
+def mean_power(
+    rbs_quota: NDArray[np.integer[Any]], decision: UserGrants | Quota | Assignment | None
+) -> NDArray[np.float32]:
+    """Mean power of each slice's RBs in a frame, float32 ``[..., S]``; 0 where it had none.
+
+    Args:
+        rbs_quota: Most RBs that the slice could have had in it, ``[..., S]``.
+        decision: As of `to_user_measurements`, ``[...]``.
+    """
     if isinstance(decision, UserGrants):
         return decision.mean_power
     if decision is None:
-        return np.zeros(kpis.rbs_quota.shape, dtype=np.float32)
-    return (kpis.rbs_quota > 0).astype(np.float32)
+        return np.zeros(rbs_quota.shape, dtype=np.float32)
+    return (rbs_quota > 0).astype(np.float32)
 
 
 def to_decisions(decision: UserGrants | Quota | Assignment, rbs: int) -> Decisions:

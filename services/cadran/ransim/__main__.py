@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 from prometheus_client import CollectorRegistry
 
-from cadran.envs import problem_of
+from cadran.envs import hierarchical_problem_of, problem_of
 from cadran.envs.link import LinkSpec, require_ideal
 from cadran.problem import Problem, ProblemSpec, Quota
+from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec
 from cadran.radio import World
 from cadran.ransim.ladder import DecisionLadder
 from cadran.ransim.measured import MeasuredTraffic, measured_traffic
@@ -22,7 +23,15 @@ from cadran.ransim.metrics import RansimMetrics
 from cadran.ransim.ran import Ran
 from cadran.ransim.service import RansimService
 from cadran.ransim.settings import ENVIRONMENT_PREFIX, RansimSettings
-from cadran.runtime import Address, ClockSpec, ConfigError, load_settings, read_document, section
+from cadran.runtime import (
+    Address,
+    ClockSpec,
+    ConfigError,
+    load_settings,
+    optional_section,
+    read_document,
+    section,
+)
 from cadran.runtime.http import Health, HttpServer
 from cadran.runtime.lifecycle import EXIT_CONFIG, run
 from cadran.runtime.link_metrics import LinkMetrics
@@ -64,12 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         document = read_document(settings.scenario, settings.overrides)
         world = section(document, "world", World)
         spec = section(document, "problem", ProblemSpec)
+        hierarchy = optional_section(document, "hierarchy", HierarchySpec)
         clock = section(document, "clock", ClockSpec)
         require_ideal(section(document, "link", LinkSpec), str(document.path))
         _check(settings, clock)
         _check_free(settings.e3_listen)
         measured = measured_traffic(world, settings.trace, settings.load)
-        return _serve(settings, clock, _problem(world, spec), measured)
+        return _serve(settings, clock, _problem(world, spec, hierarchy), measured)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_CONFIG
@@ -93,14 +103,18 @@ def _check_free(listen: Address) -> None:
         raise ConfigError(f"--e3-listen {listen}: cannot listen: {error.strerror or error}") from error
 
 
-def _problem(world: World, spec: ProblemSpec) -> Problem:
+def _problem(
+    world: World, spec: ProblemSpec, hierarchy: HierarchySpec | None
+) -> Problem | HierarchicalProblem:
     try:
+        if hierarchy is not None:
+            return hierarchical_problem_of(world, spec, hierarchy)
         return problem_of(world, spec)
     except ValueError as error:
         raise ConfigError(str(error)) from error
 
 
-def _ran(settings: RansimSettings, clock: ClockSpec, measured: MeasuredTraffic) -> Ran:
+def _ran(settings: RansimSettings, clock: ClockSpec, measured: MeasuredTraffic, for_users: bool) -> Ran:
     fallback = Quota(
         np.zeros(3, dtype=np.int32),
         np.array(settings.fallback_min_percent, dtype=np.int32),
@@ -116,6 +130,7 @@ def _ran(settings: RansimSettings, clock: ClockSpec, measured: MeasuredTraffic) 
             clock.deterministic_every,
             measured.trace_bytes_per_tti,
             measured.load_profile,
+            for_users,
         )
     except ValueError as error:
         raise ConfigError(str(error)) from error
@@ -128,11 +143,16 @@ def _http(listen: Address, registry: CollectorRegistry, health: Health) -> HttpS
         raise ConfigError(f"--http {listen}: cannot listen: {error.strerror or error}") from error
 
 
-def _serve(settings: RansimSettings, clock: ClockSpec, problem: Problem, measured: MeasuredTraffic) -> int:
+def _serve(
+    settings: RansimSettings,
+    clock: ClockSpec,
+    problem: Problem | HierarchicalProblem,
+    measured: MeasuredTraffic,
+) -> int:
     log = configure_logging("ransim")
     registry = new_registry("ransim")
     health = Health(["frames"])
-    ran = _ran(settings, clock, measured)
+    ran = _ran(settings, clock, measured, isinstance(problem, HierarchicalProblem))
     # Milliseconds of the wall clock: rises from one life of the RAN to the next without a store.
     epoch = int(1e3 * time.time())
 

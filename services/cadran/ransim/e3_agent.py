@@ -8,21 +8,25 @@ from typing import Protocol
 
 from structlog.stdlib import BoundLogger
 
-from cadran.problem import Assignment, Frame, Quota
-from cadran.ransim.ladder import Applied, Source, Submitted
+from cadran.problem import Assignment, Frame, Measurements, Quota
+from cadran.problem.hierarchy import UserGrants, UserMeasurements
+from cadran.ransim.ladder import Applied, Decision, Source, Submitted
 from cadran.ransim.ran import FrameResult, Ran
 from cadran.wire.causes import Cause, QueueFullError, WireError, from_proto
 from cadran.wire.codecs import SLICES, QuotaArrays, measurements_to_proto, s_nssai_to_proto
 from cadran.wire.decision_codecs import (
     AssignmentArrays,
-    Decision,
+    GrantArrays,
     decision_from_proto,
     set_assignment,
+    set_grants,
     set_quota,
 )
+from cadran.wire.decision_codecs import Decision as DecisionArrays
 from cadran.wire.e3_server import E3Session
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
-from cadran.wire.gen.e3ap.v1 import e3ap_pb2
+from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
+from cadran.wire.user_codecs import user_measurements_to_proto
 
 _HEARTBEAT_PERIOD_MS = 1000
 _SOURCES = {
@@ -172,6 +176,8 @@ class E3Agent:
             raise WireError(Cause("dapp", "decision-invalid", text))
         facts = self._identity.frame
         decision = _decision(decision_from_proto(action, facts.rbs, facts.ues_per_slice))
+        if (why := self._ran.refusal(session.du_id, decision)) is not None:
+            raise WireError(Cause("dapp", "decision-invalid", why))
         self._ran.submit(session.du_id, Submitted(action.frame, action.policy_version, decision))
         self._on_decision(action.frame)
 
@@ -203,7 +209,8 @@ class E3Agent:
         Args:
             last: result of the frame before; None before the first.
         """
-        start = self._ran.start if last is None else last.start
+        begun = self._ran if last is None else last
+        start, start_users = begun.start, begun.start_users
         for du, session in self._sessions.items():
             message = e3ap_pb2.IndicationMessage(
                 epoch=self._identity.epoch,
@@ -212,10 +219,10 @@ class E3Agent:
                 deterministic=self._ran.deterministic,
             )
             if last is not None:
-                message.outcome.CopyFrom(measurements_to_proto(last.outcome.select(du)))
+                message.outcome.CopyFrom(_measured(last.outcome, last.users, du))
                 _set_applied(message.applied, last.applied[du])
             if start is not None:
-                message.start.CopyFrom(measurements_to_proto(start.select(du)))
+                message.start.CopyFrom(_measured(start, start_users, du))
             try:
                 session.send_indication(message)
             except QueueFullError as error:
@@ -223,12 +230,22 @@ class E3Agent:
                 session.close(error.cause)
 
 
-def _decision(arrays: Decision) -> Quota | Assignment:
-    if isinstance(arrays, AssignmentArrays):
-        return Assignment(arrays.slice_of_rb)
-    if isinstance(arrays, QuotaArrays):
-        return Quota(arrays.dedicated_percent, arrays.min_percent, arrays.max_percent)
-    raise WireError(Cause("dapp", "decision-invalid", "this RAN does not grant RBs to users"))
+def _decision(arrays: DecisionArrays) -> Decision:
+    match arrays:
+        case QuotaArrays():
+            return Quota(arrays.dedicated_percent, arrays.min_percent, arrays.max_percent)
+        case AssignmentArrays():
+            return Assignment(arrays.slice_of_rb)
+        case GrantArrays():
+            return UserGrants(arrays.ue_rbs, arrays.ue_power)
+
+
+def _measured(slices: Measurements, users: UserMeasurements | None, du: int) -> measurements_pb2.Measurements:
+    """One DU's measurements as they travel; what there is of UEs among them."""
+    message = measurements_to_proto(slices.select(du))
+    if users is not None:
+        message.users.CopyFrom(user_measurements_to_proto(users.select(du)))
+    return message
 
 
 def _set_applied(message: e3ap_pb2.AppliedDecision, applied: Applied) -> None:
@@ -238,7 +255,10 @@ def _set_applied(message: e3ap_pb2.AppliedDecision, applied: Applied) -> None:
     message.policy_version = applied.policy_version
     if applied.source is Source.DAPP:
         return  # the dApp knows what it decided
-    if isinstance(applied.decision, Assignment):
-        set_assignment(message, applied.decision.slice_of_rb)
-    else:
-        set_quota(message, applied.decision)
+    match applied.decision:
+        case Quota() as quota:
+            set_quota(message, quota)
+        case Assignment() as assignment:
+            set_assignment(message, assignment.slice_of_rb)
+        case UserGrants() as grants:
+            set_grants(message, grants)

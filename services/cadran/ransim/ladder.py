@@ -6,6 +6,9 @@ import enum
 from dataclasses import dataclass
 
 from cadran.problem import Assignment, Quota
+from cadran.problem.hierarchy import UserGrants
+
+Decision = Quota | Assignment | UserGrants
 
 
 class Source(enum.Enum):
@@ -28,7 +31,7 @@ class Applied:
     """
 
     source: Source
-    decision: Quota | Assignment
+    decision: Decision
     decision_frame: int | None
     policy_version: int
 
@@ -39,7 +42,7 @@ class Submitted:
 
     frame: int
     policy_version: int
-    decision: Quota | Assignment
+    decision: Decision
 
 
 class DecisionLadder:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cadran.envs import to_decisions, to_measurements
+from cadran.envs.convert import mean_power, to_user_measurements
 from cadran.problem import Assignment, Measurements, Quota
-from cadran.radio import EMBB, Decisions, Kpis, Radio, World, beside
-from cadran.ransim.ladder import Applied, DecisionLadder, Submitted
+from cadran.problem.hierarchy import UserGrants, UserMeasurements
+from cadran.radio import EMBB, Decisions, Kpis, Radio, World, beside, validate_grants
+from cadran.ransim.ladder import Applied, Decision, DecisionLadder, Source, Submitted
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class FrameResult:
         outcome: measurements with leading axis DU.
         kpis: everything that the radio counted in it, leading axis DU.
         start: measurements of the fresh drop if this frame ended its episode, else None.
+        users: of its UEs in the frame, with leading axis DU; None where no decisions are made for users.
+        start_users: as `start`, of UEs.
     """
 
     frame: int
@@ -34,6 +38,8 @@ class FrameResult:
     outcome: Measurements
     kpis: Kpis
     start: Measurements | None
+    users: UserMeasurements | None
+    start_users: UserMeasurements | None
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ class Ran:
         deterministic_every: every n-th episode is marked deterministic; 0 = none.
         trace_bytes_per_tti: measured bytes per TTI that drive the eMBB slice, or None.
         load_profile: measured load over time, where the world plays one.
+        for_users: whether decisions may be made for users, who are then measured too; needs a world with
+            ``mac.allocation: per_rb`` and ``link.adaptation: shannon``.
 
     Raises:
         ValueError: the world, or what is measured for it, is nothing that the radio can play.
@@ -70,16 +78,18 @@ class Ran:
         deterministic_every: int,
         trace_bytes_per_tti: NDArray[np.int64] | None = None,
         load_profile: NDArray[np.float64] | None = None,
+        for_users: bool = False,
     ) -> None:
         self._radio = Radio(world, trace_bytes_per_tti, load_profile)
         self._world = world
         self._seed = seed
         self._state = self._radio.new_state(np.array([seed], dtype=np.uint64))
         self._deterministic_every = deterministic_every
+        self._for_users = for_users
         self.ladders = ladders
         self.frame = 0
         self.episode = 0
-        self.start = self._measure()
+        self.start, self.start_users = self._measure(), self._measure_users(None)
         self._compile()
 
     @property
@@ -93,19 +103,33 @@ class Ran:
         every = self._deterministic_every
         return every > 0 and self.episode % every == every - 1
 
+    def refusal(self, du: int, decision: Decision) -> str | None:
+        """Why a DU cannot apply a decision now, or None if it can; its numbers are in range already."""
+        if isinstance(decision, Assignment) and self._world.mac.allocation != "per_rb":
+            return "a slice for each RB: this RAN gives out groups of RBs"
+        if not isinstance(decision, UserGrants):
+            return None
+        if not self._for_users:
+            return "RBs for users: this RAN takes decisions for slices"
+        ues = self._state.core.ues[0, du]
+        return validate_grants(self._world.rbs, ues, decision.ue_rbs, decision.ue_power)
+
     def submit(self, du: int, submitted: Submitted) -> None:
-        """Takes a valid decision of a dApp."""
+        """Takes a decision of a dApp for which there is no `refusal`."""
         self.ladders[du].submit(submitted)
 
     def run_frame(self) -> FrameResult:
         """Runs the next frame with the decisions at hand."""
         frame, episode, deterministic = self.frame, self.episode, self.deterministic
-        applied = tuple(ladder.choose(frame) for ladder in self.ladders)
-        self._radio.step(self._state, self._decisions([choice.decision for choice in applied]))
-        outcome, kpis = self._measure(), self._counted()
+        applied = tuple(self._in_force(du, ladder.choose(frame)) for du, ladder in enumerate(self.ladders))
+        decisions = [choice.decision for choice in applied]
+        self._radio.step(self._state, self._decisions(decisions))
+        outcome, users, kpis = self._measure(), self._measure_users(decisions), self._counted()
         self.frame += 1
-        start = self._next_episode() if self.frame % self._world.episode_frames == 0 else None
-        return FrameResult(frame, episode, deterministic, applied, outcome, kpis, start)
+        start, start_users = None, None
+        if self.frame % self._world.episode_frames == 0:
+            start, start_users = self._next_episode(), self._measure_users(None)
+        return FrameResult(frame, episode, deterministic, applied, outcome, kpis, start, users, start_users)
 
     def ledger(self) -> ByteLedger:
         """The books of all bytes so far."""
@@ -125,7 +149,7 @@ class Ran:
 
     def _compile(self) -> None:
         """Runs a frame that nobody sees, so that the first real one does not wait for the compiler."""
-        fallbacks: list[Quota | Assignment] = [ladder.fallback for ladder in self.ladders]
+        fallbacks: list[Decision] = [ladder.fallback for ladder in self.ladders]
         self._radio.step(self._radio.clone(self._state), self._decisions(fallbacks))
 
     def _next_episode(self) -> Measurements:
@@ -136,21 +160,46 @@ class Ran:
     def _measure(self) -> Measurements:
         return to_measurements(self._state.kpis).select(0)
 
+    def _measure_users(self, decisions: list[Decision] | None) -> UserMeasurements | None:
+        """What was measured of UEs under the decisions of all DUs; None: an episode has just begun."""
+        if not self._for_users:
+            return None
+        kpis = self._state.kpis
+        fresh = to_user_measurements(kpis, None).select(0)
+        if decisions is None:
+            return fresh
+        power = [mean_power(kpis.rbs_quota[0, du], decision) for du, decision in enumerate(decisions)]
+        return replace(fresh, power=np.stack(power))
+
     def _counted(self) -> Kpis:
         """The last frame's KPIs, copied: the radio overwrites its arrays."""
         return Kpis(*(array[0].copy() for array in self._state.kpis))
 
-    def _decisions(self, decisions: list[Quota | Assignment]) -> Decisions:
+    def _in_force(self, du: int, chosen: Applied) -> Applied:
+        """The choice as it can be applied: users whom an older decision names may be gone."""
+        decision = chosen.decision
+        if not isinstance(decision, UserGrants) or chosen.source is Source.DAPP:
+            return chosen
+        return replace(chosen, decision=decision.kept_for(self._state.core.ues[0, du]))
+
+    def _decisions(self, decisions: list[Decision]) -> Decisions:
         """The decisions of all DUs as one batch of one environment; DUs may decide in different forms."""
         quotas = [decision for decision in decisions if isinstance(decision, Quota)]
         if len(quotas) == len(decisions):
             return to_decisions(Quota.stack([Quota.stack(quotas)]), self._world.rbs)
+        grants = [decision for decision in decisions if isinstance(decision, UserGrants)]
+        if len(grants) == len(decisions):
+            return to_decisions(UserGrants.stack([UserGrants.stack(grants)]), self._world.rbs)
         parts = [to_decisions(_alone(decision), self._world.rbs) for decision in decisions]
         return beside(parts)
 
 
-def _alone(decision: Quota | Assignment) -> Quota | Assignment:
+def _alone(decision: Decision) -> Decision:
     """One DU's decision as that of one environment with one DU."""
-    if isinstance(decision, Quota):
-        return Quota.stack([Quota.stack([decision])])
-    return Assignment.stack([Assignment.stack([decision])])
+    match decision:
+        case Quota():
+            return Quota.stack([Quota.stack([decision])])
+        case Assignment():
+            return Assignment.stack([Assignment.stack([decision])])
+        case UserGrants():
+            return UserGrants.stack([UserGrants.stack([decision])])

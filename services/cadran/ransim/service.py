@@ -12,6 +12,7 @@ import numpy as np
 from structlog.stdlib import BoundLogger
 
 from cadran.problem import Measurements, Problem
+from cadran.problem.hierarchy import HierarchicalProblem
 from cadran.ransim.e2_agent import E2Agents
 from cadran.ransim.e3_agent import E3Agent, RanIdentity
 from cadran.ransim.ladder import Source
@@ -46,7 +47,7 @@ class RansimService:
         settings: the service's settings.
         clock: pace of the loop, from the scenario.
         ran: the world.
-        problem: gives reward and quality for people to see.
+        problem: gives names to agree on, and reward and quality for people to see.
         epoch: identity of this life of the RAN.
         rng: jitter of the waits between connection attempts.
         metrics: what the RAN counts.
@@ -61,7 +62,7 @@ class RansimService:
         settings: RansimSettings,
         clock: ClockSpec,
         ran: Ran,
-        problem: Problem,
+        problem: Problem | HierarchicalProblem,
         epoch: int,
         rng: np.random.Generator,
         metrics: RansimMetrics,
@@ -87,7 +88,8 @@ class RansimService:
         self._e3.relay = self._e2
         self._server = E3Server(str(settings.e3_listen), self._e3, counters=e3_counters)
         self._pace = Pace(settings.pace, clock, problem.frame.frame_s, now_s)
-        self._statistics = RanStatistics(problem, self._dus, settings.status_dir, epoch)
+        of_slices = problem.base if isinstance(problem, HierarchicalProblem) else problem
+        self._statistics = RanStatistics(of_slices, self._dus, settings.status_dir, epoch)
         self._limits = Limits(settings.frames, settings.duration_s)
         self._unbooked: list[FrameResult] = []
         self._compute_s: list[float] = []

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from cadran.envs import problem_of
+from cadran.envs import hierarchical_problem_of, problem_of
 from cadran.problem import Problem, ProblemSpec, Quota
+from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec, UserGrants
 from cadran.radio import World
 from cadran.ransim.e3_agent import RanIdentity
 from cadran.ransim.ladder import DecisionLadder
@@ -30,11 +31,24 @@ def problem() -> Problem:
     return problem_of(WORLD, ProblemSpec())
 
 
-def ran(deterministic_every: int = 2, max_age_frames: int = 3) -> Ran:
-    ladders = tuple(DecisionLadder(FALLBACK, max_age_frames) for _ in range(WORLD.dus))
-    return Ran(WORLD, 3, ladders, deterministic_every)
+def hierarchy() -> HierarchicalProblem:
+    return hierarchical_problem_of(WORLD, ProblemSpec(), HierarchySpec(decision_frames=3))
 
 
-def identity(lockstep: bool = False) -> RanIdentity:
-    made = problem()
+def ran(
+    deterministic_every: int = 2, max_age_frames: int = 3, for_users: bool = False, world: World = WORLD
+) -> Ran:
+    ladders = tuple(DecisionLadder(FALLBACK, max_age_frames) for _ in range(world.dus))
+    return Ran(world, 3, ladders, deterministic_every, for_users=for_users)
+
+
+def grants(ues: np.ndarray, seed: int = 0) -> UserGrants:
+    """Legal grants to a DU's users, drawn."""
+    made = hierarchy()
+    action = np.random.default_rng(seed).random(made.action_dim, dtype=np.float32)
+    return made.decode(action, ues)
+
+
+def identity(lockstep: bool = False, made: Problem | HierarchicalProblem | None = None) -> RanIdentity:
+    made = made or problem()
     return RanIdentity(made.frame, EPOCH, lockstep, made.names)

@@ -10,6 +10,7 @@ import numpy as np
 from rans import FALLBACK
 
 from cadran.problem import Measurements
+from cadran.problem.hierarchy import UserMeasurements
 from cadran.problem.measurements import EMBB, MMTC, SLICES, URLLC
 from cadran.radio import Kpis, World
 from cadran.ransim.ladder import DecisionLadder
@@ -22,6 +23,12 @@ from cadran.wire.kpm_window import COUNTERS, DU_SUMS, SLICE_SUMS, KpmAccumulator
 ONLY_FOR_DAPPS = {"rbs_used", "backlog_rbs", "arrival_rbs", "arrival_ewma_bytes", "ue_rate_bps"}
 """KPIs that E3 carries and KPM does not: what a dApp expects of the next frame, the rate of single UEs, and
 the rounded mean of what `rb_ttis` counts exactly."""
+
+OF_USERS = {"ue_arrived_bytes", "ue_delivered_bytes", "ue_queued_bytes", "ue_mean_se", "ue_rbs"}
+"""KPIs that E3 carries to dApps which decide for users; no label of KPM names a UE."""
+
+FOR_ENERGY = {"rb_power"}
+"""Told by the energy that is made of it."""
 
 SMALL: dict[str, Any] = {"dus": 2, "ues": 24, "max_ues_per_slice": 12, "rbs": 24, "episode_frames": 50}
 SLOTS: dict[str, Any] = {**SMALL, "preset": "3gpp"}
@@ -66,9 +73,11 @@ MEANS_OVER_UES = {"VS.DRB.UeDelayDl", "VS.CARR.MeanSeDl"}
 
 
 def test_every_kpi_is_a_counter_of_kpm_or_for_dapps_only() -> None:
-    assert set(COUNTERS) | ONLY_FOR_DAPPS == set(Kpis._fields)
-    assert not set(COUNTERS) & ONLY_FOR_DAPPS
+    others = ONLY_FOR_DAPPS | OF_USERS | FOR_ENERGY
+    assert set(COUNTERS) | others == set(Kpis._fields)
+    assert not set(COUNTERS) & others
     assert {field.name for field in fields(Measurements)} > ONLY_FOR_DAPPS
+    assert {f"ue_{field.name}" for field in fields(UserMeasurements)} > OF_USERS
 
 
 def test_with_traffic_every_measurement_has_a_value_for_each_label() -> None:

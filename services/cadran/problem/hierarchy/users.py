@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -53,6 +54,20 @@ class UserGrants:
 
     ue_rbs: Int16
     ue_power: Float32
+
+    @staticmethod
+    def stack(parts: Sequence[UserGrants]) -> UserGrants:
+        """Several grants ``[...]`` as one ``[n, ...]``, in their order."""
+        return UserGrants(
+            np.stack([part.ue_rbs for part in parts]), np.stack([part.ue_power for part in parts])
+        )
+
+    def kept_for(self, ues: NDArray[np.integer[Any]]) -> UserGrants:
+        """These grants without those of places that no user holds, where slices have ``ues[..., S]``."""
+        held = places_held(ues, self.ue_rbs.shape[-1])
+        return UserGrants(
+            np.where(held, self.ue_rbs, np.int16(0)), np.where(held, self.ue_power, np.float32(0.0))
+        )
 
     @property
     def mean_power(self) -> Float32:
