@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import structlog
 from dapp_du import policy
 from prometheus_client import CollectorRegistry
+from ric import Ric, free_port
 
 from cadran.envs import problem_of
 from cadran.problem import Problem, ProblemSpec, Quota
@@ -20,68 +20,14 @@ from cadran.ransim.metrics import RansimMetrics
 from cadran.ransim.ran import Ran
 from cadran.ransim.service import RansimService
 from cadran.ransim.settings import RansimSettings
-from cadran.replay.schema import TransitionSchema
 from cadran.runtime import ClockSpec
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
-from cadran.wire.causes import Cause
-from cadran.wire.chunks import Artefact
-from cadran.wire.e2_node import E2Node
 from cadran.wire.e2_server import E2Server
-from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "smoke.yaml"
 WORLD = World.model_validate({"dus": 2, "ues": 12, "max_ues_per_slice": 4, "rbs": 20})
 KILLED_AT, FRAMES = 40, 400
-
-
-class Ric:
-    """Stores whatever comes, at once, and gives every dApp one policy; an `E2ServerHandler`."""
-
-    def __init__(self, problem: Problem) -> None:
-        self._problem = problem
-        self._schema = TransitionSchema(problem.state_dim, problem.action_dim, problem.kpi_dim)
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def on_setup(self, request: e2ap_pb2.E2SetupRequest) -> e2ap_pb2.E2SetupResponse:
-        response = e2ap_pb2.E2SetupResponse()
-        for one in request.ran_functions_added:
-            response.ran_functions_accepted.add(ran_function_id=one.ran_function_id)
-        return response
-
-    def on_connected(self, node: E2Node) -> None:
-        self._tasks.append(asyncio.create_task(self._subscribe(node)))
-
-    async def _subscribe(self, node: E2Node) -> None:
-        await node.subscribe_reports(self._schema.fingerprint)
-
-    def on_report(self, node: E2Node, report: dapp_pb2.DappReport) -> None:
-        last = self._schema.decode(report.rows)[-1]
-        cursor = dapp_pb2.ReplayCursor(epoch=int(last["epoch"]), frame=int(last["frame"]))
-        node.send_report_ack(dapp_pb2.DappReportAck(du_id=node.du_id, stored_up_to=cursor))
-
-    def on_policy_status(self, node: E2Node, status: dapp_pb2.PolicyStatus) -> None:
-        if status.running_version == 0:
-            data = policy(self._problem, version=1, du=node.du_id)
-            node.send_policy(Artefact(node.du_id, "actor", 1, 1, 0, data))
-
-    def on_kpm(
-        self, node: E2Node, header: kpm_pb2.KpmIndicationHeader, message: kpm_pb2.KpmIndicationMessage
-    ) -> None:
-        pass
-
-    def on_error_indication(self, node: E2Node, cause: Cause) -> None:
-        pass
-
-    def on_closed(self, node: E2Node, cause: Cause) -> None:
-        pass
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def lockstep_ran(problem: Problem, e2_port: int, e3_port: int) -> tuple[RansimService, Ran]:
@@ -117,7 +63,7 @@ async def start_dapp(du: int, e3_port: int) -> asyncio.subprocess.Process:
 
 async def test_a_killed_dapp_does_not_stop_the_run() -> None:
     problem = problem_of(WORLD, ProblemSpec())
-    ric = E2Server("127.0.0.1:0", Ric(problem))
+    ric = E2Server("127.0.0.1:0", Ric(problem, lambda du: policy(problem, version=1, du=du)))
     e2_port, e3_port = await ric.start(), free_port()
     service, ran = lockstep_ran(problem, e2_port, e3_port)
     running = asyncio.create_task(service.run())
