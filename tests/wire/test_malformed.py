@@ -185,6 +185,16 @@ E3_VALID = [
     E3_SETUP,
     E3_UNEXPECTED,
     e3_bytes(3, "dapp_control_action", e3ap_pb2.DAppControlAction(frame=3)),
+    e3_bytes(
+        3,
+        "dapp_control_action",
+        e3ap_pb2.DAppControlAction(
+            frame=3,
+            user_grants=e3ap_pb2.UserGrants(
+                slice_grants_list=[e3ap_pb2.SliceGrants(rbs=[1, 2], power=[0.5, 1.0])]
+            ),
+        ),
+    ),
     e3_bytes(4, "dapp_report", e3ap_pb2.DAppReport(report=dapp_pb2.DappReport(rows=b"rows"))),
 ]
 E2_VALID = [
