@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cadran.problem import heuristics
 from cadran.problem.arithmetic import Float64, whole_parts
 from cadran.problem.heuristics import need_rbs
 from cadran.problem.hierarchy.grants import granted, split_among_users
@@ -36,6 +37,22 @@ def need_proportional(m: Measurements, users: UserMeasurements, frame: Frame) ->
     have just arrived do.
     """
     return _at_full_power(need_rbs(m), _user_need_rbs(users, frame), m.ues, frame)
+
+
+def priority(urllc_margin: float, mmtc_margin: float) -> UserRule:
+    """Strict priority of slices, as `problem.heuristics.priority`; users in proportion to their need.
+
+    Args:
+        urllc_margin: Multiple of the URLLC need, at least 0.
+        mmtc_margin: Multiple of the mMTC need, at least 0.
+    """
+    slices = heuristics.priority(urllc_margin, mmtc_margin)
+
+    def rule(m: Measurements, users: UserMeasurements, frame: Frame) -> UserGrants:
+        percent = slices(m, frame).min_percent.astype(np.float64)
+        return _at_full_power(percent, _user_need_rbs(users, frame), m.ues, frame)
+
+    return rule
 
 
 def random(rng: np.random.Generator) -> UserRule:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cadran.problem.hierarchy.rules import equal, need_proportional, random
+from cadran.problem.hierarchy.rules import equal, need_proportional, priority, random
 
 from .worlds import measured, problem
 
@@ -91,7 +91,9 @@ def test_flat_actions_and_their_levels_are_one_another():
     assert (hierarchy.flat(higher, users) == action).all()
 
 
-@pytest.mark.parametrize("rule", [equal, need_proportional, random(np.random.default_rng(3))])
+@pytest.mark.parametrize(
+    "rule", [equal, need_proportional, priority(2.5, 0.7), random(np.random.default_rng(3))]
+)
 @given(seed=SEEDS)
 def test_rules_grant_every_rb_of_slices_with_users(rule, seed):
     hierarchy = problem()
@@ -109,7 +111,7 @@ def test_rules_grant_every_rb_of_slices_with_users(rule, seed):
 def test_rules_with_measurements_alone_find_the_same_as_in_a_batch():
     m, users = measured(3, (2, 3))
     frame = problem().frame
-    for rule in (equal, need_proportional):
+    for rule in (equal, need_proportional, priority(2.5, 0.7)):
         whole = rule(m, users, frame)
         for at in np.ndindex(2, 3):
             one = rule(m.select(at), users.select(at), frame)
