@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.dapp.policies import PolicySlot
-from cadran.dapp.tasks import Assessed, Decision, Measured, task_of
+from cadran.dapp.tasks import Assessed, Decision, Measured, Previous, task_of
 from cadran.policy import noise
 from cadran.problem import Measurements, Problem
 from cadran.problem.hierarchy import HierarchicalProblem, UserMeasurements
@@ -138,8 +138,7 @@ class DuAgent:
         self._be_neutral()
 
     def _be_neutral(self) -> None:
-        self._previous = self._task.neutral_action
-        self._previous_is_neutral = True
+        self._previous = Previous(self._task.neutral_action, is_neutral=True)
 
     def step(self, indication: Indication) -> tuple[Action | None, Transition | None]:
         """Takes one indication; returns the decision and the transition that it completes.
@@ -170,10 +169,10 @@ class DuAgent:
                 ended = indication.start is not None
                 transition = Transition(indication.epoch, self._sequence, ended, acted, outcome)
                 self._sequence += 1
-            self._previous, self._previous_is_neutral = acted.action.action, False
+            self._previous = Previous(acted.action.action, is_neutral=False)
         elif applied in self._actions:
             # The DU ran an older decision; the next observation must name that one.
-            self._previous, self._previous_is_neutral = self._actions[applied], False
+            self._previous = Previous(self._actions[applied], is_neutral=False)
         else:
             self._be_neutral()
         if indication.start is not None:
@@ -202,7 +201,7 @@ class DuAgent:
         decided = self._task.decide(policy, frame, state, self._previous, eps)
         vector = np.array(decided.action, dtype=np.float32)
         action = Action(frame, version, vector, decided.decision, decided.goal_set)
-        self._acted = _Acted(action, state, self._previous_is_neutral, indication.deterministic)
+        self._acted = _Acted(action, state, decided.previous_is_neutral, indication.deterministic)
         self._actions[frame] = vector
         if len(self._actions) > _REMEMBERED_ACTIONS:
             self._actions.popitem(last=False)

@@ -42,17 +42,27 @@ class Assessed(Protocol):
 
 
 @dataclass(frozen=True)
+class Previous:
+    """The action in force before a frame, float32 ``[action_dim]``; the neutral one where none is known."""
+
+    action: Float32
+    is_neutral: bool
+
+
+@dataclass(frozen=True)
 class Decided:
     """One decision.
 
     Attributes:
         action: float32 ``[action_dim]`` in [0, 1].
         decision: What it stands for.
+        previous_is_neutral: Whether what it was decided by held nothing of a previous action.
         goal_set: Whether a higher level decided with it.
     """
 
     action: Float32
     decision: Decision
+    previous_is_neutral: bool
     goal_set: bool
 
 
@@ -70,7 +80,7 @@ class Task(Protocol):
         """An episode begins."""
 
     def decide(
-        self, policy: Policy, frame: int, state: Float32, previous: Float32, noise: Float32 | None
+        self, policy: Policy, frame: int, state: Float32, previous: Previous, noise: Float32 | None
     ) -> Decided:
         """Decides one frame.
 
@@ -78,7 +88,7 @@ class Task(Protocol):
             policy: What decides.
             frame: Its number.
             state: Before it, float32 ``[state_dim]``.
-            previous: The previous action, float32 ``[action_dim]``.
+            previous: The previous action.
             noise: Standard normal numbers to explore with, float32 ``[action_dim]``; None: act by the mean.
         """
 
@@ -105,13 +115,13 @@ class OneLevelTask:
         """Nothing is carried from frame to frame."""
 
     def decide(
-        self, policy: Policy, frame: int, state: Float32, previous: Float32, noise: Float32 | None
+        self, policy: Policy, frame: int, state: Float32, previous: Previous, noise: Float32 | None
     ) -> Decided:
         """The actor's action, decoded."""
         if not isinstance(policy, Actor):
             raise TypeError(f"a policy of kind {policy.kind} decides nothing here")
-        action = _action(policy, self._problem.observation(state, previous), noise)
-        return Decided(action, self._problem.decode(action), goal_set=False)
+        action = _action(policy, self._problem.observation(state, previous.action), noise)
+        return Decided(action, self._problem.decode(action), previous.is_neutral, goal_set=False)
 
 
 class TwoLevelTask:
@@ -138,11 +148,12 @@ class TwoLevelTask:
         self._next_frame = None
 
     def decide(
-        self, policy: Policy, frame: int, state: Float32, previous: Float32, noise: Float32 | None
+        self, policy: Policy, frame: int, state: Float32, previous: Previous, noise: Float32 | None
     ) -> Decided:
-        """Both levels' action, decoded; the previous one is no part of what they see."""
+        """Both levels' action, decoded; of a previous one they know the goal, whatever became of it since."""
         if not isinstance(policy, TwoLevelPolicy):
             raise TypeError(f"a policy of kind {policy.kind} decides nothing here")
+        first = self._next_frame is None
         if self._next_frame is not None:
             self._levels.skip(frame - self._next_frame)
         self._next_frame = frame + 1
@@ -150,7 +161,7 @@ class TwoLevelTask:
         self._noise = (None, None) if noise is None else self._problem.levels(noise)
         action = self._levels.act(state)
         decision = self._problem.decode(action, self._problem.ues(state))
-        return Decided(action, decision, self._levels.goal_set)
+        return Decided(action, decision, first, self._levels.goal_set)
 
     def _higher(self, observation: Float32) -> Float32:
         return _action(self._policy.higher, observation, self._noise[0])

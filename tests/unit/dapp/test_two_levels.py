@@ -123,6 +123,17 @@ def test_a_goal_outlives_the_fallback_and_a_new_policy() -> None:
     assert dapp.frame(3, mean=True).goal_set
 
 
+def test_only_the_first_row_of_an_episode_begins_with_neutral_slices() -> None:
+    dapp = Dapp()
+    flags = {}
+    for frame in range(11):
+        dapp.frame(frame, start=frame in (0, 8), fallback=frame == 3)
+        if dapp.transition is not None:
+            flags[frame - 1] = int(dapp.row()["flags"])
+    assert 2 not in flags
+    assert [frame for frame, held in flags.items() if held & RowFlag.PREVIOUS_IS_NEUTRAL] == [0, 8]
+
+
 def test_same_seed_same_decisions_and_other_dus_explore_otherwise() -> None:
     runs = [[dapp.frame(frame, start=frame == 0).action for frame in range(5)] for dapp in (Dapp(), Dapp())]
     np.testing.assert_array_equal(*runs)
