@@ -17,6 +17,7 @@ from cadran.learn import Batch, Learner, TrainingSchedule, batch_sampler, requir
 from cadran.problem import Assignment, Measurements, Quota
 from cadran.radio import Decisions, Radio
 from cadran.replay import MemoryReplay, Mirror, TransitionSchema
+from cadran.runtime import ConfigError
 
 EPOCH = 1
 """The one life of the RAN in a process."""
@@ -30,7 +31,8 @@ class OnlineRun:
         seed: seed of the world, the exploration, the networks and the batches.
 
     Raises:
-        ConfigError: the scenario's link is not ideal, or its critic is joint; the services refuse both too.
+        ConfigError: the scenario's link is not ideal, or its critic is joint, which the services refuse too;
+            or its decisions have two levels, for which this learner has no actors.
 
     Attributes:
         replay: every transition so far.
@@ -42,6 +44,10 @@ class OnlineRun:
     def __init__(self, experiment: Experiment, seed: int) -> None:
         require_ideal(experiment.link, experiment.name)
         require_own_rows(experiment.learner, experiment.name)
+        if experiment.hierarchy is not None:
+            raise ConfigError(
+                f"{experiment.name}: hierarchy: this run learns one level, leave the section out"
+            )
         self._experiment = experiment
         world = experiment.world
         self._problem = experiment.problem()
