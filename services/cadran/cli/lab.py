@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -23,6 +23,12 @@ Q = TypeVar("Q", bound="Question")
 app = typer.Typer(help="Experiments in one process.", no_args_is_help=True)
 
 
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="NAME...", help="Studies, or all; --list shows them.")
+]
+ShowList = Annotated[bool, typer.Option("--list", help="List the studies, and end.")]
+
+
 class BudgetName(StrEnum):
     """How much a study may cost."""
 
@@ -30,6 +36,13 @@ class BudgetName(StrEnum):
     cpu = "cpu"
     paper = "paper"
     gpu = "gpu"
+
+
+class MetaBudgetName(StrEnum):
+    """How much a study of meta-learning may cost."""
+
+    smoke = "smoke"
+    cpu = "cpu"
 
 
 class PresetName(StrEnum):
@@ -49,10 +62,8 @@ class DeviceName(StrEnum):
 
 @app.command("tasam")
 def lab_tasam(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME...", help="Studies, or all; --list shows them.")
-    ] = None,
-    show_list: Annotated[bool, typer.Option("--list", help="List the studies, and end.")] = False,
+    names: Names = None,
+    show_list: ShowList = False,
     budget: Annotated[
         BudgetName,
         typer.Option(
@@ -93,13 +104,12 @@ def lab_tasam(
 
     Interrupted or killed, the same command goes on where it was.
     """
-    from cadran.lab.study import BUDGETS, Order, StudyFailed, plan_studies, run_studies
+    from cadran.lab.study import BUDGETS, Order, plan_studies, run_studies
     from cadran.lab.tasam.presets import preset as reading
     from cadran.lab.tasam.studies import STUDIES
 
     if show_list:
-        for study in STUDIES.values():
-            typer.echo(f"{study.name:12} {study.question}")
+        _print_list(STUDIES)
         return
     chosen = BUDGETS[budget.value]
     name = chosen.preset if preset is None else preset.value
@@ -118,16 +128,76 @@ def lab_tasam(
         command=shlex.join(["cadran", *sys.argv[1:]]),
     )
     plan = plan_studies(order)
+    _answer("tasam", lambda: run_studies(plan))
+
+
+@app.command("meta")
+def lab_meta(
+    names: Names = None,
+    show_list: ShowList = False,
+    budget: Annotated[
+        MetaBudgetName, typer.Option(help="smoke: minutes on 2 cores; cpu: five seeds.")
+    ] = MetaBudgetName.smoke,
+    scenario: Annotated[Path, typer.Option(help="Scenario file (YAML).")] = Path("scenarios/meta.yaml"),
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Seeds of every method, instead of the budget's.")
+    ] = None,
+    iterations: Annotated[
+        int | None, typer.Option(min=1, help="Iterations of every training, instead of the budget's.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default as many as cores.")] = None,
+    overrides: Overrides = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of results and report, runs/meta-<budget> by default; what is there is not computed "
+            "again."
+        ),
+    ] = None,
+) -> None:
+    """Meta-learning across DUs (arXiv 2512.13715): what an initialisation is worth to a network that joins.
+
+    Interrupted or killed, the same command goes on where it was.
+    """
+    from cadran.lab.meta.studies import BUDGETS, STUDIES, Order, plan_studies, run_studies
+
+    if show_list:
+        _print_list(STUDIES)
+        return
+    order = Order(
+        studies=_choose(names or [], STUDIES),
+        scenario=scenario,
+        overrides=tuple(overrides or ()),
+        budget=BUDGETS[budget.value],
+        seeds=seeds,
+        iterations=iterations,
+        workers=workers or os.cpu_count() or 1,
+        out=out or Path("runs") / f"meta-{budget.value}",
+        command=shlex.join(["cadran", *sys.argv[1:]]),
+    )
+    plan = plan_studies(order)
+    _answer("meta", lambda: run_studies(plan))
+
+
+def _answer(name: str, run: Callable[[], Answer]) -> None:
+    """Run studies and print what came of it; failures are one line and an exit status."""
+    from cadran.lab.study import StudyFailed
+
     compile_radio()
     try:
-        answer = run_studies(plan)
+        answer = run()
     except StudyFailed as error:
-        typer.echo(f"cadran lab tasam: {error}", err=True)
+        typer.echo(f"cadran lab {name}: {error}", err=True)
         raise typer.Exit(EXIT_FAILED) from error
     except KeyboardInterrupt as interrupt:
         typer.echo("interrupted; the same command goes on from here", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from interrupt
     _print_answer(answer)
+
+
+def _print_list(studies: Mapping[str, Question]) -> None:
+    for study in studies.values():
+        typer.echo(f"{study.name:12} {study.question}")
 
 
 def _choose(names: Sequence[str], studies: Mapping[str, Q]) -> list[Q]:

@@ -21,7 +21,7 @@ from pydantic_core import ErrorDetails
 from cadran.runtime.yaml_loader import YamlError, load_yaml
 
 SECTIONS = (
-    *("name", "description", "world", "problem", "hierarchy", "meta", "ddpg", "tasks"),
+    *("name", "description", "world", "problem", "hierarchy", "meta", "ddpg", "tasks", "disturbance"),
     *("learner", "clock", "link"),
 )
 _TEXT_SECTIONS = ("name", "description")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.envs.hierarchical import HierarchicalEnv
+from cadran.lab.meta.disturbance import DisturbedEnv
 from cadran.lab.meta.experiment import MetaExperiment
 from cadran.lab.meta.levels import Level, LevelFacts
 from cadran.lab.meta.policies import policy_of
@@ -32,7 +33,7 @@ def episodes_of(
         role: what they are for.
     """
     seeds = episode_seeds(seed, role, count)
-    return HierarchicalEnv(network, experiment.problem_spec, experiment.hierarchy, seeds)
+    return DisturbedEnv(network, experiment.problem_spec, experiment.hierarchy, seeds, experiment.disturbance)
 
 
 def reward_of(

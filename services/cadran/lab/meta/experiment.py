@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from cadran.envs import problem_of
+from cadran.lab.meta.disturbance import DisturbanceSpec
 from cadran.lab.meta.tasks import TaskSpec
 from cadran.learn import LearnerSpec
 from cadran.learn.ddpg import DdpgSpec
@@ -32,6 +33,7 @@ class MetaExperiment:
         ddpg: what a flat policy learns with.
         learner: what TA-SAM's actors learn with.
         tasks: what networks are drawn from.
+        disturbance: what is wrong with them.
     """
 
     name: str
@@ -42,6 +44,7 @@ class MetaExperiment:
     ddpg: DdpgSpec
     learner: LearnerSpec
     tasks: TaskSpec
+    disturbance: DisturbanceSpec = field(default_factory=DisturbanceSpec)
 
     def problem(self, world: World | None = None) -> HierarchicalProblem:
         """The decision problem in this world, or in another of the scenario's."""
@@ -77,6 +80,7 @@ def varied_meta(experiment: MetaExperiment, overrides: Sequence[str]) -> MetaExp
         "ddpg": experiment.ddpg,
         "learner": experiment.learner,
         "tasks": experiment.tasks,
+        "disturbance": experiment.disturbance,
     }
     # Only what was given: what was left out still comes from the preset, and an override may name another.
     given = {name: model.model_dump(exclude_unset=True) for name, model in sections.items()}
@@ -94,6 +98,7 @@ def _validated(document: Document) -> MetaExperiment:
         section(document, "ddpg", DdpgSpec),
         section(document, "learner", LearnerSpec),
         section(document, "tasks", TaskSpec),
+        section(document, "disturbance", DisturbanceSpec),
     )
     try:
         experiment.problem()
