@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from cadran.lab.meta import load_meta_experiment
+from cadran.lab.meta import MetaPlan, load_meta_experiment
 from cadran.lab.meta.studies.archive import Archive
 from cadran.lab.meta.studies.budget import Budget
 from cadran.lab.meta.studies.cells import Training, Trial
@@ -18,6 +18,7 @@ from cadran.lab.meta.studies.study import Context, Study
 from cadran.lab.meta.studies.work import perform
 from cadran.lab.study.folder import SESSIONS, Answer, compute, publish, working_in
 from cadran.lab.study.session import sessions
+from cadran.runtime import ConfigError
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,10 @@ def plan_studies(order: Order) -> Plan:
     Raises:
         ConfigError: The order cannot be carried out.
     """
-    changed = {} if order.iterations is None else {"iterations": order.iterations}
     context = Context(
         experiment=load_meta_experiment(order.scenario, order.overrides),
         budget=order.budget,
-        plan=replace(order.budget.plan, **changed),
+        plan=_plan(order),
         shots=order.budget.shots,
         seeds=tuple(range(order.seeds or order.budget.seeds)),
     )
@@ -105,6 +105,18 @@ def run_studies(plan: Plan) -> Answer:
         )
         title = "Meta-HRL: " + ", ".join(study.name for study in order.studies)
         return publish(order.out, title, record.facts(), sections, asdict(record))
+
+
+def _plan(order: Order) -> MetaPlan:
+    """How initialisations train; a training that only warms up would weigh no task."""
+    plan = order.budget.plan
+    if order.iterations is None:
+        return plan
+    if order.iterations <= plan.warmup_iterations:
+        raise ConfigError(
+            f"--iterations {order.iterations}: must be above the {plan.warmup_iterations} that only collect"
+        )
+    return replace(plan, iterations=order.iterations)
 
 
 def _trials(study: Study, context: Context) -> Sequence[Trial]:
