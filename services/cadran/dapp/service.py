@@ -361,5 +361,6 @@ class DappService:
             response_code=positive if cause is None else negative,
             cause=cause.to_proto() if cause is not None else None,
             running_version=duty.policies.version,
+            running_sha256=duty.policies.sha256,
         )
         session.send_policy_status(status)

@@ -47,12 +47,14 @@ class Answer:
         accepted: False if it refused what it was sent.
         cause: Why it refused; None if it accepted.
         running_version: Version that decides now; 0 for none.
+        running_sha256: Digest of its tensors, hex; empty for none.
     """
 
     delivery: int
     accepted: bool
     cause: Cause | None
     running_version: int
+    running_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class Courier:
 
     Attributes:
         running_version: Version that the dApp says it runs; None if it has said nothing.
+        running_sha256: Digest that it says this version's tensors have; empty if it runs none.
         refusal: The newest refusal since the dApp last accepted something; None if there is none.
     """
 
@@ -132,6 +135,7 @@ class Courier:
         self._settled = 0
         self._leapt = False
         self.running_version: int | None = None
+        self.running_sha256 = ""
         self.refusal: Refusal | None = None
 
     @property
@@ -162,6 +166,7 @@ class Courier:
         if self._link is link:
             self._link = None
             self.running_version = None
+            self.running_sha256 = ""
 
     async def push(self) -> None:
         """Send the order now, unless it was sent over this association already.
@@ -186,6 +191,7 @@ class Courier:
         """The dApp told what it holds."""
         order = self._order
         self.running_version = answer.running_version
+        self.running_sha256 = answer.running_sha256
         if order is None:
             return
         if answer.delivery == 0:

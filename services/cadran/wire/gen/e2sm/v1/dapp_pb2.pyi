@@ -96,7 +96,7 @@ class PolicyChunk(_message.Message):
     def __init__(self, du_id: _Optional[int] = ..., policy_id: _Optional[str] = ..., version: _Optional[int] = ..., sha256: _Optional[bytes] = ..., chunk_index: _Optional[int] = ..., chunk_count: _Optional[int] = ..., total_bytes: _Optional[int] = ..., effective_frame: _Optional[int] = ..., data: _Optional[bytes] = ..., delivery: _Optional[int] = ...) -> None: ...
 
 class PolicyStatus(_message.Message):
-    __slots__ = ("du_id", "policy_id", "version", "response_code", "cause", "running_version", "effective_frame", "delivery")
+    __slots__ = ("du_id", "policy_id", "version", "response_code", "cause", "running_version", "effective_frame", "delivery", "running_sha256")
     DU_ID_FIELD_NUMBER: _ClassVar[int]
     POLICY_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -105,6 +105,7 @@ class PolicyStatus(_message.Message):
     RUNNING_VERSION_FIELD_NUMBER: _ClassVar[int]
     EFFECTIVE_FRAME_FIELD_NUMBER: _ClassVar[int]
     DELIVERY_FIELD_NUMBER: _ClassVar[int]
+    RUNNING_SHA256_FIELD_NUMBER: _ClassVar[int]
     du_id: int
     policy_id: str
     version: int
@@ -113,4 +114,5 @@ class PolicyStatus(_message.Message):
     running_version: int
     effective_frame: int
     delivery: int
-    def __init__(self, du_id: _Optional[int] = ..., policy_id: _Optional[str] = ..., version: _Optional[int] = ..., response_code: _Optional[_Union[_common_pb2.ResponseCode, str]] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., running_version: _Optional[int] = ..., effective_frame: _Optional[int] = ..., delivery: _Optional[int] = ...) -> None: ...
+    running_sha256: str
+    def __init__(self, du_id: _Optional[int] = ..., policy_id: _Optional[str] = ..., version: _Optional[int] = ..., response_code: _Optional[_Union[_common_pb2.ResponseCode, str]] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., running_version: _Optional[int] = ..., effective_frame: _Optional[int] = ..., delivery: _Optional[int] = ..., running_sha256: _Optional[str] = ...) -> None: ...
