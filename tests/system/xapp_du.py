@@ -11,6 +11,7 @@ import numpy as np
 from cadran.dapp import PolicySlot
 from cadran.policy import PolicyError
 from cadran.problem import Problem
+from cadran.problem.hierarchy import HierarchicalProblem
 from cadran.replay import Identity, Rows, TransitionSchema, identities
 from cadran.wire.causes import Cause
 from cadran.wire.chunks import Assembler
@@ -24,11 +25,11 @@ from cadran.wire.link import LinkSettings
 FAST = LinkSettings(backoff_first_s=0.02, backoff_max_s=0.1)
 
 
-def schema_of(problem: Problem) -> TransitionSchema:
+def schema_of(problem: Problem | HierarchicalProblem) -> TransitionSchema:
     return TransitionSchema(problem.state_dim, problem.action_dim, problem.kpi_dim)
 
 
-def rows_of(problem: Problem, du: int, start: int, stop: int, epoch: int = 1) -> Rows:
+def rows_of(problem: Problem | HierarchicalProblem, du: int, start: int, stop: int, epoch: int = 1) -> Rows:
     """Frames start..stop-1; a frame's content depends on (du, epoch, frame) alone."""
     schema = schema_of(problem)
     made = schema.empty(stop - start)
@@ -45,7 +46,7 @@ def rows_of(problem: Problem, du: int, start: int, stop: int, epoch: int = 1) ->
 class Du:
     """One E2 node whose dApp answers policies as a real one does."""
 
-    problem: Problem
+    problem: Problem | HierarchicalProblem
     du: int
     e2_port: int
     epoch: int = 1
@@ -166,6 +167,7 @@ class Du:
             self.order.append(f"policy {meta.version} from {artefact.effective_frame}")
         self.slot.at(2**31)
         status.running_version = self.slot.version
+        status.running_sha256 = self.slot.sha256
         session.send_policy_status(status)
         self.changed.set()
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from cadran.envs import hierarchical_problem_of, problem_of
 from cadran.envs.link import LinkSpec
-from cadran.learn import LearnerSpec
+from cadran.learn import LearnerSpec, MetaSpec
 from cadran.problem import Problem, ProblemSpec
 from cadran.problem.hierarchy import HierarchySpec
 from cadran.radio import World
@@ -29,7 +29,8 @@ from cadran.runtime import (
 class Experiment:
     """All sections of a scenario, validated, and the problem fits the world.
 
-    ``hierarchy`` is None where decisions have one level.
+    ``hierarchy`` is None where decisions have one level; ``meta`` is None where nothing is said of how these
+    are learned across DUs.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Experiment:
     clock: ClockSpec
     link: LinkSpec = field(default_factory=LinkSpec)
     hierarchy: HierarchySpec | None = None
+    meta: MetaSpec | None = None
 
     @property
     def sections(self) -> dict[str, BaseModel]:
@@ -47,6 +49,7 @@ class Experiment:
             "world": self.world,
             "problem": self.problem_spec,
             "hierarchy": self.hierarchy,
+            "meta": self.meta,
             "learner": self.learner,
             "clock": self.clock,
             "link": self.link,
@@ -95,6 +98,7 @@ def _validated(document: Document) -> Experiment:
         section(document, "clock", ClockSpec),
         section(document, "link", LinkSpec),
         optional_section(document, "hierarchy", HierarchySpec),
+        optional_section(document, "meta", MetaSpec),
     )
     try:
         experiment.problem()

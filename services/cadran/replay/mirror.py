@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.replay.schema import Identity, ReplayError, RowFlag, Rows, adjacent, identities
-from cadran.replay.store import Replay, check_sizes, slice_rows
+from cadran.replay.store import Replay, check_sizes, read_between, slice_rows
 
 
 @dataclass(frozen=True)
@@ -136,14 +136,7 @@ class Mirror:
         Raises:
             ReplayUnavailable: the store does not answer.
         """
-        found: list[list[Identity]] = [[] for _ in self._held]
-        at = [min(pair) for pair in zip(start, stop, strict=True)]
-        while any(cursor < end for cursor, end in zip(at, stop, strict=True)):
-            for du, part in enumerate(self._replay.tail(at, self._slice_rows)):
-                rows = part.rows[: max(0, stop[du] - part.start)]
-                found[du] += identities(rows)
-                at[du] = max(part.start, at[du]) + len(rows)
-        return found
+        return [identities(rows) for rows in read_between(self._replay, start, stop)]
 
     def _add(self, du: int, start: int, rows: Rows) -> None:
         self._held[du].admit(start, rows)

@@ -98,6 +98,27 @@ def check_cursor(du: int, cursor: int, count: int) -> None:
         )
 
 
+def read_between(replay: Replay, start: Sequence[int], stop: Sequence[int]) -> list[Rows]:
+    """Per DU, the rows start..stop-1 by absolute index, without those that are overwritten or not stored yet.
+
+    Raises:
+        ReplayUnavailable: the store does not answer.
+    """
+    limit = slice_rows(replay.schema)
+    found: list[list[Rows]] = [[] for _ in start]
+    at = [min(pair) for pair in zip(start, stop, strict=True)]
+    behind = any(cursor < end for cursor, end in zip(at, stop, strict=True))
+    while behind:
+        behind = False
+        for du, part in enumerate(replay.tail(at, limit)):
+            rows = part.rows[: max(0, stop[du] - part.start)]
+            at[du] = max(part.start, at[du]) + len(rows)
+            if len(rows):
+                found[du].append(rows)
+                behind = behind or at[du] < stop[du]
+    return [np.concatenate(parts) if parts else replay.schema.empty(0) for parts in found]
+
+
 class MemoryReplay:
     """Replay in this process: for the lab, for tests, and as the model of what the Redis store does."""
 

@@ -10,7 +10,7 @@ from cadran.runtime.settings import ConfigError
 
 RUNS = Path("runs")
 # The learner's progress belongs to the run that made it; a run that resumes writes its own.
-NOT_RESUMED = shutil.ignore_patterns("status.json", "learner.jsonl")
+NOT_RESUMED = shutil.ignore_patterns("status.json", "learner.jsonl", "adaptation.jsonl")
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,13 @@ def parser() -> argparse.ArgumentParser:
     ):
         field = XappSettings.model_fields[flag.replace("-", "_")]
         made.add_argument(f"--{flag}", metavar=metavar, help=field.description)
+    made.add_argument(
+        "--cold-dus",
+        nargs="+",
+        type=int,
+        metavar="N",
+        help=XappSettings.model_fields["cold_dus"].description,
+    )
     for flag in ("learn", "resume"):
         made.add_argument(
             f"--{flag}",

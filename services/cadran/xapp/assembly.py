@@ -11,8 +11,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from cadran.learn import CheckpointError as LearnerCheckpointError
-from cadran.learn import Learner, TrainingSchedule, batch_sampler
-from cadran.replay import Identity, Mirror, ReplayError, TransitionSchema
+from cadran.replay import Identity, ReplayError, TransitionSchema
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import AsyncRedisReplay, RedisReplay, connect, connect_async, require_durable
 from cadran.runtime import ConfigError
@@ -22,11 +21,13 @@ from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.retry import RetrySpec
 from cadran.wire.e2_server import E2Server
 from cadran.xapp.acknowledger import Acknowledger
+from cadran.xapp.adaptation_desk import AdaptationDesk
 from cadran.xapp.checkpoints import Checkpoint, CheckpointStore
 from cadran.xapp.inference import Inference
 from cadran.xapp.ingest import Ingest
 from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.learner_host import HostSpec, LearnerHost, Publication
+from cadran.xapp.learning import learning_of
 from cadran.xapp.metrics import XappMetrics
 from cadran.xapp.monitor import STORE, Monitor
 from cadran.xapp.policy_desk import PolicyDesk
@@ -37,10 +38,8 @@ from cadran.xapp.row_flow import FreeFlow, LockstepFlow
 from cadran.xapp.scenario import Scenario
 from cadran.xapp.service import LISTENING, Parts, Xapp
 from cadran.xapp.settings import XappSettings
-from cadran.xapp.start_policy import load_policies, start_from
 from cadran.xapp.status import LearnerStatus
 from cadran.xapp.termination import Expected, Termination
-from cadran.xapp.trainer import Trainer
 
 
 def new_health() -> Health:
@@ -102,18 +101,9 @@ class Assembly:
         self._async_replay = AsyncRedisReplay(self._async_client, layout, attempts=1)
 
     def _make_learner(self) -> None:
-        problem, spec, settings = self._scenario.problem, self._scenario.learner, self._settings
-        self._learner = Learner(spec, self._dus, problem.observation_dim, problem.action_dim, settings.seed)
-        self._trainer = Trainer(
-            self._learner,
-            TrainingSchedule.of(spec),
-            Mirror(self._replay, spec.replay_capacity, problem.neutral_action),
-            batch_sampler(settings.seed),
-            spec.batch_size,
-            problem.reward,
-            settings.loss_limit,
-            self._monitor.updated,
-        )
+        settings, problem = self._settings, self._scenario.problem
+        self._learning = learning_of(settings, self._scenario, self._replay, self._monitor)
+        self._trainer = self._learning.trainer
         checkpoint = self._resumable()
         self._resumed = checkpoint is not None
         if checkpoint is not None:
@@ -183,6 +173,7 @@ class Assembly:
     def xapp(self) -> Xapp:
         """The xApp, ready to run."""
         settings, problem = self._settings, self._scenario.problem
+        adapting = self._learning.adapting
         board = KpmBoard()
         self._registry.register(board)
         self._termination = Termination(
@@ -192,11 +183,13 @@ class Assembly:
             self._desk.couriers,
             board,
             self._monitor,
+            _unheard if adapting is None else adapting.heard,
             settings.kpm_period_s,
         )
         rest = RestParts(
             desk=self._desk,
             inference=Inference(self._policies, problem),
+            adaptation=self._adaptation_desk(),
             nodes=lambda: dict(self._termination.nodes),
             board=board,
             status=self.status,
@@ -224,6 +217,12 @@ class Assembly:
             parts, settings.rest, settings.state_dir / "status.json", settings.status_period_s, self._retry
         )
 
+    def _adaptation_desk(self) -> AdaptationDesk | None:
+        adapting = self._learning.adapting
+        if adapting is None:
+            return None
+        return AdaptationDesk(adapting, self._host, self._scenario.meta.shot_frames)
+
     async def _publish(self, publication: Publication) -> None:
         self._progress.policy_version = publication.version
         await self._desk.publish(publication)
@@ -238,14 +237,12 @@ class Assembly:
         await self._host.save()
 
     async def _publish_first(self) -> None:
-        source = self._settings.policy
-        if source is None:
+        given = self._learning.given_policies
+        if given is None:
             await self._host.publish()
             return
         version = self._host.policy_version + 1
-        artefacts = await asyncio.to_thread(load_policies, source, self._scenario.problem, self._dus, version)
-        if self._settings.learn:
-            start_from(self._learner, artefacts, source)
+        artefacts = await asyncio.to_thread(given, version)
         self._host.policy_version = version
         await self._publish(Publication(version, tuple(artefacts), None))
 
@@ -262,6 +259,7 @@ class Assembly:
         """State of learning as of now."""
         summary = self._progress.summary
         line = summary.line if summary else {}
+        adapting = self._learning.adapting
         targets = [self._policies.target(du) for du in range(self._dus)]
         return LearnerStatus(
             time_s=time.time(),
@@ -277,6 +275,7 @@ class Assembly:
             critic_loss=line.get("critic_loss"),
             td_variance=line.get("td_variance"),
             sam_on=[share > 0.5 for share in line["sam_share"]] if line else None,
+            shots=[task.record.shots for task in adapting.tasks] if adapting else None,
             e2_nodes=sorted(self._termination.nodes),
             alert=self._monitor.alert,
         )
@@ -285,6 +284,10 @@ class Assembly:
 async def _nothing_unseen(counts: Sequence[int]) -> list[list[Identity]]:
     """Nobody learns, so there is nothing to catch up with."""
     return [[] for _ in counts]
+
+
+def _unheard(du: int, sha256: str) -> None:
+    """Nobody wants to know which policy runs."""
 
 
 async def _nothing(*_: object) -> None:

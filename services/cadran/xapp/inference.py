@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.policy import Actor, decode_actor
+from cadran.policy import Actor, TwoLevelPolicy, decode
 from cadran.problem import Assignment, Problem, Quota
+from cadran.problem.hierarchy import HierarchicalProblem, TwoLevelActor, UserGrants
 from cadran.xapp.policy_store import PolicyStore, UnknownVersionError
 
 
@@ -30,7 +31,7 @@ class Decided:
 
     version: int
     action: NDArray[np.float32]
-    decision: Quota | Assignment
+    decision: Quota | Assignment | UserGrants
 
 
 class Inference:
@@ -39,18 +40,19 @@ class Inference:
     An actor serves one thread at a time, so calls are serialised; one takes well under a millisecond.
     """
 
-    def __init__(self, store: PolicyStore, problem: Problem) -> None:
+    def __init__(self, store: PolicyStore, problem: Problem | HierarchicalProblem) -> None:
         self._store = store
         self._problem = problem
         self._lock = threading.Lock()
-        self._ready: dict[int, tuple[int, Actor]] = {}
+        self._ready: dict[int, tuple[int, Actor | TwoLevelPolicy]] = {}
 
     def decide(self, du: int, observation: Sequence[float], version: int | None = None) -> Decided:
         """The deterministic action of a DU's policy.
 
         Args:
             du: The DU.
-            observation: ``observation_dim`` finite numbers: state, then previous action.
+            observation: Finite numbers: state, then previous action; where decisions have two levels, the
+                state alone, on which both levels decide as at an episode's start.
             version: A version held; None takes the DU's target.
 
         Raises:
@@ -65,22 +67,38 @@ class Inference:
         with np.errstate(over="ignore"):  # beyond single precision becomes infinite, and is refused below
             vector = np.asarray(observation, dtype=np.float32)
         with self._lock:
-            actor = self._actor(du, version)
-            if vector.shape != (actor.observation_dim,):
-                raise ObservationError(
-                    f"observation has {vector.size} numbers, the policy of DU {du} takes "
-                    f"{actor.observation_dim}: {self._problem.state_dim} of the state, then "
-                    f"{self._problem.action_dim} of the previous action"
-                )
-            if not np.isfinite(vector).all():
-                raise ObservationError("observation: every number must be finite in single precision")
-            action = actor.mean(vector)
-        return Decided(version, action, self._problem.decode(action))
+            action, decision = self._decided(du, version, vector)
+        return Decided(version, action, decision)
 
-    def _actor(self, du: int, version: int) -> Actor:
+    def _decided(
+        self, du: int, version: int, vector: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], Quota | Assignment | UserGrants]:
+        policy, problem = self._policy(du, version), self._problem
+        if isinstance(policy, TwoLevelPolicy) and isinstance(problem, HierarchicalProblem):
+            _require_numbers(vector, f"DU {du}", problem.state_dim, "those of the state")
+            levels = TwoLevelActor(problem, policy.higher.mean, policy.lower.mean, policy.decision_frames)
+            action = levels.act(vector)
+            return action, problem.decode(action, problem.ues(vector))
+        if isinstance(policy, Actor) and isinstance(problem, Problem):
+            parts = f"{problem.state_dim} of the state, then {problem.action_dim} of the previous action"
+            _require_numbers(vector, f"DU {du}", policy.observation_dim, parts)
+            action = policy.mean(vector)
+            return action, problem.decode(action)
+        raise ObservationError(f"version {version} of DU {du} is a policy for another scenario")
+
+    def _policy(self, du: int, version: int) -> Actor | TwoLevelPolicy:
         ready = self._ready.get(du)
         if ready is not None and ready[0] == version:
             return ready[1]
-        _, actor = decode_actor(self._store.artifact(du, version))
-        self._ready[du] = (version, actor)
-        return actor
+        _, policy = decode(self._store.artifact(du, version))
+        self._ready[du] = (version, policy)
+        return policy
+
+
+def _require_numbers(vector: NDArray[np.float32], owner: str, count: int, parts: str) -> None:
+    if vector.shape != (count,):
+        raise ObservationError(
+            f"observation has {vector.size} numbers, the policy of {owner} takes {count}: {parts}"
+        )
+    if not np.isfinite(vector).all():
+        raise ObservationError("observation: every number must be finite in single precision")

@@ -28,7 +28,7 @@ from cadran.runtime.retry import RetrySpec
 from cadran.runtime.worker import Worker
 from cadran.xapp.checkpoints import Checkpoint, CheckpointStore
 from cadran.xapp.frame_gate import CompleteFrame
-from cadran.xapp.trainer import Burst, Trainer
+from cadran.xapp.trainer import Burst
 
 T = TypeVar("T")
 
@@ -40,11 +40,11 @@ _IDLE_S = 0.01
 
 @dataclass(frozen=True)
 class Publication:
-    """New policies of all DUs.
+    """New policies.
 
     Attributes:
         version: Version of each of them.
-        artefacts: One per DU, in the order of DUs.
+        artefacts: One for each DU that has a new one, which the artefact names.
         effective: (epoch, frame) from which they may decide; None for at once.
     """
 
@@ -72,6 +72,31 @@ class HostSpec:
     thread_switch_s: float
     push_delay_frames: int
     retry: RetrySpec
+
+
+class Training(Protocol):
+    """The work of a host: `trainer.Trainer`, or another that is called as it is."""
+
+    @property
+    def updates(self) -> int:
+        """Updates made so far."""
+
+    def run(self, upto: Sequence[int] | None, most: int, *, stop_to_publish: bool) -> Burst:
+        """Do what is due."""
+
+    def artefacts(
+        self, version: int, problem: Mapping[str, str], effective_frame: int, created_unix_s: float
+    ) -> list[bytes]:
+        """Policies of the DUs that have a new one."""
+
+    def checkpoint(self, policy_version: int, created_unix_s: float) -> Checkpoint:
+        """Everything that `restore` needs, as of now."""
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back, or on, to a checkpoint; every DU then gets a new policy."""
+
+    def unseen(self, counts: Sequence[int]) -> list[list[Identity]]:
+        """Per DU, the rows at rest that came after a checkpoint gone back to."""
 
 
 class HostObserver(Protocol):
@@ -105,7 +130,7 @@ class LearnerHost:
 
     def __init__(
         self,
-        trainer: Trainer,
+        trainer: Training,
         checkpoints: CheckpointStore,
         publish: Callable[[Publication], Awaitable[None]],
         spec: HostSpec,
@@ -121,6 +146,8 @@ class LearnerHost:
         self._unix_s = unix_s
         self._allowed = asyncio.Event()
         self._allowed.set()
+        self._giving_out = asyncio.Lock()
+        self._saving = asyncio.Lock()
         self._saved_at_s = -math.inf
         self._worker = Worker("learner", spec.nice, spec.thread_switch_s, _one_torch_thread)
         self.policy_version = policy_version
@@ -131,25 +158,39 @@ class LearnerHost:
         return not self._allowed.is_set()
 
     async def publish(self, effective: Identity | None = None) -> None:
-        """Give out the policies as they are now, as the next version."""
-        self.policy_version += 1
-        version, frame = self.policy_version, effective[1] if effective else 0
-        make = partial(self._trainer.artefacts, version, self._spec.problem, frame, self._unix_s())
-        try:
-            artefacts = await self._worker.run(make)
-        except PolicyError as error:  # weights that are not finite under losses that still are
-            await self._halt(str(error))
-            artefacts = await self._worker.run(make)
-        await self._publish(Publication(version, tuple(artefacts), effective))
+        """Give out the policies as they are now, as the next version; nothing where none is new."""
+        async with self._giving_out:
+            version, frame = self.policy_version + 1, effective[1] if effective else 0
+            make = partial(self._trainer.artefacts, version, self._spec.problem, frame, self._unix_s())
+            try:
+                artefacts = await self._worker.run(make)
+            except PolicyError as error:  # weights that are not finite under losses that still are
+                await self._halt(str(error))
+                artefacts = await self._worker.run(make)
+            if artefacts:
+                self.policy_version = version
+                await self._publish(Publication(version, tuple(artefacts), effective))
 
     async def save(self) -> None:
         """Write a checkpoint now."""
-        checkpoint = await self._worker.run(
-            partial(self._trainer.checkpoint, self.policy_version, self._unix_s())
-        )
-        await asyncio.to_thread(self._checkpoints.save, checkpoint)
-        self._saved_at_s = asyncio.get_running_loop().time()
+        async with self._saving:
+            checkpoint = await self._worker.run(
+                partial(self._trainer.checkpoint, self.policy_version, self._unix_s())
+            )
+            await asyncio.to_thread(self._checkpoints.save, checkpoint)
+            self._saved_at_s = asyncio.get_running_loop().time()
         self._observer.checkpointed()
+
+    async def amend(self, change: Callable[[], T]) -> T:
+        """Change the trainer between two bursts; what it changed is given out and at rest on return.
+
+        Args:
+            change: Works on the trainer; what it raises is raised here, and nothing is given out.
+        """
+        changed = await self._worker.run(change)
+        await self.publish()
+        await self.save()
+        return changed
 
     async def _save_if_due(self) -> None:
         if asyncio.get_running_loop().time() - self._saved_at_s >= self._spec.checkpoint_period_s:

@@ -56,6 +56,10 @@ class XappMetrics:
             "learner_entropy_temperature", "Entropy temperature beta of a DU's actor", "du"
         )
         self.entropy = gauge("learner_entropy_nats", "Entropy of a DU's policy in the newest update", "du")
+        self.shots = gauge("adaptation_shots", "Shots that a DU has made since its start", "du")
+        self.shot_reward = gauge(
+            "adaptation_reward", "Mean reward per frame of a DU between its last two shots", "du"
+        )
         self.halted = gauge("learner_diverged", "1 while updates are stopped by a divergence: an alert")
         self.divergences = counter("learner_divergences_total", "Times that learning diverged")
         self.checkpoints = counter("checkpoints_total", "Checkpoints written")

@@ -10,6 +10,7 @@ from cadran.learn import UpdateMetrics
 from cadran.replay import Identity, ReplayUnavailable
 from cadran.runtime.http import Health
 from cadran.wire.causes import Cause
+from cadran.xapp.adaptation import Shot
 from cadran.xapp.courier import Order
 from cadran.xapp.ingest import Stored
 from cadran.xapp.metrics import XappMetrics
@@ -109,6 +110,14 @@ class Monitor:
             for du, value in enumerate(values.tolist()):
                 gauge.labels(str(du)).set(value)
         self._progress.observe(metrics, seconds)
+
+    def shot(self, shot: Shot) -> None:
+        """A DU made a shot; called on the learner's thread."""
+        m, du = self._metrics, str(shot.du)
+        m.updates.inc()
+        m.update_seconds.observe(shot.seconds)
+        m.shots.labels(du).set(shot.shots)
+        m.shot_reward.labels(du).set(shot.reward)
 
     def checkpointed(self) -> None:
         """A checkpoint is on disk."""

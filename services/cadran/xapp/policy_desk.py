@@ -53,9 +53,9 @@ class PolicyDesk:
         otherwise the couriers bring them when they can, so that no DU keeps the learner waiting.
         """
         targets = await asyncio.to_thread(self.store.publish, publication.artefacts)
-        for du, target in enumerate(targets):
+        for (du, target), artefact in zip(targets.items(), publication.artefacts, strict=True):
             if target.version == publication.version:
-                self._assign(du, target, publication.artefacts[du], publication.effective)
+                self._assign(du, target, artefact, publication.effective)
         if publication.effective is not None:
             await asyncio.gather(*(courier.push() for courier in self.couriers))
 

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from cadran.policy import PolicyError, PolicyMeta, decode_actor, save
+from cadran.policy import PolicyError, PolicyMeta, TwoLevelMeta, decode, save
 from cadran.runtime.files import atomic_write
 
 _TARGETS = "targets.json"
@@ -51,7 +51,7 @@ class Target:
 class StoredVersion:
     """One artefact of one DU: what its metadata says, its file, and its size in bytes."""
 
-    meta: PolicyMeta
+    meta: PolicyMeta | TwoLevelMeta
     path: Path
     size_bytes: int
 
@@ -82,7 +82,7 @@ class PolicyStore:
         """One file found at start; an unsound one is left alone and named in ``refused``."""
         data = path.read_bytes()
         try:
-            meta, _ = decode_actor(data)
+            meta, _ = decode(data)
         except PolicyError as error:
             self.refused.append(f"{path}: {error}")
             return
@@ -122,17 +122,17 @@ class PolicyStore:
         with self._lock:
             return max((version for versions in self._versions for version in versions), default=0)
 
-    def publish(self, artefacts: Sequence[bytes]) -> list[Target]:
+    def publish(self, artefacts: Sequence[bytes]) -> dict[int, Target]:
         """Store artefacts (their metadata name DU and version); each becomes its DU's target unless pinned.
 
         Returns:
-            The target of each artefact's DU afterwards: the old one if the DU is pinned.
+            The target of each artefact's DU afterwards, in their order: the old one if the DU is pinned.
 
         Raises:
             PolicyError: An artefact is refused (corrupt, not finite, ...); nothing is stored.
             UnknownVersionError: A DU does not exist here; nothing is stored.
         """
-        metas = [decode_actor(data)[0] for data in artefacts]
+        metas = [decode(data)[0] for data in artefacts]
         with self._lock:
             for meta in metas:
                 self._check_du(meta.du)
@@ -145,7 +145,7 @@ class PolicyStore:
             self._write_targets()
             for meta in metas:
                 self._prune(meta.du)
-            return [target for meta in metas if (target := self._targets[meta.du])]
+            return {meta.du: target for meta in metas if (target := self._targets[meta.du])}
 
     def _prune(self, du: int) -> None:
         held = self._versions[du]

@@ -12,20 +12,22 @@ from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 
 from cadran import __version__
+from cadran.policy import PolicyError
 from cadran.rest import ProblemDetails, add_errors, add_operation
 from cadran.runtime.http import Health
 from cadran.wire.causes import RefusedError, WireError
 from cadran.wire.e2_server import E2Node
+from cadran.xapp.adaptation_desk import AdaptationDesk
 from cadran.xapp.inference import Inference, ObservationError
 from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.policy_desk import PolicyDesk
 from cadran.xapp.policy_store import UnknownVersionError
+from cadran.xapp.rest_adaptation import adaptation_router
 from cadran.xapp.rest_models import (
     ActionRequest,
     ActionResponse,
     KpiModel,
     KpisModel,
-    NetworkModel,
     NodeModel,
     PolicyDetail,
     PolicySummary,
@@ -33,6 +35,7 @@ from cadran.xapp.rest_models import (
     RollbackRequest,
     TargetModel,
     VersionModel,
+    network_of,
 )
 from cadran.xapp.slice_quota import SliceQuotaOutcome, SliceQuotaRequest
 from cadran.xapp.status import LearnerStatus
@@ -53,6 +56,7 @@ class RestParts:
     Attributes:
         desk: Policies and their deliveries.
         inference: Decides on observations.
+        adaptation: Initialisations and shots; None where decisions have one level.
         nodes: The associated E2 nodes by DU.
         board: Newest measurements.
         status: State of learning.
@@ -63,6 +67,7 @@ class RestParts:
 
     desk: PolicyDesk
     inference: Inference
+    adaptation: AdaptationDesk | None
     nodes: Callable[[], dict[int, E2Node]]
     board: KpmBoard
     status: Callable[[], LearnerStatus]
@@ -81,7 +86,8 @@ def create_app(parts: RestParts) -> FastAPI:
     app.include_router(_policies(parts), prefix="/v1", responses=_ERRORS)
     app.include_router(_nodes(parts), prefix="/v1", responses=_ERRORS)
     app.include_router(_learner(parts), prefix="/v1")
-    add_errors(app, {UnknownVersionError: 404, ObservationError: 422})
+    app.include_router(adaptation_router(parts.adaptation), prefix="/v1")
+    add_errors(app, {UnknownVersionError: 404, ObservationError: 422, PolicyError: 422})
     add_operation(app, parts.registry, parts.health)
     return app
 
@@ -97,6 +103,7 @@ def _policies(parts: RestParts) -> APIRouter:
             "du": du,
             "target": TargetModel.of(target) if target else None,
             "running_version": courier.running_version,
+            "running_sha256": courier.running_sha256,
             "delivery": courier.state,
             "refusal": RefusalModel.of(courier.refusal) if courier.refusal else None,
             "versions_held": len(store.versions(du)),
@@ -113,7 +120,7 @@ def _policies(parts: RestParts) -> APIRouter:
         return PolicyDetail(
             **summary(du),
             version=VersionModel.of(stored) if stored else None,
-            network=NetworkModel.of(stored.meta) if stored else None,
+            network=network_of(stored.meta) if stored else None,
         )
 
     @router.get("/policies/{du}/versions", summary="Versions held, oldest first")

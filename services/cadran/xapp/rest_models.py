@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from cadran.policy import PolicyMeta
+from cadran.policy import NetworkMeta, PolicyMeta, TwoLevelMeta
 from cadran.problem import Assignment, Quota
+from cadran.problem.hierarchy import UserGrants
 from cadran.wire.codecs import SLICES
 from cadran.wire.kpm_samples import Sample
 from cadran.xapp.courier import DeliveryState, Refusal
@@ -88,7 +89,9 @@ class VersionModel(BaseModel):
 
 
 class NetworkModel(BaseModel):
-    """Shape of a policy and the problem that it was trained for."""
+    """Shape of a policy of one level and the problem that it was trained for."""
+
+    kind: Literal["actor"] = "actor"
 
     observation_dim: int
     action_dim: int
@@ -108,6 +111,48 @@ class NetworkModel(BaseModel):
             layer_norm=meta.layer_norm,
             problem=dict(meta.problem),
         )
+
+
+class LevelModel(BaseModel):
+    """Shape of one of two actors that act as one."""
+
+    observation_dim: int
+    action_dim: int
+    hidden: list[int] = Field(description="widths of the hidden layers")
+    activation: str
+    layer_norm: bool
+
+    @classmethod
+    def of(cls, network: NetworkMeta) -> LevelModel:
+        """From an artefact's metadata."""
+        return cls(
+            **{**{name: getattr(network, name) for name in cls.model_fields}, "hidden": list(network.hidden)}
+        )
+
+
+class TwoLevelModel(BaseModel):
+    """Shape of a policy of two levels and the problem that it was trained for."""
+
+    kind: Literal["two-level"] = "two-level"
+    decision_frames: int = Field(description="frames from one decision of the higher level to the next")
+    higher: LevelModel
+    lower: LevelModel = Field(description="acts once for each slice")
+    problem: dict[str, str] = Field(description="names of observation, action decoding and reward")
+
+    @classmethod
+    def of(cls, meta: TwoLevelMeta) -> TwoLevelModel:
+        """From an artefact's metadata."""
+        return cls(
+            decision_frames=meta.decision_frames,
+            higher=LevelModel.of(meta.higher),
+            lower=LevelModel.of(meta.lower),
+            problem=dict(meta.problem),
+        )
+
+
+def network_of(meta: PolicyMeta | TwoLevelMeta) -> NetworkModel | TwoLevelModel:
+    """The shape of a policy of either kind."""
+    return TwoLevelModel.of(meta) if isinstance(meta, TwoLevelMeta) else NetworkModel.of(meta)
 
 
 class RefusalModel(BaseModel):
@@ -136,11 +181,13 @@ class PolicySummary(BaseModel):
     """The policy of one DU in short."""
 
     model_config = _example(
-        du=0, target=_TARGET, running_version=11, delivery="refused", refusal=_REFUSAL, versions_held=12
-    )
+        du=0, target=_TARGET, running_version=11, running_sha256="9f2c51e0" * 8, delivery="refused",
+        refusal=_REFUSAL, versions_held=12,
+    )  # fmt: skip
     du: int
     target: TargetModel | None = Field(description="null: no policy yet")
     running_version: int | None = Field(description="what the dApp says it runs; 0: none; null: not heard of")
+    running_sha256: str = Field(description="of its tensors, as the dApp has them, hex; empty: none")
     delivery: DeliveryState = Field(description="where the target's delivery stands")
     refusal: RefusalModel | None = Field(
         description="the newest refusal; null: none since the dApp last accepted a policy"
@@ -152,7 +199,9 @@ class PolicyDetail(PolicySummary):
     """The policy of one DU, with its target version described."""
 
     version: VersionModel | None = Field(description="the target version")
-    network: NetworkModel | None = Field(description="of the target version")
+    network: Annotated[NetworkModel | TwoLevelModel, Field(discriminator="kind")] | None = Field(
+        description="of the target version"
+    )
 
 
 class ActionRequest(BaseModel):
@@ -162,7 +211,10 @@ class ActionRequest(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"observation": [0.5] * 27, "version": None}]}
     )
     observation: list[FiniteFloat] = Field(
-        min_length=1, max_length=100_000, description="state, then previous action"
+        min_length=1,
+        max_length=100_000,
+        description="state, then previous action; of a policy of two levels the state alone, as at an "
+        "episode's start",
     )
     version: int | None = Field(default=None, ge=0, description="a version held; null: the DU's target")
 
@@ -192,6 +244,22 @@ class AssignmentDecision(BaseModel):
     slice_of_rb: list[int] = Field(description="index of the slice per RB; -1: unused")
 
 
+class SliceGrantsModel(BaseModel):
+    """Grants to the users of one slice."""
+
+    slice: str
+    sst: int
+    rbs: list[int] = Field(description="of each place for a user; 0 where there is none")
+    power: list[float] = Field(description="of these RBs, as a fraction of an RB's share of the full power")
+
+
+class GrantsDecision(BaseModel):
+    """A decision as RBs and power of each user."""
+
+    kind: Literal["user_grants"] = "user_grants"
+    slices: list[SliceGrantsModel]
+
+
 class ActionResponse(BaseModel):
     """What the policy decides, by its mean."""
 
@@ -199,7 +267,7 @@ class ActionResponse(BaseModel):
     du: int
     version: int
     action: list[float] = Field(description="in (0, 1)")
-    decision: QuotaDecision | AssignmentDecision = Field(discriminator="kind")
+    decision: QuotaDecision | AssignmentDecision | GrantsDecision = Field(discriminator="kind")
 
     @classmethod
     def of(cls, du: int, decided: Decided) -> ActionResponse:
@@ -212,10 +280,20 @@ class ActionResponse(BaseModel):
         )
 
 
-def _decision(decision: Quota | Assignment) -> QuotaDecision | AssignmentDecision:
+def _decision(
+    decision: Quota | Assignment | UserGrants,
+) -> QuotaDecision | AssignmentDecision | GrantsDecision:
     names = [SLICE_NAMES[slice_.sst] for slice_ in SLICES]
     if isinstance(decision, Assignment):
         return AssignmentDecision(slices=names, slice_of_rb=decision.slice_of_rb.tolist())
+    if isinstance(decision, UserGrants):
+        users = zip(names, SLICES, decision.ue_rbs.tolist(), decision.ue_power.tolist(), strict=True)
+        return GrantsDecision(
+            slices=[
+                SliceGrantsModel(slice=name, sst=slice_.sst, rbs=rbs, power=power)
+                for name, slice_, rbs, power in users
+            ]
+        )
     ratios = (decision.dedicated_percent, decision.min_percent, decision.max_percent)
     columns = zip(names, SLICES, *(ratio.tolist() for ratio in ratios), strict=True)
     return QuotaDecision(

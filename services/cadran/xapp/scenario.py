@@ -6,21 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cadran.envs import problem_of
+from cadran.envs import hierarchical_problem_of, problem_of
 from cadran.envs.link import LinkSpec, require_ideal
-from cadran.learn import LearnerSpec, require_own_rows
+from cadran.learn import LearnerSpec, MetaSpec, require_own_rows
 from cadran.problem import Problem, ProblemSpec
+from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec
 from cadran.radio import World
-from cadran.runtime import ClockSpec, ConfigError, read_document, section
+from cadran.runtime import ClockSpec, ConfigError, optional_section, read_document, section
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """The parts of a scenario that concern the xApp."""
+    """The parts of a scenario that concern the xApp.
+
+    Attributes:
+        name: Of the scenario.
+        problem: Of two levels where the scenario has a hierarchy.
+        learner: How DUs learn where decisions have one level; its replay capacity holds in any case.
+        meta: How DUs adapt where decisions have two levels.
+        clock: Of the frames.
+    """
 
     name: str
-    problem: Problem
+    problem: Problem | HierarchicalProblem
     learner: LearnerSpec
+    meta: MetaSpec
     clock: ClockSpec
 
 
@@ -32,16 +42,22 @@ def load_scenario(path: Path, overrides: Sequence[str]) -> Scenario:
     """
     document = read_document(path, overrides)
     world, problem = section(document, "world", World), section(document, "problem", ProblemSpec)
+    hierarchy = optional_section(document, "hierarchy", HierarchySpec)
     learner = section(document, "learner", LearnerSpec)
     require_ideal(section(document, "link", LinkSpec), str(path))
     require_own_rows(learner, str(path))
+    made: Problem | HierarchicalProblem
     try:
-        made = problem_of(world, problem)
+        if hierarchy is None:
+            made = problem_of(world, problem)
+        else:
+            made = hierarchical_problem_of(world, problem, hierarchy)
     except ValueError as error:
         raise ConfigError(f"{path}: problem: {error}") from error
     return Scenario(
         name=document.name,
         problem=made,
         learner=learner,
+        meta=section(document, "meta", MetaSpec),
         clock=section(document, "clock", ClockSpec),
     )

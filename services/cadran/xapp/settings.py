@@ -43,6 +43,11 @@ class XappSettings(BaseModel):
     )
     learn: bool = Field(default=True, description="false: keep experience and deliver policies, no updates")
     policy: Path | None = Field(default=None, description="directory of artefacts to start from")
+    cold_dus: tuple[int, ...] = Field(
+        default=(),
+        description="DUs that adapt from fresh networks, whatever initialisation is delivered, in a scenario "
+        "with a hierarchy",
+    )
     resume: bool = Field(
         default=True,
         description="go on from the newest checkpoint of the state directory if there is one; "

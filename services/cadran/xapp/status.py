@@ -20,6 +20,7 @@ EXAMPLE: dict[str, Any] = {
     "critic_loss": 0.004,
     "td_variance": [0.003, 0.005],
     "sam_on": [False, True],
+    "shots": None,
     "e2_nodes": [0, 1],
     "alert": None,
 }
@@ -45,5 +46,8 @@ class LearnerStatus(BaseModel):
     critic_loss: float | None = Field(description="loss of the twin critic")
     td_variance: list[float] | None = Field(description="variance of TD errors per DU")
     sam_on: list[bool] | None = Field(description="whether most updates of a DU were sharpness-aware")
+    shots: list[int] | None = Field(
+        description="adaptation shots that each DU has made since its start; null: decisions have one level"
+    )
     e2_nodes: list[int] = Field(description="DUs associated over E2")
     alert: str | None = Field(description="what a person should look at; null: nothing")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -106,6 +106,7 @@ class Termination:
         couriers: Per DU, delivers policies.
         board: Takes measurements.
         observer: Hears of events.
+        heard: Hears from each DU the digest of the policy that it runs.
         kpm_period_s: Reporting period asked for.
     """
 
@@ -117,6 +118,7 @@ class Termination:
         couriers: tuple[Courier, ...],
         board: KpmBoard,
         observer: TerminationObserver,
+        heard: Callable[[int, str], None],
         kpm_period_s: float,
     ) -> None:
         self._expected = expected
@@ -126,6 +128,7 @@ class Termination:
         self._couriers = couriers
         self._board = board
         self._observer = observer
+        self._heard = heard
         self._kpm_period_ms = round(1e3 * kpm_period_s)
         self._log = structlog.get_logger("cadran.xapp.e2")
         self._nodes: dict[int, E2Node] = {}
@@ -245,7 +248,10 @@ class Termination:
         accepted = status.response_code == common_pb2.RESPONSE_CODE_POSITIVE
         cause = None if accepted or status.delivery == 0 else from_proto(status.cause)
         self._observer.running(node.du_id, status.running_version)
-        self._couriers[node.du_id].answer(Answer(status.delivery, accepted, cause, status.running_version))
+        self._heard(node.du_id, status.running_sha256)
+        self._couriers[node.du_id].answer(
+            Answer(status.delivery, accepted, cause, status.running_version, status.running_sha256)
+        )
 
     def on_kpm(
         self, node: E2Node, header: kpm_pb2.KpmIndicationHeader, message: kpm_pb2.KpmIndicationMessage

@@ -62,6 +62,7 @@ async def api(tmp_path: Path, artefact: Artefact) -> AsyncIterator[Api]:
     parts = RestParts(
         desk=desk,
         inference=Inference(store, Problem(ProblemSpec(), FRAME)),
+        adaptation=None,
         nodes=dict,
         board=KpmBoard(),
         status=lambda: LearnerStatus(**EXAMPLE),
@@ -91,6 +92,7 @@ async def test_policies_are_listed_and_described(api: Api) -> None:
         "du": 0,
         "target": {"version": 3, "delivery": 3, "pinned": False},
         "running_version": None,
+        "running_sha256": "",
         "delivery": "no_policy",
         "refusal": None,
         "versions_held": 3,
@@ -229,6 +231,9 @@ async def test_every_operation_under_v1_is_described_with_examples(api: Api) -> 
         "/v1/e2-nodes/{node_id}/slice-quota",
         "/v1/learner",
         "/v1/learner/resume",
+        "/v1/initialisation",
+        "/v1/adaptation",
+        "/v1/adaptation/{du}/restart",
     }
     for path in paths:
         assert all(operation["summary"] for operation in document["paths"][path].values())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cadran.learn.ddpg import DdpgSpec
 
@@ -64,3 +64,40 @@ class MetaSpec(BaseModel):
         description="what inner steps move: all tensors, or the heads alone (arXiv 1909.09157); ASSUMED all, "
         "as Eq (11) has no exception",
     )
+    shot_frames: int = Field(
+        100,
+        ge=1,
+        le=1_000_000,
+        description="frames of a DU from one shot of its adaptation to the next; ASSUMED: a second, over "
+        "which a mean of rewards says something",
+    )
+    shot_steps: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="batches of a shot, each drawn anew and followed for inner_steps; ASSUMED: one step on "
+        "one batch is little use of a hundred frames",
+    )
+    shot_memory_frames: int = Field(
+        3000,
+        ge=1,
+        le=1_000_000,
+        description="newest frames of a DU since its start that a shot draws from; ASSUMED: those of 30 "
+        "shots of 100 frames",
+    )
+    shots: int = Field(
+        100,
+        ge=0,
+        le=1_000_000,
+        description="shots after which a DU keeps what it has; ASSUMED: far more than it takes to adapt, and "
+        "an end, because plain steps from ever the same data gain nothing more",
+    )
+
+    @model_validator(mode="after")
+    def _shots_are_remembered(self) -> Self:
+        if self.shot_memory_frames < self.shot_frames:
+            raise ValueError(
+                f"shot_memory_frames {self.shot_memory_frames}: must be at least shot_frames "
+                f"{self.shot_frames}"
+            )
+        return self

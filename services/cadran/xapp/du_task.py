@@ -1,0 +1,250 @@
+"""One DU as a task: its networks, what it has seen since its start, its shots (arXiv 2512.13715, Eq 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from cadran.learn import MetaLearner, Networks
+from cadran.learn.levels import draw_batches, frames_of
+from cadran.learn.meta import LEVELS, Level, MetaSpec
+from cadran.problem.hierarchy import HierarchicalProblem, higher_transitions, lower_transitions
+from cadran.replay import Rows
+from cadran.xapp.initialisation import LevelNetworks, Origin
+
+
+class DuRecord(BaseModel):
+    """How far a DU's adaptation is; with its networks, all that going on takes.
+
+    Attributes:
+        origin: Initialisation that it started from; None: fresh networks.
+        policy_version: Version of the policy that it started with; rows that older ones decided do not count.
+        policy_sha256: Digest of that policy.
+        begun_at: Rows ever stored when it started.
+        cursor: Rows ever stored that were looked at.
+        oldest: Index of the oldest row that shots draw from; `cursor` if there is none.
+        frames: Rows since the last shot.
+        shots: Shots made.
+        rewards: Mean reward per frame while k shots had been made, for k = 0, 1, ...
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    origin: Origin | None
+    policy_version: int = 0
+    policy_sha256: str = ""
+    begun_at: int = 0
+    cursor: int = 0
+    oldest: int = 0
+    frames: int = 0
+    shots: int = 0
+    rewards: tuple[float, ...] = ()
+
+    @property
+    def begun(self) -> bool:
+        """Whether the DU has decided by a policy since its start."""
+        return bool(self.frames or self.rewards)
+
+
+class _Memory:
+    """Newest rows that count, with their indices in the store."""
+
+    def __init__(self, empty: Rows, kept: int) -> None:
+        self._kept = kept
+        self._parts = [empty]
+        self._indices = [np.zeros(0, np.int64)]
+
+    def add(self, first: int, rows: Rows, counts: NDArray[np.bool_]) -> int:
+        """Keep those that count of the rows from index ``first`` on; returns how many do."""
+        self._parts.append(rows[counts])
+        self._indices.append(first + np.flatnonzero(counts))
+        return len(self._parts[-1])
+
+    def rows(self) -> Rows:
+        """All that is kept."""
+        self._parts = [np.concatenate(self._parts)[-self._kept :]]
+        self._indices = [np.concatenate(self._indices)[-self._kept :]]
+        return self._parts[0]
+
+    @property
+    def oldest(self) -> int | None:
+        """Index of the oldest row; None if there is none."""
+        return next((int(indices[0]) for indices in self._indices if len(indices)), None)
+
+
+class DuTask:
+    """Takes a DU's rows in, and makes a shot whenever they are enough.
+
+    What a shot does depends on the rows before it, the start and the seed, not on how the rows came.
+
+    Args:
+        du: The DU.
+        problem: The decision problem, as this DU has it.
+        learner: Whose inner loop adapts; its own state is not touched.
+        spec: What a shot is.
+        fresh: Networks to adapt from at first.
+        seed: Of the batches.
+        empty: Makes an array of no rows.
+
+    Attributes:
+        record: How far it is.
+        acknowledged_sha256: Digest of the policy of a start, as the DU has said that it runs it; else empty.
+        networks: As they are now, of one task, by level.
+    """
+
+    def __init__(
+        self,
+        du: int,
+        problem: HierarchicalProblem,
+        learner: MetaLearner,
+        spec: MetaSpec,
+        fresh: LevelNetworks,
+        seed: int,
+        empty: Callable[[], Rows],
+    ) -> None:
+        self.du = du
+        self.acknowledged_sha256 = ""
+        self._problem = problem
+        self._learner = learner
+        self._spec = spec
+        self._seed = seed
+        self._empty = empty
+        self.begin(None, fresh, 0)
+
+    def begin(self, origin: Origin | None, networks: LevelNetworks, cursor: int) -> None:
+        """Start, or start over.
+
+        Args:
+            origin: Initialisation that the networks are; None for fresh ones.
+            networks: What to adapt from.
+            cursor: Rows ever stored that were looked at.
+        """
+        self.networks: LevelNetworks = {level: own.repeated(1) for level, own in networks.items()}
+        self.record = DuRecord(origin=origin, begun_at=cursor, cursor=cursor, oldest=cursor)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._memory = _Memory(self._empty(), self._spec.shot_memory_frames)
+
+    def go_on(self, record: DuRecord, networks: LevelNetworks, acknowledged_sha256: str) -> None:
+        """Be as another was, but for the rows that it drew from: `recall` brings these back."""
+        self.record, self.networks = record, dict(networks)
+        self.acknowledged_sha256 = acknowledged_sha256
+        self._forget()
+
+    def recall(self, cursor: int, rows: Rows) -> None:
+        """Remember rows that were looked at before.
+
+        Args:
+            cursor: Rows ever stored that were looked at, as far as the store still knows them.
+            rows: Those before it, from ``record.oldest`` on; the first ones may be gone.
+        """
+        self._forget()
+        remembered = self._remember(cursor - len(rows), rows)
+        self._note(cursor=cursor, frames=min(self.record.frames, remembered))
+
+    @property
+    def wanted(self) -> int:
+        """Rows to look at next: no more than to the next shot."""
+        return self._spec.shot_frames - self.record.frames
+
+    @property
+    def finished(self) -> bool:
+        """Whether all shots are made and the last one's reward is known."""
+        return len(self.record.rewards) > self._spec.shots
+
+    def started_with(self, version: int, sha256: str) -> None:
+        """The policy that goes out now is the one that this DU starts with, if it has not begun."""
+        if not self.record.begun:
+            self._note(policy_version=version, policy_sha256=sha256)
+
+    def heard(self, sha256: str) -> None:
+        """The DU has said that it runs the policy of this digest; may be called from another thread."""
+        if sha256 == self.record.policy_sha256:
+            self.acknowledged_sha256 = sha256
+
+    @property
+    def acknowledged(self) -> bool:
+        """Whether the DU has said that it runs the policy that it started with."""
+        return bool(self.record.policy_sha256) and self.acknowledged_sha256 == self.record.policy_sha256
+
+    def take(self, first: int, rows: Rows) -> None:
+        """Look at rows, `wanted` at most.
+
+        Args:
+            first: Index of the first one.
+            rows: In their order, as stored.
+        """
+        counted = 0 if self.finished else self._remember(first, rows)
+        self._note(cursor=first + len(rows), frames=self.record.frames + counted)
+
+    def _remember(self, first: int, rows: Rows) -> int:
+        """Keep the rows that count; returns how many do."""
+        return self._memory.add(first, rows, rows["policy_version"] >= self.record.policy_version)
+
+    @property
+    def due(self) -> bool:
+        """Whether the frames since the last shot are complete."""
+        return self.wanted == 0
+
+    def shoot(self) -> None:
+        """Note what the frames since the last shot were worth, and make the next one unless it was the last.
+
+        Raises:
+            DivergedError: A network does not stay finite; nothing was changed.
+        """
+        record, rows = self.record, self._memory.rows()
+        reward = self._reward(rows[-record.frames :])
+        last = record.shots == self._spec.shots
+        networks = self.networks if last else self._adapted(rows)
+        if last:
+            self._forget()
+        self.networks = networks
+        self._note(frames=0, shots=record.shots + (not last), rewards=(*record.rewards, reward))
+
+    def _reward(self, rows: Rows) -> float:
+        return float(np.mean(self._problem.rewards(rows["kpis"]).reward, dtype=np.float64))
+
+    def _adapted(self, rows: Rows) -> dict[Level, Networks]:
+        frames = frames_of(rows)
+        held = {
+            "higher": higher_transitions(self._problem, frames),
+            "lower": lower_transitions(self._problem, frames),
+        }
+        record, spec = self.record, self._spec
+        rng = np.random.default_rng([self._seed, self.du, record.begun_at, record.shots])
+        networks = dict(self.networks)
+        for _ in range(spec.shot_steps):
+            for level in LEVELS:
+                own = self._learner.levels[level]
+                (batch,) = draw_batches(rng, [held[level]], own.ddpg.batch_size)
+                networks[level] = own.adapt(batch, spec.inner_steps, networks[level])
+        return networks
+
+    def _note(self, **changed: object) -> None:
+        noted = self.record.model_copy(update=changed)
+        oldest = self._memory.oldest
+        self.record = noted.model_copy(update={"oldest": noted.cursor if oldest is None else oldest})
+
+
+def shots_to_settle(rewards: NDArray[np.float64], window: int = 5, share: float = 0.95) -> int | None:
+    """Shots after which a DU had most of what adapting has given it so far; None while that cannot be said.
+
+    ASSUMED: a running mean over ``window`` shots, because a second of traffic is noisy; the share is of the
+    gain over the start, as rewards have no natural zero.
+
+    Args:
+        rewards: Mean reward per frame while k shots had been made, ``[k]``.
+        window: Shots of the running mean.
+        share: In (0, 1].
+    """
+    if len(rewards) < 2 * window:
+        return None
+    means = np.convolve(rewards, np.full(window, 1 / window), mode="valid")
+    gain = float(means.max() - means[0])
+    if gain <= 0.0:
+        return 0
+    return int(np.argmax(means >= means[0] + share * gain))

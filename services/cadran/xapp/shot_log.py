@@ -1,0 +1,39 @@
+"""What adapting has brought, shot by shot, in ``adaptation.jsonl``.
+
+A line is one period between two shots: ``time_s`` (Unix seconds, at its end), ``du``, ``shots`` (made since
+the DU's start, with the one that ends the period), ``reward`` (mean per frame of the period) and
+``update_s`` (seconds that the shot took).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from cadran.xapp.adaptation import Shot
+
+
+class ShotLog:
+    """Appends to the file.
+
+    Args:
+        path: The file.
+        unix_s: Wall clock.
+    """
+
+    def __init__(self, path: Path, unix_s: Callable[[], float]) -> None:
+        self._path = path
+        self._unix_s = unix_s
+
+    def write(self, shot: Shot) -> None:
+        """One shot was made."""
+        line = {
+            "time_s": self._unix_s(),
+            "du": shot.du,
+            "shots": shot.shots,
+            "reward": shot.reward,
+            "update_s": shot.seconds,
+        }
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, separators=(",", ":")) + "\n")
