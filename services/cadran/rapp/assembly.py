@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
+from typing import IO
 
 import numpy as np
 import structlog
@@ -32,6 +34,7 @@ from cadran.replay.consumer_group import ConsumerGroup
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.runtime import ConfigError
 from cadran.runtime.checkpoints import CheckpointError
+from cadran.runtime.files import hold_folder
 from cadran.runtime.http import Health
 from cadran.runtime.retry import RetrySpec
 
@@ -84,12 +87,19 @@ class Assembly:
     def _make_state(self) -> None:
         settings, state = self._settings, self._settings.state_dir
         state.mkdir(parents=True, exist_ok=True)
+        self._lock = self._held(state)
         self._registry = Registry(state / "initialisations", settings.versions_kept, time.time)
         for line in self._registry.refused:
             self._log.warning("stored initialisation refused", reason=line)
         self._kept = KeptRows(state / "experience", self._scenario.schema, self._dus, settings.rows_per_du)
         self._checkpoints = CheckpointStore(state / "checkpoints", settings.checkpoints_kept)
         self._mirror = RedisMirror(self._client, settings.redis_region)
+
+    def _held(self, state: Path) -> IO[bytes]:
+        try:
+            return hold_folder(state)
+        except BlockingIOError as error:
+            raise ConfigError(f"--state-dir {state}: another process uses it") from error
 
     def _make_learner(self) -> None:
         problem, meta, settings = self._scenario.problem, self._scenario.meta, self._settings
@@ -248,10 +258,14 @@ class Assembly:
             host=self._host,
             rest=create_app(rest),
             health=self._health,
-            close_store=self._client.close,
+            close=self._close,
             status=self.status,
         )
         return Rapp(parts, settings.rest, settings.state_dir / "status.json", settings.status_period_s)
+
+    def _close(self) -> None:
+        self._client.close()
+        self._lock.close()
 
     def status(self) -> TrainingStatus:
         """State of meta-training as of now."""

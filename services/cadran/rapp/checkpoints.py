@@ -20,6 +20,7 @@ class Checkpoint:
         iterations: Meta-iterations made.
         counts: Per DU, rows ever kept when it was written: those that the iterations had seen.
         sampler_state: State of the sampler's ``numpy.random.Generator`` bit generator.
+        metrics: What the last iteration measured, as means over tasks.
         learner: ``MetaLearner.state_bytes()``.
         created_unix_s: Wall clock at writing.
     """
@@ -27,6 +28,7 @@ class Checkpoint:
     iterations: int
     counts: tuple[int, ...]
     sampler_state: Mapping[str, Any]
+    metrics: Mapping[str, float]
     learner: bytes
     created_unix_s: float
 
@@ -49,10 +51,11 @@ def decode(data: bytes) -> Checkpoint:
             iterations=int(header["iterations"]),
             counts=tuple(int(count) for count in header["counts"]),
             sampler_state=header["sampler_state"],
+            metrics={name: float(value) for name, value in header["metrics"].items()},
             learner=learner,
             created_unix_s=float(header["created_unix_s"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"header cannot be read: {error}") from error
 
 

@@ -9,7 +9,7 @@ somebody calls ``resume``; the registry is not touched, and what is promoted sta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -17,7 +17,6 @@ from typing import Protocol, TypeVar
 import torch
 
 from cadran.learn import DivergedError
-from cadran.learn.meta import Level, MetaMetrics
 from cadran.rapp.checkpoints import CheckpointStore
 from cadran.rapp.desk import Considered, Cut, Desk
 from cadran.rapp.kept_rows import KeptRows
@@ -107,7 +106,6 @@ class Host:
         self._spec = spec
         self._observer = observer
         self._considered = considered
-        self._metrics: Mapping[Level, MetaMetrics] | None = None
         self._allowed, self._wanted = asyncio.Event(), asyncio.Event()
         self._allowed.set()
         self._extra = 0
@@ -136,13 +134,18 @@ class Host:
             ReplayError: The store holds something else than before, or another process reads for the group.
         """
         while True:
+            more = self._spec.learn and await self._step()
             await self._mirrored()
-            more = False
-            if self._spec.learn:
-                await self._allowed.wait()
-                more = await self._round()
             if not more:
                 await self._pause()
+
+    async def _step(self) -> bool:
+        """A candidate if one is due, also one that a kill prevented; else a round. Whether more is due."""
+        await self._allowed.wait()
+        if self._trainer.iterations >= self.next_candidate:
+            await self._consider()
+            return True
+        return await self._round()
 
     async def _pause(self) -> None:
         self._wanted.clear()
@@ -152,18 +155,15 @@ class Host:
             return
 
     async def _round(self) -> bool:
-        """One round, and what follows from it; whether the next one is due at once."""
+        """One round; whether more is due at once."""
         try:
             made = await self._answered(partial(self._trainer.round, self._extra))
         except DivergedError as error:
             await self._halt(str(error))
             return False
         self._extra = max(0, self._extra - made.iterations) if made.tasks else self._extra
-        self._metrics = made.metrics or self._metrics
         self._observer.round_made(made)
-        if self._trainer.iterations >= self.next_candidate:
-            await self._consider()
-        return made.more
+        return made.more or self._trainer.iterations >= self.next_candidate
 
     async def _consider(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -174,11 +174,12 @@ class Host:
         self._observer.considered(considered, clock() - started)
 
     def _cut(self) -> Cut:
+        self._trainer.refresh()
         return Cut(
             initialisation=self._trainer.initialisation(),
             iterations=self._trainer.iterations,
             rows=tuple(place.count for place in self._kept.places),
-            metrics=_summary(self._metrics or {}),
+            metrics=self._trainer.metrics,
         )
 
     async def _answered(self, work: Callable[[], T]) -> T:
@@ -250,17 +251,9 @@ class Host:
         self._wanted.set()
 
     async def close(self) -> None:
-        """Finish the round under way and end the thread; its checkpoint is written by the round itself."""
+        """Finish the round under way, which writes its checkpoint, and end the thread; then the last copy."""
         await self._worker.close()
-
-
-def _summary(metrics: Mapping[Level, MetaMetrics]) -> dict[str, float]:
-    """Means over tasks of the newest iteration, for the record."""
-    return {
-        f"{level}.{name}": float(getattr(found, name).mean())
-        for level, found in metrics.items()
-        for name in ("critic_loss", "critic_loss_before", "actor_loss", "td_variance")
-    }
+        await self._mirrored()
 
 
 def _one_torch_thread() -> None:

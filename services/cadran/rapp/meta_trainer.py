@@ -70,6 +70,10 @@ class Round:
 class MetaTrainer:
     """Owns learner, rows, sampler and checkpoints; one thread at a time.
 
+    Attributes:
+        iterations: Made so far.
+        metrics: What the last one measured, as means over tasks.
+
     Args:
         learner: Both levels.
         experience: What is learned from.
@@ -103,6 +107,7 @@ class MetaTrainer:
         self._unix_s = unix_s
         self._seen: tuple[int, ...] | None = None  # counts of a checkpoint that was gone back to
         self.iterations = 0
+        self.metrics: Mapping[str, float] = {}
 
     def round(self, extra: int = 0) -> Round:
         """Read, learn, checkpoint.
@@ -116,7 +121,7 @@ class MetaTrainer:
             ReplayError: The store holds something else than before, or another process reads for the group.
         """
         self._read()
-        self._experience.refresh()
+        self.refresh()
         tasks = self._experience.tasks(self._spec.least_transitions)
         total = sum(place.count for place in self._kept.places)
         due = max(extra, self._spec.limiter.allowed(total, self.iterations)) if tasks else 0
@@ -125,9 +130,14 @@ class MetaTrainer:
         for _ in range(made):
             metrics = self._iterate(tasks)
         seconds = (time.perf_counter() - started) / max(made, 1)
-        if made:
+        if metrics is not None:
+            self.metrics = _summary(metrics)
             self.save()
         return Round(made, tuple(tasks), due > made, metrics, seconds)
+
+    def refresh(self) -> None:
+        """Let the experience be what the rows kept make it."""
+        self._experience.refresh()
 
     def _read(self) -> None:
         """Take up what the store has, unless a torn round is to be made again on what was taken up for it."""
@@ -175,6 +185,7 @@ class MetaTrainer:
                 iterations=self.iterations,
                 counts=tuple(place.count for place in self._kept.places),
                 sampler_state=self._rng.bit_generator.state,
+                metrics=self.metrics,
                 learner=self._learner.state_bytes(),
                 created_unix_s=self._unix_s(),
             )
@@ -193,4 +204,13 @@ class MetaTrainer:
         self._learner.load_state(checkpoint.learner)
         self._rng.bit_generator.state = dict(checkpoint.sampler_state)
         self.iterations = checkpoint.iterations
+        self.metrics = checkpoint.metrics
         self._seen = checkpoint.counts if torn else None
+
+
+def _summary(metrics: Mapping[Level, MetaMetrics]) -> dict[str, float]:
+    return {
+        f"{level}.{name}": float(getattr(found, name).mean())
+        for level, found in metrics.items()
+        for name in ("critic_loss", "critic_loss_before", "actor_loss", "td_variance")
+    }

@@ -16,6 +16,7 @@ from cadran.replay import ReplayError
 from cadran.rest import listen, serving
 from cadran.runtime import Address, ConfigError, atomic_write
 from cadran.runtime.http import Health
+from cadran.runtime.lifecycle import cause_of
 
 LISTENING = "rest"
 """Condition of health: REST answers."""
@@ -29,14 +30,14 @@ class Parts:
         host: The trainer and the desk.
         rest: The REST application.
         health: Health.
-        close_store: Ends the connections to Redis.
+        close: Ends the connections to Redis and lets go of the state directory.
         status: State of training.
     """
 
     host: Host
     rest: FastAPI
     health: Health
-    close_store: Callable[[], None]
+    close: Callable[[], None]
     status: Callable[[], TrainingStatus]
 
 
@@ -78,18 +79,24 @@ class Rapp:
                     self._log.info("listening", rest_port=self.rest_port)
                     self.started.set()
                     await self._work()
-        except* ReplayError as group:
-            raise ConfigError(f"--redis: {group.exceptions[0]}") from group
+        except BaseExceptionGroup as group:
+            raise cause_of(group) from group
         finally:
             await parts.host.close()
-            parts.close_store()
             self._write_status()
+            parts.close()
         return 0
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._parts.host.run(), name="rounds")
+            tasks.create_task(self._rounds(), name="rounds")
             tasks.create_task(self._tell(), name="status")
+
+    async def _rounds(self) -> None:
+        try:
+            await self._parts.host.run()
+        except ReplayError as error:
+            raise ConfigError(f"--redis: {error}") from error
 
     async def _tell(self) -> None:
         while True:

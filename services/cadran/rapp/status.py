@@ -133,4 +133,9 @@ def _levels(metrics: Mapping[Level, MetaMetrics]) -> dict[int, dict[str, LevelSt
 
 
 def _level(metrics: MetaMetrics, place: int) -> LevelStatus:
-    return LevelStatus(**{name: float(getattr(metrics, name)[place]) for name in LevelStatus.model_fields})
+    return LevelStatus(
+        weight=float(metrics.weights[place]),
+        td_variance=float(metrics.td_variance[place]),
+        critic_loss=float(metrics.critic_loss[place]),
+        critic_loss_before=float(metrics.critic_loss_before[place]),
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import uuid
 from pathlib import Path
+from typing import IO
 
 
 def atomic_write(path: Path, data: bytes) -> None:
@@ -32,6 +34,25 @@ def atomic_write(path: Path, data: bytes) -> None:
         partial.unlink(missing_ok=True)
         raise
     _flush_folder(path.parent)
+
+
+def hold_folder(folder: Path) -> IO[bytes]:
+    """Claim a folder for this process: until the file returned is closed, or the process ends in any way.
+
+    Args:
+        folder: an existing folder; a file named `lock` in it is what is held.
+
+    Raises:
+        BlockingIOError: another process holds it.
+        OSError: the folder is missing or not writable.
+    """
+    held = (folder / "lock").open("ab")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        held.close()
+        raise
+    return held
 
 
 def _flush_folder(folder: Path) -> None:

@@ -51,6 +51,14 @@ def run(main: Callable[[], Awaitable[int]], health: Health | None = None, grace_
         return EXIT_FAILED
 
 
+def cause_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that a person can act on, out of what the tasks of a service raised together."""
+    errors: list[BaseException] = [group]
+    while isinstance(errors[0], BaseExceptionGroup):
+        errors = [*errors[0].exceptions, *errors[1:]]
+    return next((error for error in errors if isinstance(error, ConfigError)), errors[0])
+
+
 async def _until_told(main: Callable[[], Awaitable[int]], health: Health | None, grace_s: float) -> int:
     service = asyncio.ensure_future(main())
     stop = _Stop(asyncio.get_running_loop(), service, grace_s)

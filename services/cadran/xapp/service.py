@@ -16,6 +16,7 @@ from cadran.replay import ReplayError, ReplayUnavailable
 from cadran.rest import listen, serving
 from cadran.runtime import Address, ConfigError, atomic_write
 from cadran.runtime.http import Health
+from cadran.runtime.lifecycle import cause_of
 from cadran.runtime.retry import RetrySpec
 from cadran.wire.e2_server import E2Server
 from cadran.xapp.ingest import Ingest
@@ -106,7 +107,7 @@ class Xapp:
                     self.started.set()
                     await self._work()
         except BaseExceptionGroup as group:
-            raise _cause_of(group) from group
+            raise cause_of(group) from group
         finally:
             await parts.host.close()
             await parts.close_store()
@@ -164,11 +165,3 @@ class Xapp:
 
     def _write_status(self) -> None:
         atomic_write(self._status_path, self._parts.status().model_dump_json().encode())
-
-
-def _cause_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that a person can act on, out of what the tasks raised together."""
-    errors: list[BaseException] = [group]
-    while isinstance(errors[0], BaseExceptionGroup):
-        errors = [*errors[0].exceptions, *errors[1:]]
-    return next((error for error in errors if isinstance(error, ConfigError)), errors[0])

@@ -13,8 +13,7 @@ from cadran.rapp.evaluation import EvaluationSpec, Initialisation, SimulatedEval
 from cadran.rapp.experience import Experience
 from cadran.rapp.kept_rows import KeptRows
 from cadran.replay import Slice
-
-from .world import DUS, rows, scenario
+from two_levels import DUS, rows, scenario
 
 
 def learner(seed: int) -> MetaLearner:

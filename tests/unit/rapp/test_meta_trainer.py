@@ -15,9 +15,9 @@ from cadran.rapp.kept_rows import KeptRows
 from cadran.rapp.meta_trainer import MetaTrainer, TrainingSpec
 from cadran.rapp.reader import Reader
 from cadran.replay import MemoryReplay, RateLimiter, ReplayUnavailable
+from two_levels import DECISION, DUS, rows, scenario
 
 from .test_reader import Alone
-from .world import DECISION, DUS, rows, scenario
 
 WHOLE = 400
 

@@ -9,8 +9,7 @@ from cadran.rapp.__main__ import main, parser
 from cadran.rapp.scenario import load_scenario
 from cadran.rapp.settings import ENVIRONMENT_PREFIX, RappSettings
 from cadran.runtime import Address, ConfigError, load_settings
-
-from .world import SMOKE
+from two_levels import SMOKE
 
 
 def settings(*arguments: str) -> RappSettings:

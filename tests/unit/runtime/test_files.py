@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from cadran.runtime import atomic_write
+from cadran.runtime.files import hold_folder
 
 
 def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
@@ -43,3 +44,11 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         atomic_write(tmp_path / "none" / "state", b"x")
+
+
+def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    with hold_folder(tmp_path), pytest.raises(BlockingIOError):
+        hold_folder(tmp_path)
+    hold_folder(tmp_path).close()
+    with pytest.raises(FileNotFoundError):
+        hold_folder(tmp_path / "nowhere")

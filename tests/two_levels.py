@@ -1,4 +1,4 @@
-"""A small network of two DUs under two levels, and rows as its dApps would report them."""
+"""A small network of two DUs under two levels of decision, and rows as its dApps would report them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cadran.problem.hierarchy import TwoLevelActor
 from cadran.rapp.scenario import Scenario, load_scenario
 from cadran.replay import RowFlag, Rows
 
-SMOKE = Path(__file__).parents[3] / "scenarios" / "smoke.yaml"
+SMOKE = Path(__file__).parents[1] / "scenarios" / "smoke.yaml"
 DUS, EPISODE, DECISION = 2, 10, 5
 OVERRIDES = (
     f"world.episode_frames={EPISODE}",

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from cadran.learn.meta import LEVELS
+from cadran.rapp.checkpoints import CheckpointStore
+from cadran.rapp.desk import Considered, Desk, Kind
+from cadran.rapp.host import Host, HostSpec
+from cadran.rapp.meta_trainer import Round
+from cadran.rapp.registry import Registry
+from cadran.replay import ReplayError, ReplayUnavailable
+from cadran.runtime.retry import RetrySpec
+
+from .test_desk import Scores
+from .test_meta_trainer import Bench
+
+
+@dataclass
+class Events:
+    """Counts what it hears."""
+
+    rounds: list[Round] = field(default_factory=list)
+    judged: list[Considered] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)
+    away: int = 0
+
+    def round_made(self, made: Round) -> None:
+        self.rounds.append(made)
+
+    def considered(self, considered: Considered, seconds: float) -> None:
+        self.judged.append(considered)
+
+    def store_away(self, error: ReplayUnavailable) -> None:
+        self.away += 1
+
+    def store_answers(self) -> None: ...
+
+    def diverged(self, reason: str) -> None:
+        self.alerts.append(reason)
+
+    def resumed(self) -> None:
+        self.alerts.clear()
+
+
+class Copy:
+    """A mirror that is away for its first calls."""
+
+    def __init__(self, away: int) -> None:
+        self.away = away
+        self.pushed: list[int | None] = []
+
+    def push(self, registry: Registry) -> None:
+        self.away -= 1
+        if self.away >= 0:
+            raise ReplayUnavailable("away")
+        self.pushed.append(registry.promoted_version)
+
+
+@dataclass
+class Running:
+    host: Host
+    events: Events
+    bench: Bench
+    copy: Copy
+    desk: Desk
+    task: asyncio.Task[None]
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        while not holds():
+            if self.task.done():
+                self.task.result()
+            await asyncio.sleep(0.005)
+
+    async def made(self, count: int) -> None:
+        await self.until(lambda: sum(made.iterations for made in self.events.rounds) >= count)
+
+
+@asynccontextmanager
+async def running(
+    root: Path, frames: int, *worth: float, loss_limit: float = 1e6, candidate_every: int = 10, away: int = 0
+) -> AsyncIterator[Running]:
+    bench, events, copy = Bench(root), Events(), Copy(away)
+    bench.write(frames)  # before the first round, so that rounds are the same in each run
+    trainer = bench.trainer(loss_limit=loss_limit)
+    kind = Kind({}, 5, {level: bench.learner.levels[level].shape for level in LEVELS}, "demo")
+    desk = Desk(Registry(root / "registry", 5, lambda: 1.0), Scores(*worth), kind, 0.0, 0, lambda: 1.0)
+    host = Host(
+        trainer,
+        bench.kept,
+        desk,
+        copy,  # type: ignore[arg-type]
+        CheckpointStore(root / "checkpoints", 2),
+        HostSpec(True, 0.005, candidate_every, 0, 0.005, RetrySpec(0.001, 0.01)),
+        events,
+        considered=0,
+    )
+    task = asyncio.create_task(host.run())
+    try:
+        yield Running(host, events, bench, copy, desk, task)
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        await host.close()
+
+
+async def test_candidates_come_every_so_many_iterations_and_reach_the_copy(tmp_path: Path) -> None:
+    async with running(tmp_path, 300, 0.5, 0.6, 0.4, away=1) as run:
+        await run.made(30)
+        await run.until(lambda: len(run.events.judged) == 3 and run.copy.pushed)
+        assert [judged.promoted for judged in run.events.judged] == [True, True, False]
+        assert [judged.iterations for judged in run.events.judged] == [10, 20, 30]
+        assert run.events.away >= 1
+    assert run.copy.pushed[-1] == 2
+
+
+async def test_a_divergence_stops_iterations_and_touches_nothing_that_is_promoted(tmp_path: Path) -> None:
+    async with running(tmp_path, 100, 0.5) as run:
+        await run.made(10)
+        await run.until(lambda: run.events.judged)
+    before = run.bench.state
+    async with running(tmp_path, 100, loss_limit=1e-12, candidate_every=1000) as again:
+        again.host.trigger(1)
+        await again.until(lambda: again.events.alerts)
+        assert again.host.halted
+        assert "is beyond 1e-12" in again.events.alerts[0]
+        assert again.bench.state == before
+        assert again.desk.registry.promoted_version == 1
+        rounds = len(again.events.rounds)
+        await asyncio.sleep(0.05)
+        assert len(again.events.rounds) == rounds
+        assert again.host.resume()
+        assert not again.host.resume()
+
+
+async def test_people_promote_and_roll_back_while_rounds_go_on(tmp_path: Path) -> None:
+    async with running(tmp_path, 200, 0.5, 0.6) as run:
+        await run.made(20)
+        await run.until(lambda: len(run.events.judged) == 2)
+        assert (await run.host.roll_back(None)).meta.version == 1
+        assert (await run.host.promote(2)).meta.version == 2
+        await run.host.roll_back(1)
+        await run.host.release()
+        assert not run.desk.registry.pinned
+    assert run.copy.pushed[-1] == 1
+
+
+async def test_iterations_asked_for_are_made_without_new_rows(tmp_path: Path) -> None:
+    async with running(tmp_path, 100, candidate_every=1000) as run:
+        await run.made(10)
+        run.host.trigger(7)
+        await run.made(17)
+        assert run.host.extra == 0
+        assert run.host.next_candidate == 1000
+
+
+async def test_a_store_that_shrank_ends_the_host(tmp_path: Path) -> None:
+    async with running(tmp_path, 100, candidate_every=1000) as run:
+        await run.made(5)
+        run.bench.store._count[0] = 5
+        with pytest.raises(ReplayError, match="emptied or replaced"):
+            await run.until(lambda: False)
