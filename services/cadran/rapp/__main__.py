@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
         ("rest", "HOST:PORT"),
         ("redis", "URL"),
         ("redis-region", "NAME"),
+        ("xapp", "HOST:PORT"),
         ("state-dir", "DIR"),
         ("round-period-s", "S"),
         ("candidate-every", "N"),

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from cadran.learn import CheckpointError as LearnerCheckpointError
 from cadran.learn.meta import Level, MetaLearner
 from cadran.rapp.checkpoints import Checkpoint, CheckpointStore
+from cadran.rapp.courier import Courier
 from cadran.rapp.desk import Desk, Kind
 from cadran.rapp.evaluation import EvaluationSpec, SimulatedEvaluation
 from cadran.rapp.experience import Experience
@@ -29,6 +30,7 @@ from cadran.rapp.scenario import Scenario
 from cadran.rapp.service import LISTENING, Parts, Rapp
 from cadran.rapp.settings import RappSettings
 from cadran.rapp.status import TrainingStatus, VerdictStatus
+from cadran.rapp.xapp_client import XappClient
 from cadran.replay import RateLimiter, ReplayError, ReplayUnavailable
 from cadran.replay.consumer_group import ConsumerGroup
 from cadran.replay.redis_store import RedisReplay, connect
@@ -83,6 +85,7 @@ class Assembly:
         )
         self._resumed = settings.resume and self._resume()
         self._make_host()
+        self._courier = self._make_courier()
 
     def _make_state(self) -> None:
         settings, state = self._settings, self._settings.state_dir
@@ -152,7 +155,6 @@ class Assembly:
                 repetitions=settings.evaluation_repetitions,
                 frames=settings.evaluation_frames,
                 shots=settings.evaluation_shots,
-                steps=settings.evaluation_steps,
             ),
         )
         kind = Kind(
@@ -241,6 +243,13 @@ class Assembly:
             considered,
         )
 
+    def _make_courier(self) -> Courier | None:
+        settings = self._settings
+        if settings.xapp is None:
+            return None
+        client = XappClient(settings.xapp, settings.xapp_timeout_s)
+        return Courier(client, self._registry, self._monitor, settings.delivery_period_s)
+
     # ------------------------------------------------------------------------------------- the whole
 
     def rapp(self) -> Rapp:
@@ -251,11 +260,13 @@ class Assembly:
             commands=self._host,
             status=self.status,
             tasks=lambda: self._monitor.tasks,
+            adaptation=lambda: self._courier.adaptation if self._courier else None,
             metrics=self._metrics,
             health=self._health,
         )
         parts = Parts(
             host=self._host,
+            courier=self._courier,
             rest=create_app(rest),
             health=self._health,
             close=self._close,
@@ -284,6 +295,8 @@ class Assembly:
             newest_verdict=VerdictStatus.model_validate(vars(newest)) if newest else None,
             promoted=state.promotions[-1] if state.promotions else None,
             pinned=state.pinned,
+            delivery=self._courier.state if self._courier else None,
+            delivery_reason=self._courier.reason if self._courier else None,
             alert=monitor.alert,
         )
 

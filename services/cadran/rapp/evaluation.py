@@ -47,14 +47,12 @@ class EvaluationSpec:
     Attributes:
         repetitions: Episodes, each of another network.
         frames: Of each episode.
-        shots: Batches of each DU's experience that are adapted to before.
-        steps: Inner steps on each of them.
+        shots: Shots made on each DU's experience before, each as the xApp makes it.
     """
 
     repetitions: int
     frames: int
     shots: int
-    steps: int
 
 
 class SimulatedEvaluation:
@@ -92,11 +90,11 @@ class SimulatedEvaluation:
         rng = np.random.default_rng([seed, _ADAPTING])
         dus = range(self._scenario.world.dus)
         networks = {level: start[level].repeated(len(dus)) for level in LEVELS}
-        for _ in range(self._spec.shots):
+        meta = self._scenario.meta
+        for _ in range(self._spec.shots * meta.shot_steps):
             drawn = self._experience.draw(rng, dus, self._rows, 1)
-            for level in LEVELS:
-                adapt = self._learner.levels[level].adapt
-                networks[level] = adapt(drawn[level][0], self._spec.steps, networks[level])
+            batches = {level: found[0] for level, found in drawn.items()}
+            networks = self._learner.adapt(batches, meta.inner_steps, networks)
         return networks
 
     def _reward(self, networks: Mapping[Level, Networks], seed: int) -> NDArray[np.float64]:

@@ -45,5 +45,17 @@ class RappMetrics:
         self.evaluation_seconds = seconds("evaluation_seconds", "Time to judge a candidate", _LONG_S)
         self.promoted = gauge("promoted_version", "Version promoted now; 0 if there is none")
         self.pinned = gauge("pinned", "1 while a roll-back holds later versions back")
+        self.deliveries = counter(
+            "deliveries_total", "Answers of the xApp to initialisations delivered", "result"
+        )
+        self.shots = gauge("adaptation_shots", "Shots that a DU has made since its start", "du")
+        self.shots_to_95 = gauge(
+            "adaptation_shots_to_95",
+            "Shots until 95 % of a DU's gain were there; none while too few",
+            "du",
+        )
+        self.adaptation_reward = gauge(
+            "adaptation_reward", "Mean reward per frame of a DU since its newest shot", "du"
+        )
         self.halted = gauge("diverged", "1 while iterations are stopped by a divergence: an alert")
         self.divergences = counter("divergences_total", "Times that meta-training diverged")

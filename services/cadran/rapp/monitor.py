@@ -14,6 +14,7 @@ from cadran.rapp.meta_trainer import Round
 from cadran.rapp.metrics import RappMetrics
 from cadran.rapp.registry import RegistryState
 from cadran.rapp.status import TaskStatus, tasks_of
+from cadran.rapp.xapp_client import Adaptation
 from cadran.replay import ReplayUnavailable
 from cadran.runtime.http import Health
 
@@ -98,6 +99,26 @@ class Monitor:
             promoted=considered.promoted,
             reason=considered.reason,
         )
+
+    def delivered(self, version: int) -> None:
+        """The xApp took an initialisation."""
+        self._metrics.deliveries.labels("taken").inc()
+        self._log.info("initialisation delivered", version=version)
+
+    def delivery_refused(self, version: int, reason: str) -> None:
+        """The xApp refused one."""
+        self._metrics.deliveries.labels("refused").inc()
+        self._log.warning("initialisation refused by the xApp", version=version, reason=reason)
+
+    def adapting(self, adaptation: Adaptation) -> None:
+        """The xApp told how its DUs adapt."""
+        for told in adaptation.dus:
+            du = str(told.du)
+            self._metrics.shots.labels(du).set(told.shots)
+            if told.rewards:
+                self._metrics.adaptation_reward.labels(du).set(told.rewards[-1])
+            if told.shots_to_95 is not None:
+                self._metrics.shots_to_95.labels(du).set(told.shots_to_95)
 
     def store_away(self, error: ReplayUnavailable) -> None:
         """The store did not answer, or holds nothing yet."""

@@ -22,6 +22,7 @@ from cadran.rapp.rest_models import (
     summary_of,
 )
 from cadran.rapp.status import TaskStatus, TrainingStatus
+from cadran.rapp.xapp_client import Adaptation
 from cadran.rest import ProblemDetails, add_errors, add_operation
 from cadran.runtime.http import Health
 
@@ -68,6 +69,7 @@ class RestParts:
         commands: What is done on request.
         status: State of training.
         tasks: DUs as tasks.
+        adaptation: What the xApp told last of how DUs adapt; None if it has told nothing.
         metrics: Metrics.
         health: Health.
     """
@@ -76,6 +78,7 @@ class RestParts:
     commands: Commands
     status: Callable[[], TrainingStatus]
     tasks: Callable[[], list[TaskStatus]]
+    adaptation: Callable[[], Adaptation | None]
     metrics: CollectorRegistry
     health: Health
 
@@ -189,6 +192,17 @@ def _training(parts: RestParts) -> APIRouter:
     @router.get("/tasks", summary="DUs as tasks, with their weights")
     async def tasks() -> list[TaskStatus]:
         return parts.tasks()
+
+    @router.get(
+        "/adaptation",
+        summary="How DUs adapt from what they started from, as the xApp told last",
+        responses={404: {"model": ProblemDetails, "description": "the xApp has told nothing"}},
+    )
+    async def adaptation() -> Adaptation:
+        told = parts.adaptation()
+        if told is None:
+            raise HTTPException(404, "no xApp has told how its DUs adapt (--xapp HOST:PORT names it)")
+        return told
 
     @router.post(
         "/training/trigger",

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI
 
+from cadran.rapp.courier import Courier
 from cadran.rapp.host import Host
 from cadran.rapp.status import TrainingStatus
 from cadran.replay import ReplayError
@@ -28,6 +29,7 @@ class Parts:
 
     Attributes:
         host: The trainer and the desk.
+        courier: Brings what is promoted to the xApp; None if there is none to bring it to.
         rest: The REST application.
         health: Health.
         close: Ends the connections to Redis and lets go of the state directory.
@@ -35,6 +37,7 @@ class Parts:
     """
 
     host: Host
+    courier: Courier | None
     rest: FastAPI
     health: Health
     close: Callable[[], None]
@@ -91,6 +94,8 @@ class Rapp:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._rounds(), name="rounds")
             tasks.create_task(self._tell(), name="status")
+            if self._parts.courier is not None:
+                tasks.create_task(self._parts.courier.run(), name="courier")
 
     async def _rounds(self) -> None:
         try:

@@ -48,6 +48,13 @@ class RappSettings(BaseModel):
     )
     redis_retry_first_s: float = Field(default=0.05, gt=0, le=10, description="first wait before a retry")
     redis_retry_max_s: float = Field(default=1.0, gt=0, le=60, description="longest wait before a retry")
+    xapp: AddressField | None = Field(
+        default=None, description="host:port of the REST of the xApp that gets what is promoted; none: nobody"
+    )
+    xapp_timeout_s: float = Field(default=5.0, gt=0, le=60, description="wait for an answer of the xApp")
+    delivery_period_s: float = Field(
+        default=1.0, ge=0.01, le=3600, description="time between two looks at what the xApp holds"
+    )
     state_dir: Path = Field(
         default=Path("rapp-state"), description="directory of registry, experience and checkpoints"
     )
@@ -102,9 +109,8 @@ class RappSettings(BaseModel):
         default=100, ge=1, le=100_000, description="frames of each of these episodes"
     )
     evaluation_shots: int = Field(
-        default=5, ge=0, le=1000, description="batches of a DU's experience adapted to before scoring"
+        default=5, ge=0, le=1000, description="shots made on each DU's experience before scoring"
     )
-    evaluation_steps: int = Field(default=1, ge=1, le=100, description="inner steps on each of these batches")
     margin: float = Field(
         default=0.01,
         ge=0,

@@ -36,6 +36,8 @@ EXAMPLE: dict[str, Any] = {
     "newest_verdict": _VERDICT,
     "promoted": 8,
     "pinned": False,
+    "delivery": "delivered",
+    "delivery_reason": None,
     "alert": None,
 }
 
@@ -68,6 +70,11 @@ class TrainingStatus(BaseModel):
     newest_verdict: VerdictStatus | None = Field(description="null: none was cut by this process")
     promoted: int | None = Field(description="version that DUs should start from")
     pinned: bool = Field(description="whether a roll-back holds later versions back")
+    delivery: str | None = Field(
+        description="of the promoted version to the xApp: nothing_promoted, away, refused, delivered; null: "
+        "this rApp delivers to nobody"
+    )
+    delivery_reason: str | None = Field(description="why it is not delivered; null: it is")
     alert: str | None = Field(description="what a person should look at; null: nothing")
 
 

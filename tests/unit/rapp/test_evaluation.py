@@ -38,7 +38,7 @@ def experience_in(root: Path, frames: tuple[int, int]) -> Experience:
 
 
 def evaluation(root: Path, frames: tuple[int, int] = (100, 100), **changes: int) -> SimulatedEvaluation:
-    spec = EvaluationSpec(**({"repetitions": 3, "frames": 20, "shots": 2, "steps": 1} | changes))
+    spec = EvaluationSpec(**({"repetitions": 3, "frames": 20, "shots": 2} | changes))
     return SimulatedEvaluation(scenario(), learner(0), experience_in(root, frames), spec)
 
 

@@ -12,6 +12,7 @@ from cadran.policy.initialisation import Evaluation, decode_initialisation
 from cadran.rapp.registry import Entry, RefusedError, Registry
 from cadran.rapp.rest import RestParts, create_app
 from cadran.rapp.status import EXAMPLE, TaskStatus, TrainingStatus
+from cadran.rapp.xapp_client import Adaptation
 from cadran.runtime.http import Health
 
 from .conftest import artifact
@@ -28,6 +29,7 @@ class Host:
     triggered: list[int] = field(default_factory=list)
     halted: bool = False
     learning: bool = True
+    told: Adaptation | None = None
 
     async def promote(self, version: int) -> Entry:
         self.registry.entry(version)
@@ -71,6 +73,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         commands=host,
         status=host.status,
         tasks=lambda: [TASK],
+        adaptation=lambda: host.told,
         metrics=CollectorRegistry(),
         health=Health(["replay store"]),
     )
@@ -158,6 +161,12 @@ async def test_training_is_told_and_triggered(api: Api) -> None:
     is_problem(await api.http.post("/v1/training/trigger", json={"iterations": 0}), 422)
     api.host.learning = False
     is_problem(await api.http.post("/v1/training/trigger", json={}), 409)
+
+
+async def test_what_the_xapp_told_is_passed_on(api: Api) -> None:
+    assert "no xApp has told" in is_problem(await api.http.get("/v1/adaptation"), 404)
+    api.host.told = Adaptation(initialisation=None, shot_frames=100, dus=[])
+    assert (await api.http.get("/v1/adaptation")).json()["shot_frames"] == 100
 
 
 async def test_iterations_go_on_after_a_divergence_only_once(api: Api) -> None:

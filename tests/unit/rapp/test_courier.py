@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+
+from cadran.policy import PolicyError
+from cadran.policy.initialisation import decode_initialisation
+from cadran.rapp.courier import Courier
+from cadran.rapp.registry import Registry
+from cadran.rapp.xapp_client import Adaptation, XappAwayError, XappClient, XappRefusedError
+from cadran.rest import add_errors, listen, serving
+from cadran.runtime import Address
+
+from .conftest import artifact
+
+
+@dataclass
+class Xapp:
+    """An xApp that takes initialisations, over real HTTP."""
+
+    taken: list[int] = field(default_factory=list)
+    held: dict[str, object] | None = None
+    refuses: str | None = None
+    one_level: bool = False
+    garbage: bool = False
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+
+        @app.put("/v1/initialisation")
+        async def put(request: Request) -> dict[str, object]:
+            if self.refuses:
+                raise HTTPException(422, self.refuses)
+            meta, _ = decode_initialisation(await request.body())
+            self.taken.append(meta.version)
+            self.held = {"version": meta.version, "sha256": meta.sha256}
+            return {**self.held, "dus": []}
+
+        @app.get("/v1/adaptation")
+        async def adaptation() -> dict[str, object]:
+            if self.one_level:
+                raise HTTPException(409, "decisions have one level in this scenario")
+            if self.garbage:
+                return {"dus": "none"}
+            du = {
+                "du": 1, "cold": False, "start": self.held, "policy_version": 3, "policy_sha256": "x",
+                "acknowledged": True, "shots": 2, "rewards": [0.5, 0.6, 0.7], "shots_to_95": None,
+            }  # fmt: skip
+            return {"initialisation": self.held, "shot_frames": 100, "dus": [du]}
+
+        add_errors(app, {PolicyError: 422})
+        return app
+
+
+@dataclass
+class Events:
+    delivered_ones: list[int] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+    def delivered(self, version: int) -> None:
+        self.delivered_ones.append(version)
+
+    def delivery_refused(self, version: int, reason: str) -> None:
+        self.refusals.append(reason)
+
+    def adapting(self, adaptation: Adaptation) -> None: ...
+
+
+@asynccontextmanager
+async def running(xapp: Xapp) -> AsyncIterator[Address]:
+    with listen(Address("127.0.0.1", 0)) as listening:
+        async with serving(xapp.app(), listening):
+            yield Address("127.0.0.1", listening.getsockname()[1])
+
+
+def registry(root: Path, versions: int) -> Registry:
+    made = Registry(root, 10, lambda: 1.0)
+    for version in range(1, versions + 1):
+        made.register(artifact(version))
+    return made
+
+
+def promote(made: Registry, version: int) -> None:
+    made.promote(version, "better", made.promoted_version)
+
+
+async def test_what_is_promoted_arrives_once_and_a_roll_back_as_well(tmp_path: Path) -> None:
+    xapp, events, made = Xapp(), Events(), registry(tmp_path, 2)
+    async with running(xapp) as address:
+        courier = Courier(XappClient(address, 5.0), made, events, 1.0)
+        await courier.look()
+        assert (courier.state, xapp.taken) == ("nothing_promoted", [])
+        for version in (1, 2):
+            promote(made, version)
+            await courier.look()
+            await courier.look()
+        made.roll_back()
+        await courier.look()
+        assert xapp.taken == events.delivered_ones == [1, 2, 1]
+        assert courier.adaptation is not None
+        assert courier.adaptation.dus[0].rewards == [0.5, 0.6, 0.7]
+        xapp.held = None  # it lost its state
+        await courier.look()
+        assert xapp.taken == [1, 2, 1, 1]
+
+
+async def test_a_rapp_that_comes_back_finds_what_the_xapp_holds(tmp_path: Path) -> None:
+    xapp, events, made = Xapp(), Events(), registry(tmp_path, 1)
+    promote(made, 1)
+    xapp.held = {"version": 1, "sha256": made.entry(1).meta.sha256}
+    async with running(xapp) as address:
+        courier = Courier(XappClient(address, 5.0), made, events, 1.0)
+        await courier.look()
+    assert (courier.state, xapp.taken) == ("delivered", [])
+
+
+async def test_a_refusal_is_told_and_not_repeated_until_something_else_is_promoted(tmp_path: Path) -> None:
+    xapp, events, made = (
+        Xapp(refuses="policy refused: shape"),
+        Events(),
+        registry(tmp_path, 2),
+    )
+    promote(made, 1)
+    async with running(xapp) as address:
+        courier = Courier(XappClient(address, 5.0), made, events, 1.0)
+        for _ in range(3):
+            await courier.look()
+        assert (courier.state, courier.reason) == ("refused", xapp.refuses)
+        assert events.refusals == [xapp.refuses]
+        xapp.refuses = None
+        await courier.look()
+        assert xapp.taken == []
+        promote(made, 2)
+        await courier.look()
+        assert (xapp.taken, courier.state) == ([2], "delivered")
+
+
+async def test_an_xapp_without_two_levels_is_told(tmp_path: Path) -> None:
+    made = registry(tmp_path, 1)
+    promote(made, 1)
+    async with running(Xapp(one_level=True)) as address:
+        courier = Courier(XappClient(address, 5.0), made, Events(), 1.0)
+        await courier.look()
+    assert (courier.state, courier.reason) == ("refused", "decisions have one level in this scenario")
+
+
+async def test_an_xapp_that_is_away_is_asked_again(tmp_path: Path, unused_tcp_port: int) -> None:
+    xapp, made = Xapp(), registry(tmp_path, 1)
+    promote(made, 1)
+    courier = Courier(XappClient(Address("127.0.0.1", unused_tcp_port), 1.0), made, Events(), 0.01)
+    task = asyncio.create_task(courier.run())
+    while courier.state != "away":
+        await asyncio.sleep(0.01)
+    assert "does not answer" in str(courier.reason)
+    with listen(Address("127.0.0.1", unused_tcp_port)) as listening:
+        async with serving(xapp.app(), listening):
+            while courier.state != "delivered":
+                await asyncio.sleep(0.01)
+            task.cancel()
+    assert xapp.taken == [1]
+
+
+async def test_an_answer_that_cannot_be_read_counts_as_none() -> None:
+    async with running(Xapp(garbage=True)) as address:
+        with pytest.raises(XappAwayError):
+            await asyncio.to_thread(XappClient(address, 5.0).adaptation)
+        with pytest.raises(XappRefusedError, match="corrupt"):
+            await asyncio.to_thread(XappClient(address, 5.0).deliver, b"no artefact")
