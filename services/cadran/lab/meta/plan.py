@@ -40,10 +40,10 @@ class MetaPlan:
         evaluation_seed: determines these episodes, the same for all runs; at least 0.
     """
 
-    iterations: int = 120
+    iterations: int = 60
     envs: int = 8
     frames_per_iteration: int = 50
-    updates_per_iteration: int = 10
+    updates_per_iteration: int = 20
     warmup_iterations: int = 4
     replay_capacity: int = 20_000
     evaluate_every: int = 10
@@ -75,9 +75,9 @@ class ShotPlan:
     """
 
     shots: tuple[int, ...] = (0, 1, 5, 10, 20, 30)
-    envs: int = 2
-    frames_per_shot: int = 100
-    steps_per_shot: int = 5
+    envs: int = 4
+    frames_per_shot: int = 50
+    steps_per_shot: int = 10
     episodes: int = 8
 
     def __post_init__(self) -> None:

@@ -34,6 +34,8 @@ class MetaCurve:
         seconds: wall time so far, evaluations left out, ``[P]``.
         reward: of what new DUs start from, without a shot, on tuning episodes of the training network, mean
             over frames and DUs, ``[P]``.
+        adapted_reward: the same of what acts in training: after the inner steps of Eq (11), by each DU's own
+            networks, or by those for all DUs, ``[P]``.
         training_reward: of what was done in training since the last point, ``[P]``; NaN at the first point.
         weights: share of each task in the last update by level, ``[P, C]``; NaN where tasks are not weighed.
         td_variance: what these are made of by level, ``[P, C]``.
@@ -43,6 +45,7 @@ class MetaCurve:
     frames: Int64
     seconds: Float64
     reward: Float64
+    adapted_reward: Float64
     training_reward: Float64
     weights: Mapping[str, Float64]
     td_variance: Mapping[str, Float64]

@@ -66,6 +66,7 @@ class _Point:
     iteration: int
     seconds: float
     reward: float
+    adapted_reward: float
     training_reward: float
     weights: Mapping[Level, TaskWeights | None]
 
@@ -119,14 +120,17 @@ class _Training:
             self._policy.networks = {level: own.acting() for level, own in self._learners.items()}
 
     def look(self, iteration: int) -> None:
-        """One point of the curve: what new DUs start from, as it is, on the tuning episodes."""
+        """One point of the curve: what new DUs start from, and what acts here, on the tuning episodes."""
         seconds = sum(self._watch.wall_s.values()) - self._watch.wall_s["evaluate"]
         with self._watch("evaluate"):
-            reward = float(reward_of(self._tuning, self._levels, self._initialisation()).mean())
+            reward, adapted_reward = (
+                float(reward_of(self._tuning, self._levels, networks).mean())
+                for networks in (self._initialisation(), self._policy.networks)
+            )
         training = float(np.mean(self._earned)) if self._earned else float("nan")
         self._earned = []
         weights = {level: learner.weights() for level, learner in self._learners.items()}
-        self._points.append(_Point(iteration, seconds, reward, training, weights))
+        self._points.append(_Point(iteration, seconds, reward, adapted_reward, training, weights))
 
     def result(self) -> MetaTrained:
         """What the run came to."""
@@ -141,6 +145,7 @@ class _Training:
                 frames=iteration * plan.frames_per_iteration * plan.envs,
                 seconds=np.array([point.seconds for point in points]),
                 reward=np.array([point.reward for point in points]),
+                adapted_reward=np.array([point.adapted_reward for point in points]),
                 training_reward=np.array([point.training_reward for point in points]),
                 weights=self._of_tasks("weight"),
                 td_variance=self._of_tasks("td_variance"),
