@@ -56,20 +56,20 @@ def _meta(title: str, detail: str, weighting: Weighting) -> Method:
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "scratch": Method(
-            "DRL", "two levels, learned on the new network alone", "two", "none", FineTuning("adam")
+            "DRL", "two levels, learned on the new network alone", "two", "none", FineTuning("adam", 3.0)
         ),
         "transfer": Method(
-            "TL", "the weights of one DU, fine-tuned", "two", "source", FineTuning("adam", 0.1)
+            "TL", "the weights of one DU, fine-tuned", "two", "source", FineTuning("adam", 0.3)
         ),
         "multi_task": Method(
-            "MTL", "one set of weights for all DUs, fine-tuned", "two", "joint", FineTuning("adam", 0.1)
+            "MTL", "one set of weights for all DUs, fine-tuned", "two", "joint", FineTuning("adam", 0.3)
         ),
         "flat": Method(
             "flat DDPG",
             "one level; one set of weights for all DUs, fine-tuned",
             "flat",
             "joint",
-            FineTuning("adam", 0.1),
+            FineTuning("adam", 0.3),
         ),
         "tasam": Method(
             "TA-SAM",

@@ -81,7 +81,9 @@ class MadeUpArchive:
         for shares in weights.values():
             shares[0] = np.nan
         share = np.linspace(0.0, 1.0, POINTS) ** 0.5
-        curve = MetaCurve(at, at * 8, share, share + 0.01 * rng.normal(size=POINTS), share, weights, weights)
+        curve = MetaCurve(
+            at, at * 8, share, share, share + 0.01 * rng.normal(size=POINTS), share, weights, weights
+        )
         return MetaTrained(cell.run.method, cell.run.seed, {}, curve, MetaCost(1.0, 2.0, 3.0))
 
 

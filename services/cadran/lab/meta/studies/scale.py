@@ -138,7 +138,7 @@ def _iterations(results: Results, method: str) -> list[list[float]]:
     """Iterations to converge of each run, by size."""
     return [
         [
-            iterations_to_converge(run.curve.iteration, run.curve.reward)
+            iterations_to_converge(run.curve.iteration, run.curve.adapted_reward)
             for run in results.trained(method, setting_of(*size))
         ]
         for size in results.context.budget.sizes
