@@ -21,6 +21,10 @@ from cadran.replay import TransitionSchema
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.runtime import Address, ConfigError
+from cadran.xapp.assembly import Assembly as XappAssembly
+from cadran.xapp.assembly import new_health as new_xapp_health
+from cadran.xapp.scenario import load_scenario as load_xapp_scenario
+from cadran.xapp.settings import XappSettings
 from redis_server import RedisServer
 from two_levels import DUS, OVERRIDES, SMOKE, rows, scenario
 
@@ -219,3 +223,45 @@ async def test_a_state_directory_has_one_user(tmp_path: Path, redis_server: Redi
         with pytest.raises(ConfigError, match=r"--state-dir .*another process uses it"):
             rapp_for(tmp_path, redis_server.url, region)
     rapp_for(tmp_path, redis_server.url, region)
+
+
+@asynccontextmanager
+async def an_xapp(state: Path, url: str, region: str) -> AsyncIterator[Address]:
+    settings = XappSettings(
+        scenario=SMOKE, overrides=OVERRIDES, redis=url, redis_region=region, state_dir=state,
+        e2_listen=Address("127.0.0.1", 0), rest=Address("127.0.0.1", 0),
+    )  # fmt: skip
+    scenario_of_xapp = load_xapp_scenario(SMOKE, OVERRIDES)
+    xapp = XappAssembly(settings, scenario_of_xapp, CollectorRegistry(), new_xapp_health()).xapp()
+    task = asyncio.create_task(xapp.run())
+    await xapp.started.wait()
+    try:
+        yield Address("127.0.0.1", xapp.rest_port)
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def test_what_is_promoted_reaches_the_xapp_and_so_does_a_roll_back(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    url = redis_server.url
+    async with an_xapp(tmp_path / "xapp", url, region) as address:
+        while not RedisReplay.exists(connect(url, 5.0), region):
+            await asyncio.sleep(0.02)
+        fill(RedisReplay.read(connect(url, 5.0), region), 0, 250)
+        async with running(tmp_path / "rapp", url, region, xapp=address, delivery_period_s=0.02) as bench:
+            status = await bench.until(lambda s: s["promoted"] == 2 and s["delivery"] == "delivered")
+            assert status["delivery_reason"] is None
+            await bench.http.post("/v1/initialisations/rollback", json={})
+            first = await bench.get("/v1/initialisations/1")
+            while True:
+                told = await bench.get("/v1/adaptation")
+                if told["initialisation"] == {"version": 1, "sha256": first["sha256"]}:
+                    break
+                await asyncio.sleep(0.02)
+            assert [du["du"] for du in told["dus"]] == list(range(DUS))
+            assert 'cadran_rapp_deliveries_total{result="taken"}' in (await bench.http.get("/metrics")).text
+    async with running(tmp_path / "rapp", url, region, xapp=address, delivery_period_s=0.02) as bench:
+        alone = await bench.until(lambda s: s["delivery"] == "away")
+        assert "does not answer" in alone["delivery_reason"]

@@ -36,7 +36,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(up)
     app.command("eval")(evaluate_policy)
-    for service in (ransim, dapp, xapp):
+    for service in (ransim, dapp, xapp, rapp):
         app.command(context_settings=_PASS_ON)(service)
 
 
@@ -180,6 +180,13 @@ def dapp(context: typer.Context) -> None:
 def xapp(context: typer.Context) -> None:
     """Run the xApp alone (`cadran xapp --help`)."""
     from cadran.xapp.__main__ import main as run
+
+    raise typer.Exit(run(context.args))
+
+
+def rapp(context: typer.Context) -> None:
+    """Run the rApp alone (`cadran rapp --help`)."""
+    from cadran.rapp.__main__ import main as run
 
     raise typer.Exit(run(context.args))
 

@@ -78,11 +78,11 @@ class RappSettings(BaseModel):
         description="wait between two rounds of training; the non-real-time loop is slower than 1 s",
     )
     rows_per_iteration: float = Field(
-        default=100.0,
+        default=200.0,
         gt=0,
         le=1e6,
         description="transitions of all DUs together that allow one meta-iteration; ASSUMED: an iteration "
-        "sees more than that of each DU, and half a minute of seven DUs allows two hundred",
+        "sees more than that of each DU, and a minute of seven DUs allows two hundred",
     )
     iterations_per_round: int = Field(
         default=20, ge=1, le=10_000, description="meta-iterations of one round at most"
@@ -103,7 +103,7 @@ class RappSettings(BaseModel):
         description="a critic's loss beyond this counts as diverged, as does one that is not finite",
     )
     evaluation_repetitions: int = Field(
-        default=8, ge=2, le=1000, description="simulated episodes that a candidate is scored in"
+        default=16, ge=2, le=1000, description="simulated episodes that a candidate is scored in"
     )
     evaluation_frames: int = Field(
         default=100, ge=1, le=100_000, description="frames of each of these episodes"
@@ -112,11 +112,11 @@ class RappSettings(BaseModel):
         default=5, ge=0, le=1000, description="shots made on each DU's experience before scoring"
     )
     margin: float = Field(
-        default=0.01,
+        default=0.02,
         ge=0,
         le=1,
         description="how much less reward per frame than the promoted one's counts as equal; ASSUMED: of a "
-        "reward in [0, 1], less than an operator would notice",
+        "reward in [0, 1], about what sixteen episodes of a hundred frames can tell",
     )
     versions_kept: int = Field(default=20, ge=2, le=10_000, description="newest versions kept")
     status_period_s: float = Field(default=1.0, gt=0, le=60, description="time between writes of status.json")
