@@ -22,6 +22,7 @@ from cadran.cli.options import (
     progress,
 )
 from cadran.runtime import ConfigError
+from cadran.runtime.durations import SECONDS
 
 if TYPE_CHECKING:
     from cadran.lab.evaluation import Evaluation
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from cadran.testbed.summary import RunSummary
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -63,6 +63,14 @@ def up(
     ] = None,
     trace: Trace = None,
     load: Load = None,
+    join_du: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="N@T[:cold]",
+            help="With a hierarchy: DU N's dApp starts T after the first frame, e.g. 6@90s; cold: from fresh "
+            "networks. May be repeated.",
+        ),
+    ] = None,
     overrides: Overrides = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; default runs/<time>.")] = None,
     evaluate: Annotated[
@@ -70,7 +78,8 @@ def up(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Start the testbed: RAN, one dApp per DU, xApp and Redis, as processes on loopback."""
+    """Start the testbed: RAN, a dApp per DU, xApp, Redis and, with a hierarchy, rApp, on loopback."""
+    from cadran.testbed.joins import parse_join
     from cadran.testbed.run import Testbed
     from cadran.testbed.settings import TestbedSettings
     from cadran.testbed.supervisor import ChildFailedError
@@ -88,6 +97,8 @@ def up(
         redis=redis,
         trace=trace,
         load=load,
+        join_dus=tuple(parse_join(text) for text in join_du or ()),
+        evaluate=evaluate is not None,
         out=out,
         live=not as_json,
     )
@@ -195,7 +206,7 @@ def _seconds(text: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
     if match is None or not 0 < float(match[1]) < math.inf:
         raise ConfigError(f"--duration {text}: a number above 0 with s, m or h, e.g. 90s or 2m")
-    return float(match[1]) * _SECONDS[match[2]]
+    return float(match[1]) * SECONDS[match[2]]
 
 
 def _evaluate_run(

@@ -361,6 +361,7 @@ class DappService:
             response_code=positive if cause is None else negative,
             cause=cause.to_proto() if cause is not None else None,
             running_version=duty.policies.version,
-            running_sha256=duty.policies.sha256,
+            # Where DUs start from initialisations, each start is acknowledged by hash.
+            running_sha256=duty.policies.sha256 if self._hierarchy is not None else "",
         )
         session.send_policy_status(status)

@@ -132,11 +132,13 @@ class RansimService:
         self._log.warning("starting without all peers", missing=self._missing())
 
     def _missing(self) -> str | None:
-        absent = [du for du, connected in enumerate(self._e3.connected) if not connected]
+        awaited = [du for du in range(self._dus) if du not in self._settings.late_dus]
+        connected, running = self._e3.connected, self._e3.running_versions
+        absent = [du for du in awaited if not connected[du]]
         if absent:
             return f"no dApp for DUs {absent}"
         by_ric = self._settings.require_policy and self._settings.e2_connect is not None
-        if by_ric and 0 in self._e3.running_versions:
+        if by_ric and not all(running[du] for du in awaited):
             return "not every dApp holds a policy"
         return None
 

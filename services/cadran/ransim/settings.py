@@ -54,6 +54,9 @@ class RansimSettings(BaseModel):
         default=True,
         description="the first frame waits until every dApp holds a policy (at most clock.start_timeout_s)",
     )
+    late_dus: tuple[int, ...] = Field(
+        default=(), description="DUs whose dApps come later: the first frame does not wait for them"
+    )
     fallback_min_percent: tuple[int, int, int] = Field(
         default=(20, 20, 30),
         description="share of the PRBs that the fallback scheduler guarantees to eMBB, mMTC, URLLC; the rest "

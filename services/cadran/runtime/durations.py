@@ -1,4 +1,7 @@
-"""How people read a duration."""
+"""How people read and write a duration."""
+
+SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+"""Seconds of a unit as people write it behind a number; none means seconds."""
 
 
 def clock(seconds: float) -> str:

@@ -1,9 +1,11 @@
 """The processes of one run, in the order of their start, with their command lines."""
 
+import asyncio
+import json
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cadran.replay.redis_server import redis_command
@@ -20,7 +22,9 @@ ONE_THREAD = {
 # learns. At the fast pace the RAN waits for decisions, and the learner keeps the xApp's own choice.
 LEARNER_NICE = "CADRAN_XAPP_LEARNER_NICE"
 REALTIME_LEARNER_NICE = "19"
-REDIS_STAGE, XAPP_STAGE, DAPP_STAGE, RANSIM_STAGE = range(4)
+LATE_DUS = "CADRAN_RANSIM_LATE_DUS"
+JOIN_POLL_S = 0.1
+REDIS_STAGE, XAPP_STAGE, RAPP_STAGE, DAPP_STAGE, RANSIM_STAGE = range(5)
 
 
 @dataclass(frozen=True)
@@ -31,21 +35,24 @@ class Addresses:
     e3: str
     ransim_http: str
     xapp_rest: str
+    rapp_rest: str
     dapp_http: tuple[str, ...]
     redis_port: int
 
-    def scrape_targets(self) -> dict[str, str]:
-        """Service name to the URL of its Prometheus metrics."""
+    def scrape_targets(self, rapp: bool) -> dict[str, str]:
+        """Service name to the URL of its Prometheus metrics, with an rApp or without."""
         dapps = {f"dapp-{du}": address for du, address in enumerate(self.dapp_http)}
         served = {"ransim": self.ransim_http, "xapp": self.xapp_rest, **dapps}
+        if rapp:
+            served["rapp"] = self.rapp_rest
         return {name: f"http://{address}/metrics" for name, address in served.items()}
 
 
 def allocate(dus: int) -> Addresses:
     """Chooses free loopback ports for a run with ``dus`` DUs."""
-    ports = free_ports(5 + dus)
-    served = [f"{LOOPBACK}:{port}" for port in ports]
-    return Addresses(served[0], served[1], served[2], served[3], tuple(served[5:]), ports[4])
+    ports = free_ports(6 + dus)
+    e2, e3, ransim, xapp, rapp, _, *dapps = (f"{LOOPBACK}:{port}" for port in ports)
+    return Addresses(e2, e3, ransim, xapp, rapp, tuple(dapps), redis_port=ports[5])
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,8 @@ class Plan:
         redis_ready: answers whether that Redis serves.
         redis_server: the program to start as that Redis; None where it runs already.
         remaining: tells, each time the RAN starts, how much of the run is left.
+        hierarchical: whether decisions have two levels, so that there is an rApp.
+        served_s: tells how long frames have been served.
     """
 
     settings: TestbedSettings
@@ -77,16 +86,38 @@ class Plan:
     redis_ready: Callable[[], Awaitable[bool]]
     redis_server: Path | None
     remaining: Callable[[], Remaining]
+    hierarchical: bool
+    served_s: Callable[[], float]
 
 
 def children(plan: Plan) -> list[Child]:
-    """Redis (if it is the run's own), the xApp, a dApp per DU, and the RAN, whose end is the run's end."""
-    services = [
+    """The processes of a run.
+
+    Redis (if it is the run's own), the xApp, the rApp (where decisions have two levels), a dApp per DU, and
+    the RAN, whose end is the run's end.
+    """
+    joins = {join.du: join.after_s for join in plan.settings.join_dus}
+    rapp = [_child(plan, "rapp", RAPP_STAGE, _always(_rapp(plan)))] if plan.hierarchical else []
+    dapps = [_child(plan, f"dapp-{du}", DAPP_STAGE, _always(_dapp(plan, du))) for du in range(plan.dus)]
+    return [
+        *_redis(plan),
         _child(plan, "xapp", XAPP_STAGE, _always(_xapp(plan))),
-        *(_child(plan, f"dapp-{du}", DAPP_STAGE, _always(_dapp(plan, du))) for du in range(plan.dus)),
+        *rapp,
+        *(replace(dapp, begins=_begins(plan, joins.get(du))) for du, dapp in enumerate(dapps)),
         _child(plan, "ransim", RANSIM_STAGE, lambda _: _ransim(plan), ends_run=True),
     ]
-    return [*_redis(plan), *services]
+
+
+def _begins(plan: Plan, after_s: float | None) -> Callable[[], Awaitable[None]] | None:
+    """Waits until frames have been served for so long."""
+    if after_s is None:
+        return None
+
+    async def served() -> None:
+        while plan.served_s() <= after_s:
+            await asyncio.sleep(JOIN_POLL_S)
+
+    return served
 
 
 def _redis(plan: Plan) -> list[Child]:
@@ -108,7 +139,12 @@ def _child(
     plan: Plan, name: str, stage: int, command: Callable[[int], Sequence[str]], ends_run: bool = False
 ) -> Child:
     log = plan.folder.logs / f"{name}.log"
-    environment = {**ONE_THREAD, "CADRAN_XAPP_REDIS_REGION": plan.redis_region}
+    environment = {
+        **ONE_THREAD,
+        "CADRAN_XAPP_REDIS_REGION": plan.redis_region,
+        "CADRAN_RAPP_REDIS_REGION": plan.redis_region,
+        LATE_DUS: json.dumps([join.du for join in plan.settings.join_dus]),
+    }
     if plan.settings.pace == "realtime":
         environment[LEARNER_NICE] = os.environ.get(LEARNER_NICE, REALTIME_LEARNER_NICE)
     return Child(name, command, log, environment=environment, stage=stage, ends_run=ends_run)
@@ -152,6 +188,22 @@ def _xapp(plan: Plan) -> list[str]:
             "--redis": plan.redis_url,
             "--state-dir": plan.folder.xapp,
             "--policy": plan.settings.policy,
+        },
+    )
+    cold = [str(join.du) for join in plan.settings.join_dus if join.cold]
+    command += ["--cold-dus", *cold] if cold else []
+    return command if plan.settings.learn else [*command, "--no-learn"]
+
+
+def _rapp(plan: Plan) -> list[str]:
+    command = _service(
+        "rapp",
+        plan,
+        {
+            "--rest": plan.addresses.rapp_rest,
+            "--redis": plan.redis_url,
+            "--state-dir": plan.folder.rapp,
+            "--xapp": plan.addresses.xapp_rest,
         },
     )
     return command if plan.settings.learn else [*command, "--no-learn"]

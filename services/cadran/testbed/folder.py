@@ -45,6 +45,16 @@ class RunFolder:
         return self.root / "xapp"
 
     @property
+    def rapp(self) -> Path:
+        """The rApp's state directory: registry, experience, checkpoints; empty without a hierarchy."""
+        return self.root / "rapp"
+
+    @property
+    def rapp_status(self) -> Path:
+        """The rApp's status file."""
+        return self.rapp / "status.json"
+
+    @property
     def ransim_status(self) -> Path:
         """The RAN's status file."""
         return self.root / "ransim" / "status.json"
@@ -104,7 +114,8 @@ def create(out: Path | None) -> RunFolder:
         raise ConfigError(f"out: {root} exists and is not an empty folder; allowed is a new or empty one")
     folder = RunFolder(root)
     try:
-        for path in (folder.logs, folder.redis, folder.xapp, folder.ransim_status.parent, folder.plots):
+        ransim = folder.ransim_status.parent
+        for path in (folder.logs, folder.redis, folder.xapp, folder.rapp, ransim, folder.plots):
             path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"out: {root} cannot be made: {error.strerror}") from error
@@ -153,12 +164,13 @@ def check_resumable(earlier: Path) -> None:
 
 
 def take_up(earlier: Path, folder: RunFolder) -> None:
-    """Copies an earlier run's experience and xApp state into a new run folder, and leaves it as it is.
+    """Copies an earlier run's experience and its services' state into a new run folder, and leaves it as is.
 
     An earlier run that used a Redis outside (``--redis``) has an empty ``redis/``: its experience is where it
-    was, and only the xApp's state is copied.
+    was, and only the services' state is copied.
     """
     source = RunFolder(earlier.absolute())
     shutil.copytree(source.xapp, folder.xapp, ignore=NOT_RESUMED, dirs_exist_ok=True)
-    if source.redis.is_dir():
-        shutil.copytree(source.redis, folder.redis, dirs_exist_ok=True)
+    for path, target in ((source.rapp, folder.rapp), (source.redis, folder.redis)):
+        if path.is_dir():
+            shutil.copytree(path, target, ignore=NOT_RESUMED, dirs_exist_ok=True)

@@ -48,6 +48,22 @@ def _check_resume(settings: TestbedSettings, earlier: Path) -> None:
         raise ConfigError(f"resume: {earlier}: its experience is found only {needed}")
 
 
+def check_hierarchy(settings: TestbedSettings, experiment: Experiment) -> None:
+    """Checks that nothing is asked for that is made for decisions of one level.
+
+    Raises:
+        ConfigError: it is, in a scenario with a hierarchy.
+    """
+    if experiment.hierarchy is None:
+        return
+    if settings.policy is not None:
+        raise ConfigError(
+            f"policy: {settings.policy}: with a hierarchy DUs start from what the rApp promotes"
+        )
+    if settings.evaluate:
+        raise ConfigError("evaluate: decisions of two levels are compared by `cadran lab meta`")
+
+
 def check_redis(url: str) -> None:
     """Checks that the Redis that is said to run already answers.
 

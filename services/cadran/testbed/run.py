@@ -17,8 +17,10 @@ from cadran.runtime import ConfigError, atomic_write
 from cadran.runtime.durations import clock
 from cadran.testbed.children import Plan, Remaining, allocate, children
 from cadran.testbed.folder import RunFolder, create, take_up
+from cadran.testbed.joins import check_joins
 from cadran.testbed.live import Display, Headline, display
 from cadran.testbed.prepare import (
+    check_hierarchy,
     check_paths,
     check_redis,
     own_redis_server,
@@ -57,6 +59,8 @@ class Testbed:
         experiment = load_experiment(settings.scenario, settings.overrides)
         require_ideal(experiment.link, str(settings.scenario))
         require_own_rows(experiment.learner, str(settings.scenario))
+        check_joins(settings.join_dus, experiment, settings.duration_s)
+        check_hierarchy(settings, experiment)
         measured = measured_traffic(experiment.world, settings.trace, settings.load)
         self._experiment = replace(experiment, world=measured.world)
         if settings.redis is not None:
@@ -103,7 +107,8 @@ class Testbed:
         region = redis_region(settings)
         write_scenario(self._folder, self._experiment)
         redis = {"url": url, "region": region}
-        write_record(self._folder, settings, redis, addresses.scrape_targets())
+        hierarchical = self._experiment.hierarchy is not None
+        write_record(self._folder, settings, redis, addresses.scrape_targets(rapp=hierarchical))
         if settings.resume is not None:
             take_up(settings.resume, self._folder)
         return Plan(
@@ -116,6 +121,8 @@ class Testbed:
             redis_ready=lambda: self._redis_ready(url, region),
             redis_server=self._redis_server,
             remaining=self._remaining,
+            hierarchical=hierarchical,
+            served_s=lambda: self._observer.ran_elapsed_s,
         )
 
     async def _redis_ready(self, url: str, region: str) -> bool:

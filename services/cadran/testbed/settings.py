@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cadran.testbed.joins import Join
+
 
 class TestbedSettings(BaseModel):
     """One run: which scenario, for how long, with which start, and where it is written.
@@ -33,6 +35,12 @@ class TestbedSettings(BaseModel):
     trace: Path | None = Field(default=None, description="packet trace that drives the eMBB slice")
     load: str | None = Field(
         default=None, description="measured load over time that the sources follow, FILE[:COLUMN]"
+    )
+    join_dus: tuple[Join, ...] = Field(
+        default=(), description="DUs whose dApps start while the run is under way"
+    )
+    evaluate: bool = Field(
+        default=False, description="compare the policies on held-out episodes when the run has ended"
     )
     out: Path | None = Field(default=None, description="run folder; default runs/<time>")
     live: bool = Field(default=True, description="show the live view where standard output is a terminal")

@@ -73,6 +73,7 @@ class Child:
         stage: stages are stopped from the highest to the lowest, the children of one stage together.
         ends_run: an exit with status 0 ends the run, instead of being a death to repair.
         ready: answers whether the child serves; the children after it are started only then.
+        begins: returns when the child may be started; None: at once. The others do not wait for it.
         ready_timeout_s: how long ``ready`` may take after the first start.
         stop_timeout_s: how long the child has between SIGTERM and SIGKILL.
     """
@@ -84,6 +85,7 @@ class Child:
     stage: int = 0
     ends_run: bool = False
     ready: Callable[[], Awaitable[bool]] | None = None
+    begins: Callable[[], Awaitable[None]] | None = None
     ready_timeout_s: float = 30.0
     stop_timeout_s: float = 10.0
 
@@ -127,6 +129,8 @@ class _Watch:
             ChildFailedError: it died too often in a row.
         """
         failures = 0
+        if self.child.begins is not None:
+            await self.child.begins()
         while not self._stopping:
             started = time.monotonic()
             status = await self._run_once()

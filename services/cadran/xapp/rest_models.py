@@ -187,7 +187,9 @@ class PolicySummary(BaseModel):
     du: int
     target: TargetModel | None = Field(description="null: no policy yet")
     running_version: int | None = Field(description="what the dApp says it runs; 0: none; null: not heard of")
-    running_sha256: str = Field(description="of its tensors, as the dApp has them, hex; empty: none")
+    running_sha256: str = Field(
+        description="of its tensors, as the dApp has them, hex; empty: none, or decisions have one level"
+    )
     delivery: DeliveryState = Field(description="where the target's delivery stands")
     refusal: RefusalModel | None = Field(
         description="the newest refusal; null: none since the dApp last accepted a policy"

@@ -18,15 +18,19 @@ import yaml
 from cadran.dapp.__main__ import parser as dapp_parser
 from cadran.lab.experiment import load_experiment
 from cadran.ransim.__main__ import parser as ransim_parser
+from cadran.rapp.__main__ import parser as rapp_parser
 from cadran.runtime import ConfigError
 from cadran.testbed import children as testbed_children
 from cadran.testbed import run as testbed_run
 from cadran.testbed import settings as testbed_settings
 from cadran.testbed.children import Plan, Remaining, allocate
 from cadran.testbed.folder import RunFolder, create
+from cadran.testbed.joins import Join, parse_join
 from cadran.testbed.prepare import write_scenario
 from cadran.testbed.supervisor import ChildFailedError
+from cadran.xapp.__main__ import parser as xapp_parser
 
+LEVELS = ("hierarchy.decision_frames=5",)
 SCENARIO = Path(__file__).parents[3] / "scenarios" / "smoke.yaml"
 FAKE = Path(__file__).with_name("fake_service.py")
 
@@ -45,7 +49,7 @@ def fake_services(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(testbed_children, "_service", fake)
 
 
-def plan_for(folder: RunFolder, **changes: object) -> Plan:
+def plan_for(folder: RunFolder, hierarchical: bool = False, served_s: float = 0.0, **changes: object) -> Plan:
     async def ready() -> bool:
         return True
 
@@ -58,6 +62,8 @@ def plan_for(folder: RunFolder, **changes: object) -> Plan:
         redis_region="cadran",
         redis_ready=ready,
         redis_server=None,
+        hierarchical=hierarchical,
+        served_s=lambda: served_s,
         remaining=lambda: Remaining(700, None),
     )
 
@@ -248,6 +254,81 @@ def test_every_service_understands_its_command_line(tmp_path: Path) -> None:
     dapp = dapp_parser().parse_args(commands["dapp-1"][3:])
     assert (dapp.du, dapp.e3_connect) == ("1", ransim.e3_listen)
     assert commands["xapp"][commands["xapp"].index("--e2-listen") + 1] == ransim.e2_connect
+
+
+def test_with_a_hierarchy_an_rapp_runs_that_delivers_to_the_xapp(tmp_path: Path) -> None:
+    joins = (Join(du=1, after_s=30.0, cold=True),)
+    plan = plan_for(create(tmp_path / "run"), hierarchical=True, learn=False, join_dus=joins)
+    children = {child.name: child for child in testbed_children.children(plan)}
+    assert list(children) == ["xapp", "rapp", "dapp-0", "dapp-1", "ransim"]
+    xapp = xapp_parser().parse_args(list(children["xapp"].command(0))[3:])
+    rapp = rapp_parser().parse_args(list(children["rapp"].command(0))[3:])
+    assert (rapp.xapp, rapp.redis, rapp.learn) == (xapp.rest, plan.redis_url, False)
+    assert xapp.cold_dus == [1]
+    assert children["ransim"].environment["CADRAN_RANSIM_LATE_DUS"] == "[1]"
+    assert children["xapp"].stage < children["rapp"].stage < children["dapp-0"].stage
+    assert "rapp" in plan.addresses.scrape_targets(rapp=True)
+
+
+async def test_a_du_joins_when_frames_have_been_served_for_so_long(tmp_path: Path) -> None:
+    joins = (Join(du=0, after_s=0.0), Join(du=1, after_s=30.0))
+    plan = plan_for(create(tmp_path / "run"), hierarchical=True, served_s=10.0, join_dus=joins)
+    begins = {child.name: child.begins for child in testbed_children.children(plan)}
+    assert [name for name, wait in begins.items() if wait is not None] == ["dapp-0", "dapp-1"]
+    early, late = begins["dapp-0"], begins["dapp-1"]
+    assert early is not None
+    assert late is not None
+    await asyncio.wait_for(early(), 5)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(late(), 0.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "join"),
+    [
+        ("6@90", Join(du=6, after_s=90.0)),
+        ("0@1.5m", Join(du=0, after_s=90.0)),
+        (" 3@0s:cold ", Join(du=3, after_s=0.0, cold=True)),
+        ("2@1h:cold", Join(du=2, after_s=3600.0, cold=True)),
+    ],
+)
+def test_a_join_is_read_as_people_write_it(text: str, join: Join) -> None:
+    assert parse_join(text) == join
+
+
+@pytest.mark.parametrize(
+    "text", ["", "6", "6@", "@3", "6@-1", "6@3d", "6@3:warm", "x@3", "6@nan", "6@3:cold:cold"]
+)
+def test_what_is_no_join_is_told_in_one_line(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"e\.g\. 6@90s or 6@2m:cold"):
+        parse_join(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"join_dus": (Join(du=2, after_s=1),)}, "no DU 2, there are DUs 0..1"),
+        ({"join_dus": (Join(du=1, after_s=1), Join(du=1, after_s=2))}, "DU 1 is named 2 times"),
+        ({"join_dus": (Join(du=1, after_s=9),), "duration_s": 9.0}, "the run ends after 9 s"),
+        (
+            {"join_dus": (Join(du=1, after_s=1),), "overrides": (*LEVELS, "clock.lockstep=true")},
+            "without clock.lockstep",
+        ),
+        ({"policy": Path()}, "policy: .: with a hierarchy"),
+        ({"evaluate": True}, "evaluate: decisions of two levels"),
+    ],
+)
+def test_what_cannot_work_with_a_hierarchy_is_told_in_one_line(
+    tmp_path: Path, changes: dict[str, object], text: str
+) -> None:
+    with pytest.raises(ConfigError, match=text):
+        testbed_run.Testbed(settings(tmp_path / "run", **{"overrides": LEVELS, **changes}))
+    assert not (tmp_path / "run").exists()
+
+
+def test_without_a_hierarchy_no_du_joins(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="only in a scenario with a hierarchy"):
+        testbed_run.Testbed(settings(tmp_path / "run", join_dus=(Join(du=1, after_s=1),)))
 
 
 def test_services_compute_on_one_thread_each(tmp_path: Path) -> None:

@@ -143,6 +143,29 @@ async def test_a_child_deaf_to_sigterm_is_killed_with_its_own_children(tmp_path:
     await until(lambda: gone(grandchild))
 
 
+async def test_a_child_that_begins_later_keeps_nobody_waiting_and_may_never_begin(tmp_path: Path) -> None:
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def until_begun() -> None:
+        await begun.wait()
+
+    async def until_never() -> None:
+        await never.wait()
+
+    late = child(tmp_path, "late", SLEEP, begins=until_begun)
+    absent = child(tmp_path, "absent", SLEEP, begins=until_never)
+    supervisor = Supervisor([late, absent, child(tmp_path, "other", SLEEP)])
+    stop = asyncio.Event()
+    running = asyncio.create_task(supervisor.run(stop))
+    await until(lambda: supervisor.states()[2].phase is Phase.RUNNING)
+    assert [state.phase for state in supervisor.states()[:2]] == [Phase.IDLE] * 2
+    begun.set()
+    await until(lambda: supervisor.states()[0].phase is Phase.RUNNING)
+    stop.set()
+    assert await asyncio.wait_for(running, 20) is None
+    assert [state.phase for state in supervisor.states()] == [Phase.ENDED] * 3
+
+
 async def test_later_children_wait_for_readiness(tmp_path: Path) -> None:
     asked: list[bool] = []
 
