@@ -59,19 +59,19 @@ def bars(
 
 
 def learning(results: Results, methods: Sequence[str], *, name: str = "training", setting: str = "") -> Plot:
-    """Reward of initialisations as they are, on tuning episodes of their training networks."""
+    """Reward in training, after inner steps where there are any, on tuning episodes of its network."""
     lines = []
     for method in methods:
         trained = results.trained(method, setting)
-        band = band_of(np.stack([run.curve.reward for run in trained]), rng())
+        band = band_of(np.stack([run.curve.adapted_reward for run in trained]), rng())
         at = trained[0].curve.iteration.astype(np.float64)
         lines.append(Line(title(method), at, band.value, band.low, band.high))
     heading = "Training of initialisations"
     png = draw_lines(heading, lines, "iteration", "reward per frame and DU")
     return Plot(
         name,
-        f"{heading}: reward before any adaptation, on tuning episodes of each run's own training network, "
-        "with pointwise 95 % bands over runs.",
+        f"{heading}: reward on tuning episodes of each run's own training network, after inner steps where a "
+        "method has them, with pointwise 95 % bands over runs.",
         png,
     )
 

@@ -121,7 +121,7 @@ def table_2(results: Results, counts: Mapping[str, list[list[float]]]) -> Table:
         "shots to 95 % of its own",
     )
     note = (
-        f"{SPANS} Iterations to 95 % of all that training gains, on tuning episodes of its network. "
+        f"{SPANS} Iterations to 95 % of all that training gains, after inner steps on tuning episodes. "
         f"The paper has a variance of the reward below {TABLE_2_VARIANCE_PERCENT:.0f} % without saying "
         "of what; here it is over runs, as a share of the squared mean. Each size has its own networks, so "
         "rewards compare by their normalisation only."
