@@ -17,7 +17,7 @@ from cadran.lab.report.palette import DARK
 from cadran.runtime.durations import clock
 from cadran.testbed.series import SLICES
 from cadran.testbed.snapshot import Snapshot, entry
-from cadran.testbed.status import DuStatus, Means, RanStatus, XappStatus
+from cadran.testbed.status import DuStatus, Means, RanStatus, RappStatus, XappStatus
 from cadran.testbed.supervisor import ChildState, Phase
 
 LINE_PERIOD_S = 10.0
@@ -153,7 +153,8 @@ def _du_table(ran: RanStatus, xapp: XappStatus | None, wide: bool) -> Table:
     for name, colour in zip(SLICES, DARK.slices, strict=True):
         table.add_column(f"{name} QoS", style=colour, no_wrap=True)
     table.add_column("PRB shares", no_wrap=True)
-    for name in ("reward", "TD var", "SAM", "policy"):
+    adapting = xapp is not None and xapp.shots is not None
+    for name in ("reward", *(("shots",) if adapting else ("TD var", "SAM")), "policy"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("acts by", no_wrap=True)
     for du in ran.dus:
@@ -163,16 +164,26 @@ def _du_table(ran: RanStatus, xapp: XappStatus | None, wide: bool) -> Table:
 
 def _du_row(du: DuStatus, xapp: XappStatus | None, wide: bool) -> list[Text | str]:
     cells = 10 if wide else 5
-    sam = entry(xapp.sam_on, du.du) if xapp else None
     return [
         str(du.du),
         *(_quality(value, cells) for value in du.qos),
         _share_bar(du.prb_share, 20 if wide else 10, numbers=wide),
         number(du.reward),
-        compact(entry(xapp.td_variance, du.du) if xapp else None),
-        "–" if sam is None else ("on" if sam else "off"),
+        *_learner_cells(xapp, du.du),
         f"v{du.policy_version}",
         (du.source or "–") if du.connected else Text("gone", style="bold red"),
+    ]
+
+
+def _learner_cells(xapp: XappStatus | None, du: int) -> list[str]:
+    """What the learner tells of one DU: its shots where DUs adapt, else its TD errors and steps."""
+    if xapp is not None and xapp.shots is not None:
+        shots = entry(xapp.shots, du)
+        return ["–" if shots is None else str(shots)]
+    sam = entry(xapp.sam_on, du) if xapp else None
+    return [
+        compact(entry(xapp.td_variance, du) if xapp else None),
+        "–" if sam is None else ("on" if sam else "off"),
     ]
 
 
@@ -213,6 +224,8 @@ def _facts(snapshot: Snapshot, ran: RanStatus, spark: str) -> Table:
             f"reported {ran.reports.rows:,}   acknowledged {ran.reports.acked:,}   "
             f"stored {sum(xapp.stored):,}",
         )
+    if snapshot.rapp is not None:
+        table.add_row("rApp", _rapp_text(snapshot.rapp))
     latency = ran.loop_latency_ms
     table.add_row(
         "loop latency",
@@ -227,10 +240,19 @@ def _learner_text(xapp: XappStatus) -> Text:
         return Text(xapp.alert, style="bold red")
     if not xapp.learning:
         return Text(f"off   policy {versions(xapp)}")
+    if xapp.shots is not None:
+        return Text(f"{xapp.updates:,} shots   policy {versions(xapp)}")
     return Text(
         f"{xapp.updates:,} updates, {xapp.updates_per_s:.0f}/s   "
         f"critic loss {compact(xapp.critic_loss)}   beta {compact(xapp.beta)}"
     )
+
+
+def _rapp_text(rapp: RappStatus) -> Text:
+    if rapp.alert:
+        return Text(rapp.alert, style="bold red")
+    promoted = "none promoted yet" if rapp.promoted is None else f"initialisation v{rapp.promoted}"
+    return Text(f"{rapp.iterations:,} meta-iterations   {promoted}")
 
 
 def _processes(children: tuple[ChildState, ...]) -> Text:
@@ -238,7 +260,10 @@ def _processes(children: tuple[ChildState, ...]) -> Text:
     running = sum(child.phase is Phase.RUNNING for child in children)
     down = [child for child in children if child.phase is Phase.WAITING]
     restarted = [child for child in children if child.restarts]
+    later = [child.name for child in children if child.phase is Phase.IDLE]
     text.append(f"{running} of {len(children)} run", style="not bold")
+    if later:
+        text.append("   to come: " + ", ".join(later), style="not bold")
     if down:
         text.append("   down: " + ", ".join(child.name for child in down), style="bold red")
     names = ", ".join(f"{child.name} ×{child.restarts}" for child in restarted) or "none"

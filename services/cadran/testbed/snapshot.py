@@ -9,7 +9,7 @@ import numpy as np
 
 from cadran.testbed.folder import RunFolder
 from cadran.testbed.series import SLICES, EpisodeTail
-from cadran.testbed.status import DuStatus, RanStatus, XappStatus, read_status
+from cadran.testbed.status import DuStatus, RanStatus, RappStatus, XappStatus, read_status
 from cadran.testbed.supervisor import ChildState
 from cadran.testbed.totals import RunTotals
 
@@ -26,6 +26,7 @@ class Snapshot:
         frames: served in the whole run.
         ran: the RAN's newest status.
         xapp: the xApp's newest status.
+        rapp: the rApp's newest status, where there is one.
         children: every process.
         reward_sampled: mean over DUs and the last episodes in which the dApps explored.
         reward_deterministic: the same for episodes in which they acted by the policy's mean.
@@ -43,6 +44,7 @@ class Snapshot:
     reward_sampled: float | None
     reward_deterministic: float | None
     events: tuple[str, ...]
+    rapp: RappStatus | None = None
 
     @property
     def restarts(self) -> int:
@@ -61,6 +63,7 @@ class Observer:
         self.totals = RunTotals()
         self.ran: RanStatus | None = None
         self.xapp: XappStatus | None = None
+        self.rapp: RappStatus | None = None
 
     @property
     def elapsed_s(self) -> float:
@@ -80,6 +83,7 @@ class Observer:
         """
         self.ran = read_status(self._folder.ransim_status, RanStatus) or self.ran
         self.xapp = read_status(self._folder.xapp_status, XappStatus) or self.xapp
+        self.rapp = read_status(self._folder.rapp_status, RappStatus) or self.rapp
         if self.ran is not None:
             self._ran_since = self._ran_since or time.monotonic()
             self.totals.see(self.ran)
@@ -96,6 +100,7 @@ class Observer:
             reward_sampled=self._moving_reward(deterministic=False),
             reward_deterministic=self._moving_reward(deterministic=True),
             events=events,
+            rapp=self.rapp,
         )
 
     def _moving_reward(self, deterministic: bool) -> float | None:

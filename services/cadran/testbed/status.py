@@ -104,10 +104,19 @@ class XappStatus(_Status):
     critic_loss: float | None = None
     td_variance: tuple[float | None, ...] | None = None
     sam_on: tuple[bool, ...] | None = None
+    shots: tuple[int, ...] | None = None
     alert: str | None = None
 
 
-S = TypeVar("S", RanStatus, XappStatus)
+class RappStatus(_Status):
+    """The rApp's status file: meta-iterations made, and the initialisation that DUs should start from."""
+
+    iterations: int
+    promoted: int | None
+    alert: str | None = None
+
+
+S = TypeVar("S", RanStatus, XappStatus, RappStatus)
 
 
 def read_status(path: Path, model: type[S]) -> S | None:

@@ -21,7 +21,7 @@ from cadran.testbed.live import (
     versions,
 )
 from cadran.testbed.snapshot import Snapshot
-from cadran.testbed.status import RanStatus, XappStatus
+from cadran.testbed.status import RanStatus, RappStatus, XappStatus
 from cadran.testbed.supervisor import ChildState, Phase
 
 HEADLINE = Headline("demo", "fast", None, 240.0)
@@ -52,6 +52,29 @@ def text(shown: Snapshot | None, width: int) -> str:
     console = Console(width=width, file=io.StringIO(), record=True)
     console.print(view.render(width))
     return console.export_text()
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_where_dus_adapt_the_view_tells_of_shots_of_the_rapp_and_of_who_is_to_come(width: int) -> None:
+    plain = snapshot()
+    assert plain.xapp is not None
+    late = ChildState("dapp-5", Phase.IDLE, None, 0, None)
+    adapting = replace(
+        plain,
+        xapp=plain.xapp.model_copy(
+            update={"shots": (4, 4, 4, 4, 4, 17), "td_variance": None, "sam_on": None}
+        ),
+        rapp=RappStatus(iterations=350, promoted=7),
+        children=(*plain.children[:-2], late, plain.children[-1]),
+    )
+    lines = text(adapting, width).splitlines()
+    assert max(map(len, lines)) <= width
+    shown = "\n".join(lines)
+    for word in ("shots", "17", "350 meta-iterations", "initialisation v7", "to come: dapp-5", "8 of 9 run"):
+        assert word in shown
+    assert "SAM" not in shown
+    waiting = text(replace(adapting, rapp=RappStatus(iterations=0, promoted=None)), width)
+    assert "none promoted yet" in waiting
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])
