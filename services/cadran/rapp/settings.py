@@ -66,13 +66,13 @@ class RappSettings(BaseModel):
     )
 
     rows_per_du: int = Field(
-        default=10_000,
+        default=5_000,
         ge=100,
         le=1_000_000,
         description="newest transitions kept per DU, on disk and as the learner's experience in memory",
     )
     round_period_s: float = Field(
-        default=2.0,
+        default=5.0,
         ge=0.01,
         le=3600,
         description="wait between two rounds of training; the non-real-time loop is slower than 1 s",
