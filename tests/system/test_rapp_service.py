@@ -65,12 +65,12 @@ class Bench:
             await asyncio.sleep(0.02)
 
 
-def rapp_for(state: Path, url: str, region: str, **changes: Any) -> Rapp:
+def rapp_for(state: Path, url: str, region: str, *, more: tuple[str, ...] = (), **changes: Any) -> Rapp:
     settings = RappSettings(
         scenario=SMOKE, overrides=OVERRIDES, redis=url, redis_region=region, state_dir=state,
         **{**QUICK, **changes},
     )  # fmt: skip
-    return Assembly(settings, scenario(), CollectorRegistry(), new_health()).rapp()
+    return Assembly(settings, scenario(*more), CollectorRegistry(), new_health()).rapp()
 
 
 @asynccontextmanager
@@ -218,11 +218,15 @@ async def test_a_second_rapp_of_the_same_group_replaces_the_first(
         assert (await second.get("/v1/training"))["alert"] is None
 
 
-async def test_a_state_directory_has_one_user(tmp_path: Path, redis_server: RedisServer, region: str) -> None:
-    async with running(tmp_path, redis_server.url, region):
-        with pytest.raises(ConfigError, match=r"--state-dir .*another process uses it"):
-            rapp_for(tmp_path, redis_server.url, region)
-    rapp_for(tmp_path, redis_server.url, region)
+async def test_a_registry_of_another_scenario_is_a_configuration_error(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    fill(store(redis_server.url, region), 0, 150)
+    async with running(tmp_path, redis_server.url, region) as bench:
+        await bench.until(lambda s: s["promoted"] is not None)
+    for resume in (True, False):
+        with pytest.raises(ConfigError, match="initialisation 1 is of other networks"):
+            rapp_for(tmp_path, redis_server.url, region, more=("meta.lower.hidden=[9]",), resume=resume)
 
 
 @asynccontextmanager

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cadran.rapp.settings import ENVIRONMENT_PREFIX, RappSettings
 from cadran.runtime import ConfigError, load_settings
+from cadran.runtime.files import held
 from cadran.runtime.lifecycle import EXIT_CONFIG, run
 from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
@@ -76,7 +78,26 @@ def _run(settings: RappSettings) -> int:
     async def serve() -> int:
         return await Assembly(settings, scenario, new_registry("rapp"), health).rapp().run()
 
-    return run(serve, health, _GRACE_S)
+    with _claimed(settings.state_dir):
+        return run(serve, health, _GRACE_S)
+
+
+@contextlib.contextmanager
+def _claimed(state_dir: Path) -> Iterator[None]:
+    """The state directory is there and this process's own inside this context.
+
+    Raises:
+        ConfigError: It cannot be made, or another process uses it.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            state_dir.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(held(state_dir))
+        except BlockingIOError as error:
+            raise ConfigError(f"--state-dir {state_dir}: another process uses it") from error
+        except OSError as error:
+            raise ConfigError(f"--state-dir {state_dir}: {error.strerror}") from error
+        yield
 
 
 if __name__ == "__main__":

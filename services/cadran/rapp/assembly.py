@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from typing import IO
 
 import numpy as np
 import structlog
 from prometheus_client import CollectorRegistry
 
 from cadran.learn import CheckpointError as LearnerCheckpointError
+from cadran.learn.ddpg import Networks
 from cadran.learn.meta import Level, MetaLearner
 from cadran.rapp.checkpoints import Checkpoint, CheckpointStore
 from cadran.rapp.courier import Courier
@@ -36,7 +35,6 @@ from cadran.replay.consumer_group import ConsumerGroup
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.runtime import ConfigError
 from cadran.runtime.checkpoints import CheckpointError
-from cadran.runtime.files import hold_folder
 from cadran.runtime.http import Health
 from cadran.runtime.retry import RetrySpec
 
@@ -90,19 +88,12 @@ class Assembly:
     def _make_state(self) -> None:
         settings, state = self._settings, self._settings.state_dir
         state.mkdir(parents=True, exist_ok=True)
-        self._lock = self._held(state)
         self._registry = Registry(state / "initialisations", settings.versions_kept, time.time)
         for line in self._registry.refused:
             self._log.warning("stored initialisation refused", reason=line)
         self._kept = KeptRows(state / "experience", self._scenario.schema, self._dus, settings.rows_per_du)
         self._checkpoints = CheckpointStore(state / "checkpoints", settings.checkpoints_kept)
         self._mirror = RedisMirror(self._client, settings.redis_region)
-
-    def _held(self, state: Path) -> IO[bytes]:
-        try:
-            return hold_folder(state)
-        except BlockingIOError as error:
-            raise ConfigError(f"--state-dir {state}: another process uses it") from error
 
     def _make_learner(self) -> None:
         problem, meta, settings = self._scenario.problem, self._scenario.meta, self._settings
@@ -164,6 +155,8 @@ class Assembly:
             region=settings.redis_region,
         )
         self._desk = Desk(self._registry, evaluate, kind, settings.margin, settings.seed, time.time)
+        if self._registry.promoted_version is not None:
+            self._promoted()  # candidates are compared with it, so it must be one of this scenario's
 
     def _resume(self) -> bool:
         """Go on from a checkpoint, or else from the promoted initialisation; whether from a checkpoint."""
@@ -173,7 +166,7 @@ class Assembly:
         else:
             self._restore_registry()
             if self._registry.promoted_version is not None:
-                self._start_from(self._registry.promoted_version)
+                self._start_from_promoted()
         return checkpoint is not None
 
     def _newest_checkpoint(self) -> Checkpoint | None:
@@ -210,14 +203,19 @@ class Assembly:
             if taken:
                 self._log.info("registry filled from its copy in Redis", versions=taken)
 
-    def _start_from(self, version: int) -> None:
+    def _promoted(self) -> tuple[int, dict[Level, Networks]]:
+        """The promoted version and its networks; there must be one."""
+        version = self._registry.promoted_version or 0
         try:
-            self._trainer.start_from(self._desk.initialisation(version))
+            return version, self._desk.initialisation(version)
         except RefusedError as error:
             raise ConfigError(
-                f"--state-dir {self._settings.state_dir}: {error}; "
-                "choose another directory, or give --no-resume"
+                f"--state-dir {self._settings.state_dir}: {error}; choose another directory and region"
             ) from error
+
+    def _start_from_promoted(self) -> None:
+        version, networks = self._promoted()
+        self._trainer.start_from(networks)
         self._desk.goes_on_from(version)
         self._log.info("goes on from the promoted initialisation", version=version)
 
@@ -269,14 +267,10 @@ class Assembly:
             courier=self._courier,
             rest=create_app(rest),
             health=self._health,
-            close=self._close,
+            close=self._client.close,
             status=self.status,
         )
         return Rapp(parts, settings.rest, settings.state_dir / "status.json", settings.status_period_s)
-
-    def _close(self) -> None:
-        self._client.close()
-        self._lock.close()
 
     def status(self) -> TrainingStatus:
         """State of meta-training as of now."""

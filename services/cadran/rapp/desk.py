@@ -166,13 +166,19 @@ class Desk:
 
         Raises:
             UnknownVersionError: Not held.
-            RefusedError: They are not of this rApp's shape.
+            RefusedError: They are not of this rApp's kind.
         """
-        _, tensors = decode_initialisation(self.registry.artifact(version))
+        meta, tensors = decode_initialisation(self.registry.artifact(version))
+        kind = self._kind
+        if (meta.problem, meta.decision_frames) != (dict(kind.problem), kind.decision_frames):
+            raise RefusedError(
+                f"initialisation {version} was learned for {meta.problem} with a higher decision every "
+                f"{meta.decision_frames} frames, this rApp learns for {dict(kind.problem)} with one every "
+                f"{kind.decision_frames}"
+            )
         try:
             return {
-                level: Networks.from_arrays(self._kind.shapes[level], of_level(tensors, level))
-                for level in LEVELS
+                level: Networks.from_arrays(kind.shapes[level], of_level(tensors, level)) for level in LEVELS
             }
         except CheckpointError as error:
             raise RefusedError(f"initialisation {version} is of other networks: {error}") from error

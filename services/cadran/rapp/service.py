@@ -32,7 +32,7 @@ class Parts:
         courier: Brings what is promoted to the xApp; None if there is none to bring it to.
         rest: The REST application.
         health: Health.
-        close: Ends the connections to Redis and lets go of the state directory.
+        close: Ends the connections to Redis.
         status: State of training.
     """
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 
 def atomic_write(path: Path, data: bytes) -> None:
@@ -36,8 +37,9 @@ def atomic_write(path: Path, data: bytes) -> None:
     _flush_folder(path.parent)
 
 
-def hold_folder(folder: Path) -> IO[bytes]:
-    """Claim a folder for this process: until the file returned is closed, or the process ends in any way.
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Claim a folder for this process inside this context; a process that ends in any way lets go of it.
 
     Args:
         folder: an existing folder; a file named `lock` in it is what is held.
@@ -46,13 +48,9 @@ def hold_folder(folder: Path) -> IO[bytes]:
         BlockingIOError: another process holds it.
         OSError: the folder is missing or not writable.
     """
-    held = (folder / "lock").open("ab")
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BaseException:
-        held.close()
-        raise
-    return held
+    with (folder / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 def _flush_folder(folder: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -165,6 +166,15 @@ def test_networks_of_another_shape_are_told(tmp_path: Path) -> None:
     other = Kind(KIND.problem, 10, {**KIND.shapes, "lower": DdpgShape.of(META.lower, 7, 2)}, "demo")
     stranger = Desk(desk.registry, Scores(), other, 0.02, 0, lambda: 1.0)
     with pytest.raises(RefusedError, match="initialisation 1 is of other networks"):
+        stranger.initialisation(1)
+
+
+@pytest.mark.parametrize("change", [{"decision_frames": 20}, {"problem": {"observation": "rich"}}])
+def test_an_initialisation_of_another_problem_is_told(tmp_path: Path, change: dict[str, object]) -> None:
+    desk = desk_in(tmp_path, Scores(0.5))
+    desk.consider(cut(1))
+    stranger = Desk(desk.registry, Scores(), replace(KIND, **change), 0.02, 0, lambda: 1.0)
+    with pytest.raises(RefusedError, match="initialisation 1 was learned for"):
         stranger.initialisation(1)
 
 

@@ -9,6 +9,7 @@ from cadran.rapp.__main__ import main, parser
 from cadran.rapp.scenario import load_scenario
 from cadran.rapp.settings import ENVIRONMENT_PREFIX, RappSettings
 from cadran.runtime import Address, ConfigError, load_settings
+from cadran.runtime.files import held
 from two_levels import SMOKE
 
 
@@ -56,3 +57,15 @@ def test_bad_configuration_is_one_line_and_status_2(
 def test_a_world_that_cannot_grant_to_users_is_told() -> None:
     with pytest.raises(ConfigError, match=r"smoke\.yaml"):
         load_scenario(SMOKE, ("hierarchy.decision_frames=5", "world.preset=3gpp"))
+
+
+def test_a_state_directory_has_one_user(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [
+        "--scenario", str(SMOKE), "--set", "hierarchy.decision_frames=5", "--state-dir", str(tmp_path),
+    ]  # fmt: skip
+    with held(tmp_path):
+        assert main(arguments) == 2
+    assert capsys.readouterr().err == f"--state-dir {tmp_path}: another process uses it\n"
+    (tmp_path / "file").touch()
+    assert main([*arguments[:-1], str(tmp_path / "file")]) == 2
+    assert "--state-dir" in capsys.readouterr().err

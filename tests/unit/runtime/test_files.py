@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from cadran.runtime import atomic_write
-from cadran.runtime.files import hold_folder
+from cadran.runtime.files import held
 
 
 def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
@@ -47,8 +47,9 @@ def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
-    with hold_folder(tmp_path), pytest.raises(BlockingIOError):
-        hold_folder(tmp_path)
-    hold_folder(tmp_path).close()
-    with pytest.raises(FileNotFoundError):
-        hold_folder(tmp_path / "nowhere")
+    with held(tmp_path), pytest.raises(BlockingIOError), held(tmp_path):
+        pass
+    with held(tmp_path):
+        pass
+    with pytest.raises(FileNotFoundError), held(tmp_path / "nowhere"):
+        pass
