@@ -231,7 +231,10 @@ class AdaptingTrainer:
 
     def checkpoint(self, policy_version: int, created_unix_s: float) -> Checkpoint:
         """Everything that `restore` needs, as of now."""
-        states = tuple(TaskState(task.record, task.networks, task.acknowledged_sha256) for task in self.tasks)
+        states = tuple(
+            TaskState(task.record, task.networks, task.moments, task.acknowledged_sha256)
+            for task in self.tasks
+        )
         return Checkpoint(
             updates=self._updates,
             policy_version=policy_version,
@@ -253,7 +256,7 @@ class AdaptingTrainer:
         self._updates = checkpoint.updates
         self._changed = set(range(len(self.tasks)))
         for task, own in zip(self.tasks, state.tasks, strict=True):
-            task.go_on(own.record, own.networks, own.acknowledged_sha256)
+            task.go_on(own.record, own.networks, own.moments, own.acknowledged_sha256)
         self._restored = self._to_recall = True
 
     def _recall(self) -> None:

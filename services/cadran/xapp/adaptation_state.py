@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
@@ -20,10 +22,11 @@ _NEWEST = "initialisation"
 
 @dataclass(frozen=True)
 class TaskState:
-    """One DU: how far it is, its networks, and the digest that it has acknowledged."""
+    """One DU: how far it is, its networks, their moments, and the digest that it has acknowledged."""
 
     record: DuRecord
     networks: LevelNetworks
+    moments: Mapping[Level, bytes]
     acknowledged_sha256: str
 
 
@@ -48,6 +51,7 @@ def write_state(state: AdaptationState) -> bytes:
     tensors: dict[str, Tensor] = {}
     for du, task in enumerate(state.tasks):
         tensors |= _named(str(du), task.networks)
+        tensors |= {_moments(du, level): _as_tensor(data) for level, data in task.moments.items()}
     if state.newest is not None:
         tensors |= _named(_NEWEST, state.newest.networks)
     scalars = _Scalars(
@@ -80,12 +84,31 @@ def read_state(data: bytes, dus: int, shapes: Mapping[Level, DdpgShape]) -> Adap
     return AdaptationState(
         None if newest is None else Initialisation(newest, _networks(_NEWEST, tensors, shapes)),
         tuple(
-            TaskState(record, _networks(str(du), tensors, shapes), acknowledged)
+            TaskState(
+                record,
+                _networks(str(du), tensors, shapes),
+                {level: _as_bytes(tensors, _moments(du, level)) for level in LEVELS},
+                acknowledged,
+            )
             for du, (record, acknowledged) in enumerate(
                 zip(scalars.records, scalars.acknowledged, strict=True)
             )
         ),
     )
+
+
+def _moments(du: int, level: Level) -> str:
+    return f"moments/{du}/{level}"
+
+
+def _as_tensor(data: bytes) -> Tensor:
+    return torch.from_numpy(np.frombuffer(data, np.uint8).copy())
+
+
+def _as_bytes(tensors: Mapping[str, Tensor], name: str) -> bytes:
+    if name not in tensors:
+        raise CheckpointError(f"checkpoint: not one of adapting DUs: {name} is missing")
+    return tensors[name].numpy().tobytes()
 
 
 def _named(owner: str, networks: LevelNetworks) -> dict[str, Tensor]:

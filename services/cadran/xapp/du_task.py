@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,11 @@ from cadran.learn.meta import LEVELS, Level, MetaSpec
 from cadran.problem.hierarchy import HierarchicalProblem, higher_transitions, lower_transitions
 from cadran.replay import Rows
 from cadran.xapp.initialisation import LevelNetworks, Origin
+from cadran.xapp.shot_rule import ShotRule, rule_of
 
 
 class DuRecord(BaseModel):
-    """How far a DU's adaptation is; with its networks, all that going on takes.
+    """How far a DU's adaptation is; with its networks, what its rule keeps, all that going on takes.
 
     Attributes:
         origin: Initialisation that it started from; None: fresh networks.
@@ -92,7 +93,6 @@ class DuTask:
     Attributes:
         record: How far it is.
         acknowledged_sha256: Digest of the policy of a start, as the DU has said that it runs it; else empty.
-        networks: As they are now, of one task, by level.
     """
 
     def __init__(
@@ -122,16 +122,43 @@ class DuTask:
             networks: What to adapt from.
             cursor: Rows ever stored that were looked at.
         """
-        self.networks: LevelNetworks = {level: own.repeated(1) for level, own in networks.items()}
+        self._rules = self._rules_for(origin, networks)
         self.record = DuRecord(origin=origin, begun_at=cursor, cursor=cursor, oldest=cursor)
         self._forget()
+
+    def _rules_for(self, origin: Origin | None, networks: LevelNetworks) -> dict[Level, ShotRule]:
+        levels, fresh = self._learner.levels, origin is None
+        return {level: rule_of(levels[level], self._spec, networks[level], fresh=fresh) for level in LEVELS}
+
+    @property
+    def networks(self) -> dict[Level, Networks]:
+        """As they are now, of one task, by level."""
+        return {level: rule.networks() for level, rule in self._rules.items()}
+
+    @property
+    def moments(self) -> dict[Level, bytes]:
+        """What going on takes besides networks and record, by level."""
+        return {level: rule.moments() for level, rule in self._rules.items()}
 
     def _forget(self) -> None:
         self._memory = _Memory(self._empty(), self._spec.shot_memory_frames)
 
-    def go_on(self, record: DuRecord, networks: LevelNetworks, acknowledged_sha256: str) -> None:
-        """Be as another was, but for the rows that it drew from: `recall` brings these back."""
-        self.record, self.networks = record, dict(networks)
+    def go_on(
+        self,
+        record: DuRecord,
+        networks: LevelNetworks,
+        moments: Mapping[Level, bytes],
+        acknowledged_sha256: str,
+    ) -> None:
+        """Be as another was, but for the rows that it drew from: `recall` brings these back.
+
+        Raises:
+            CheckpointError: The moments are of other networks; nothing was changed.
+        """
+        rules = self._rules_for(record.origin, networks)
+        for level, rule in rules.items():
+            rule.load_moments(moments[level])
+        self.record, self._rules = record, rules
         self.acknowledged_sha256 = acknowledged_sha256
         self._forget()
 
@@ -194,35 +221,32 @@ class DuTask:
         """Note what the frames since the last shot were worth, and make the next one unless it was the last.
 
         Raises:
-            DivergedError: A network does not stay finite; nothing was changed.
+            DivergedError: A network does not stay finite; this task must be restored.
         """
         record, rows = self.record, self._memory.rows()
         reward = self._reward(rows[-record.frames :])
         last = record.shots == self._spec.shots
-        networks = self.networks if last else self._adapted(rows)
         if last:
             self._forget()
-        self.networks = networks
+        else:
+            self._adapt(rows)
         self._note(frames=0, shots=record.shots + (not last), rewards=(*record.rewards, reward))
 
     def _reward(self, rows: Rows) -> float:
         return float(np.mean(self._problem.rewards(rows["kpis"]).reward, dtype=np.float64))
 
-    def _adapted(self, rows: Rows) -> dict[Level, Networks]:
+    def _adapt(self, rows: Rows) -> None:
         frames = frames_of(rows)
         held = {
             "higher": higher_transitions(self._problem, frames),
             "lower": lower_transitions(self._problem, frames),
         }
-        record, spec = self.record, self._spec
+        record = self.record
         rng = np.random.default_rng([self._seed, self.du, record.begun_at, record.shots])
-        networks = dict(self.networks)
-        for _ in range(spec.shot_steps):
-            for level in LEVELS:
-                own = self._learner.levels[level]
-                (batch,) = draw_batches(rng, [held[level]], own.ddpg.batch_size)
-                networks[level] = own.adapt(batch, spec.inner_steps, networks[level])
-        return networks
+        for _ in range(self._spec.shot_steps):
+            for level, rule in self._rules.items():
+                (batch,) = draw_batches(rng, [held[level]], self._learner.levels[level].ddpg.batch_size)
+                rule.step(batch)
 
     def _note(self, **changed: object) -> None:
         noted = self.record.model_copy(update=changed)

@@ -16,6 +16,7 @@ from cadran.problem.hierarchy import higher_transitions, lower_transitions
 from cadran.replay import MemoryReplay
 from cadran.xapp.adaptation import AdaptingTrainer, Shot
 from cadran.xapp.du_task import shots_to_settle
+from cadran.xapp.shot_rule import ShotRule, rule_of
 
 from .adapting import DUS, PROBLEM, SCHEMA, SPEC, filled, initialisation, meta_learner, rows, trainer
 
@@ -36,26 +37,47 @@ def metas(of: AdaptingTrainer, version: int) -> list[TwoLevelMeta]:
     return made  # type: ignore[return-value]
 
 
-def test_a_shot_is_inner_steps_of_both_levels_on_batches_of_the_dus_own_rows() -> None:
-    learner, first = meta_learner(5), rows(1, 0, 10)
-    problem = PROBLEM.of_du(1)
-    frames = frames_of(first)
+def one_shot_by_hand(rules: dict[str, ShotRule]) -> None:
+    """Of DU 1, on its frames 0..9."""
+    problem, frames = PROBLEM.of_du(1), frames_of(rows(1, 0, 10))
     held = {"higher": higher_transitions(problem, frames), "lower": lower_transitions(problem, frames)}
     rng = np.random.default_rng([5, 1, 0, 0])
-    networks = learner.initialisation()
     for _ in range(SPEC.shot_steps):
         for level in LEVELS:
             (batch,) = draw_batches(rng, [held[level]], 8)
-            networks[level] = learner.levels[level].adapt(batch, SPEC.inner_steps, networks[level])
+            rules[level].step(batch)
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_shot_is_steps_of_both_levels_on_batches_of_the_dus_own_rows(fresh: bool) -> None:
+    learner = meta_learner(5 if fresh else 3)
+    rules = {
+        level: rule_of(learner.levels[level], SPEC, networks, fresh=fresh)
+        for level, networks in learner.initialisation().items()
+    }
+    one_shot_by_hand(rules)
     shots: list[Shot] = []
     ours = trainer(filled(10), shots=shots)
+    if not fresh:
+        ours.deliver(initialisation(3))
     assert run(ours) == DUS
     for level in LEVELS:
-        for name, array in networks[level].arrays().items():
+        for name, array in rules[level].networks().arrays().items():
             np.testing.assert_array_equal(ours.tasks[1].networks[level].arrays()[name], array)
-    reward = float(np.mean(problem.rewards(first["kpis"]).reward, dtype=np.float64))
+    reward = float(np.mean(PROBLEM.of_du(1).rewards(rows(1, 0, 10)["kpis"]).reward, dtype=np.float64))
     assert [(shot.du, shot.shots) for shot in shots] == [(0, 1), (1, 1), (2, 1)]
     assert shots[1].reward == ours.tasks[1].record.rewards[0] == reward
+
+
+def test_from_an_initialisation_steps_are_those_of_the_inner_loop() -> None:
+    level = meta_learner(3).levels["lower"]
+    start, ours = level.initialisation(), rule_of(level, SPEC, level.initialisation(), fresh=False)
+    (batch,) = draw_batches(
+        np.random.default_rng(0), [lower_transitions(PROBLEM.of_du(0), frames_of(rows(0, 0, 10)))], 8
+    )
+    ours.step(batch)
+    for name, array in level.adapt(batch, SPEC.inner_steps, start).arrays().items():
+        np.testing.assert_array_equal(ours.networks().arrays()[name], array)
 
 
 @settings(max_examples=5, deadline=None)
@@ -76,10 +98,10 @@ def test_what_is_learned_does_not_depend_on_how_rows_come(sizes: list[int]) -> N
 
 @pytest.mark.parametrize("frames", [0, 4, 10, 37, 80])
 def test_a_trainer_restored_from_a_checkpoint_goes_on_as_if_nothing_had_been(frames: int) -> None:
-    whole = trainer(filled(80))
+    whole = trainer(filled(80), cold=(1,))
     whole.deliver(initialisation(3))
     run(whole)
-    begun = trainer(filled(frames))
+    begun = trainer(filled(frames), cold=(1,))
     begun.deliver(initialisation(3))
     run(begun)
     resumed = AdaptingTrainer(PROBLEM, SPEC, filled(80), frozenset(), seed=5, observe=lambda shot: None)
@@ -169,10 +191,11 @@ def test_after_the_last_shot_a_du_keeps_what_it_has() -> None:
     assert run(ours) == ALL_SHOTS
     task = ours.tasks[0]
     assert (task.record.shots, len(task.record.rewards), task.finished) == (4, 5, True)
-    networks, record = task.networks, task.record
+    networks, record = task.networks["lower"].arrays(), task.record
     replay.append(0, rows(0, 200, 260))
     assert run(ours) == 0
-    assert task.networks is networks
+    for name, array in task.networks["lower"].arrays().items():
+        np.testing.assert_array_equal(array, networks[name])
     assert task.record == record.model_copy(update={"cursor": 260, "oldest": 260})
 
 

@@ -78,6 +78,13 @@ class MetaSpec(BaseModel):
         description="batches of a shot, each drawn anew and followed for inner_steps; ASSUMED: one step on "
         "one batch is little use of a hundred frames",
     )
+    fresh_lr_scale: float = Field(
+        3.0,
+        gt=0.0,
+        le=1000.0,
+        description="where a DU starts from fresh networks, steps of a shot are Adam's at the level's rates "
+        "times this; ASSUMED: the best of those tried for two levels learned from scratch",
+    )
     shot_memory_frames: int = Field(
         3000,
         ge=1,
