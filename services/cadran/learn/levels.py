@@ -8,7 +8,7 @@ import numpy as np
 
 from cadran.learn.ddpg import DdpgBatch
 from cadran.problem.hierarchy import Frames, Transitions
-from cadran.replay import RowFlag, Rows, adjacent
+from cadran.replay import RowFlag, Rows
 
 
 def frames_of(rows: Rows) -> Frames:
@@ -18,8 +18,9 @@ def frames_of(rows: Rows) -> Frames:
         rows: Of a schema with a two-level problem's sizes, ``[n]``.
     """
     flags = rows["flags"]
-    follows = np.zeros(len(rows), np.bool_)
-    follows[1:] = adjacent(rows[:-1], rows[1:])
+    after = np.zeros(len(rows), np.int64)
+    same_run = (rows["epoch"][1:] == rows["epoch"][:-1]) & (rows["sequence"][1:] - rows["sequence"][:-1] == 1)
+    after[1:] = np.where(same_run, rows["frame"][1:].astype(np.int64) - rows["frame"][:-1], 0)
     return Frames(
         state=rows["state"],
         action=rows["action"],
@@ -28,7 +29,7 @@ def frames_of(rows: Rows) -> Frames:
         decided=(flags & RowFlag.GOAL) != 0,
         starts=(flags & RowFlag.PREVIOUS_IS_NEUTRAL) != 0,
         ends=(flags & RowFlag.EPISODE_END) != 0,
-        follows=follows,
+        after=after,
     )
 
 

@@ -10,7 +10,6 @@ from cadran.replay.schema import (
     RowFlag,
     Rows,
     TransitionSchema,
-    adjacent,
     identities,
     paper_buffer_bytes,
 )
@@ -29,7 +28,6 @@ __all__ = [
     "Rows",
     "Slice",
     "TransitionSchema",
-    "adjacent",
     "export",
     "identities",
     "paper_buffer_bytes",

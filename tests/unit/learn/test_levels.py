@@ -19,11 +19,21 @@ def held(count: int, task: int = 0) -> Transitions:
 
 
 def test_rows_tell_where_frames_hang_together() -> None:
-    rows = make_rows([5, 6, 8, 9, 10, 11])
-    rows["flags"] = [0, RowFlag.EPISODE_END, RowFlag.GOAL, 0, RowFlag.PREVIOUS_IS_NEUTRAL | RowFlag.GOAL, 0]
-    rows["epoch"][5] = 2
+    rows = make_rows([5, 6, 8, 9, 10, 11, 20])
+    rows["flags"][:6] = [
+        0,
+        RowFlag.EPISODE_END,
+        RowFlag.GOAL,
+        0,
+        RowFlag.PREVIOUS_IS_NEUTRAL | RowFlag.GOAL,
+        0,
+    ]
+    rows["flags"][6] = 0
+    rows["sequence"][6] = 12
+    rows["epoch"][5:] = 2
+    rows["sequence"][2:5] -= 1  # frame 7 was not decided; nothing of it is lost
     frames = frames_of(rows)
-    assert frames.follows.tolist() == [False, True, False, True, True, False]
+    assert frames.after.tolist() == [0, 1, 2, 1, 1, 0, 9]
     assert np.flatnonzero(frames.decided).tolist() == [2, 4]
     assert np.flatnonzero(frames.starts).tolist() == [4]
     assert np.flatnonzero(frames.ends).tolist() == [1]

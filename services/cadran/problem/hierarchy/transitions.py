@@ -8,6 +8,7 @@ semi-Markov decision, whose discount is per decision of that level.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,17 @@ from cadran.problem.measurements import Float32
 Bool = NDArray[np.bool_]
 Places = NDArray[np.intp]
 
+LEAST_SHARE = 0.8
+"""ASSUMED: a decision of the higher level is judged by at least this share of the frames that it held; where
+more than one frame in five is missed, the decision is not what made the rewards."""
+
 
 @dataclass(frozen=True)
 class Frames:
-    """Frames of one DU, in their order; some may be missing between them.
+    """Frames of one DU that it decided, in their order.
+
+    A frame that was not decided, because the decision came late, is no row; the DU then repeats its last
+    decision for a few frames, so the split among slices that was decided last still holds.
 
     Attributes:
         state: Before each frame, float32 ``[n, state_dim]``.
@@ -32,10 +40,11 @@ class Frames:
         starts: Whether an episode starts with the frame, bool ``[n]``.
         ends: Whether an episode ends with the frame, bool ``[n]``; by its time limit, so that the value of
             the next state counts.
-        follows: Whether the frame before it stands directly before it, bool ``[n]``; not so for the first.
+        after: How many frames it comes after the row before it, int ``[n]``: 1 directly after, more where
+            frames between were not decided, 0 where rows between are lost or there is none before.
 
     Raises:
-        ValueError: The first frame follows another.
+        ValueError: The first frame comes after another.
     """
 
     state: Float32
@@ -45,11 +54,11 @@ class Frames:
     decided: Bool
     starts: Bool
     ends: Bool
-    follows: Bool
+    after: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        if self.follows[:1].any():
-            raise ValueError("follows: nothing stands before the first frame")
+        if self.after[:1].any():
+            raise ValueError("after: nothing stands before the first frame")
 
 
 @dataclass(frozen=True)
@@ -72,27 +81,36 @@ class Transitions:
         return len(self.reward)
 
 
-def higher_transitions(problem: HierarchicalProblem, frames: Frames) -> Transitions:
+def higher_transitions(
+    problem: HierarchicalProblem, frames: Frames, least_share: float = LEAST_SHARE
+) -> Transitions:
     """The decisions of the higher level that can be judged, in their order.
 
-    A decision counts if the RBs that slices held before it are known, and all frames that it held are there:
-    up to the next decision, or to the episode's end.
-    """
-    broken = frames.starts | ~frames.follows
-    first = np.flatnonzero(frames.decided & (frames.starts | frames.follows))
-    last, complete = _held_until(frames, broken, first)
-    first, last = first[complete], last[complete]
+    A decision counts if the RBs that slices held before it are known, and enough of the frames that it held
+    are there: up to the next decision, or to the episode's end. Its reward is the mean over those that are.
 
+    Args:
+        problem: The decision problem of the DU.
+        frames: What it decided.
+        least_share: Share of the frames that must be there, in (0, 1].
+    """
     higher, _ = problem.levels(frames.action)
+    broken = _broken(frames, higher)
+    # Within fewer frames than a decision holds, no other one can have come and gone unseen.
+    turns = frames.decided & ~broken & (frames.after <= problem.spec.decision_frames)
+    first = np.flatnonzero(frames.decided & (frames.starts | turns))
+    span = _held_until(frames, broken, turns, first, least_share)
+    first, last, after = first[span.counts], span.last[span.counts], span.after[span.counts]
+
     neutral, _ = problem.levels(problem.neutral_action)
     before = np.where(frames.starts[first, np.newaxis], neutral, higher[first - 1])
+    # The next decision's own state: frames that were not decided may lie before it.
+    arrived = np.where((after == last)[:, np.newaxis], frames.next_state[last], frames.state[after])
     return Transitions(
         observation=problem.higher_observation(frames.state[first], problem.slice_rbs(before)),
         action=higher[first],
         reward=_means(problem.rewards(frames.kpis).reward, first, last),
-        next_observation=problem.higher_observation(
-            frames.next_state[last], problem.slice_rbs(higher[first])
-        ),
+        next_observation=problem.higher_observation(arrived, problem.slice_rbs(higher[first])),
     )
 
 
@@ -100,10 +118,13 @@ def lower_transitions(problem: HierarchicalProblem, frames: Frames) -> Transitio
     """The frames of every slice that has a user, under goals that are known, frame by frame.
 
     A frame counts if the decision that it stands under is there, and the next frame's goal is known: that of
-    the next row, or at the episode's end the one held.
+    the row that comes directly after, the same one as long as no other is set, or at the episode's end the
+    one held.
     """
-    goal, known = _goals(problem, frames)
-    goes_on = _next(frames.follows & ~frames.starts)
+    higher, _ = problem.levels(frames.action)
+    broken = _broken(frames, higher)
+    goal, known = _goals(problem, frames, higher, broken)
+    goes_on = _next(~broken & ((frames.after == 1) | ~frames.decided))
     counts = np.flatnonzero(known & (goes_on | frames.ends))
     after = np.where(goes_on[counts], counts + 1, counts)
 
@@ -118,25 +139,54 @@ def lower_transitions(problem: HierarchicalProblem, frames: Frames) -> Transitio
     )
 
 
-def _goals(problem: HierarchicalProblem, frames: Frames) -> tuple[Float32, Bool]:
+class _Span(NamedTuple):
+    """What decisions held.
+
+    Attributes:
+        last: The last row of each.
+        after: The row of the decision that replaced it; the last row itself where the episode ended.
+        counts: Whether both are known, and enough frames are there.
+    """
+
+    last: Places
+    after: Places
+    counts: Bool
+
+
+def _broken(frames: Frames, higher: Float32) -> Bool:
+    """Whether nothing is known of the decision that a frame stands under from the row before it.
+
+    That is so where an episode starts, where rows are lost, and where the higher level decided at a frame
+    that is no row, which its numbers tell.
+    """
+    broken: Bool = frames.starts | (frames.after == 0)
+    broken[1:] |= frames.ends[:-1] | ((higher[1:] != higher[:-1]).any(axis=-1) & ~frames.decided[1:])
+    return broken
+
+
+def _goals(
+    problem: HierarchicalProblem, frames: Frames, higher: Float32, broken: Bool
+) -> tuple[Float32, Bool]:
     """The goal that each frame stands under, ``[n, S, 2]``, and whether it is known."""
     places = np.arange(len(frames.decided))
-    broken = frames.starts | ~frames.follows
     decision = np.maximum.accumulate(np.where(frames.decided, places, -1))
     known = decision >= np.maximum.accumulate(np.where(broken, places, 0))
-    higher, _ = problem.levels(frames.action)
     goal = problem.goal(frames.state, problem.slice_rbs(higher))
     return goal[np.maximum(decision, 0)], known
 
 
-def _held_until(frames: Frames, broken: Bool, first: Places) -> tuple[Places, Bool]:
-    """For decisions at ``first``: the last frame each held, and whether that is known to be the last."""
+def _held_until(frames: Frames, broken: Bool, turns: Bool, first: Places, least_share: float) -> _Span:
+    """What decisions at the rows ``first`` held; at ``turns`` one is known to replace another."""
     rows = len(frames.decided)
     events = np.append(np.flatnonzero(frames.decided | broken), rows)
-    after = events[np.searchsorted(events, first, side="right")]
-    last = after - 1
-    replaced = np.append(frames.decided & ~broken, False)[after]
-    return last, replaced | frames.ends[last]
+    event = events[np.searchsorted(events, first, side="right")]
+    last = event - 1
+    replaced = np.append(turns, False)[event]
+    after = np.where(replaced, event, last)
+    passed = np.cumsum(frames.after)
+    held = passed[after] - passed[first] + ~replaced
+    counts = (replaced | frames.ends[last]) & (event - first >= least_share * held)
+    return _Span(last, after, counts)
 
 
 def _means(values: Float32, first: Places, last: Places) -> Float32:

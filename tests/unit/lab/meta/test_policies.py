@@ -79,8 +79,8 @@ def test_transitions_are_those_derived_from_the_frames(level: str, derive) -> No
         expected = []
         for env in range(ENVS):
             columns = [np.array(column) for column in zip(*frames[env, du], strict=True)]
-            follows = ~columns[5]
-            expected.append(derive(problem.of_du(du), Frames(*columns, follows=follows)))
+            after = np.where(columns[5], 0, 1)
+            expected.append(derive(problem.of_du(du), Frames(*columns, after=after)))
         found = [
             Transitions(seen, action, reward, after)
             for task, seen, action, after, reward in told[level]
