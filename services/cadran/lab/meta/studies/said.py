@@ -59,7 +59,9 @@ def shots_said(results: Results, first: str, second: str, setting: str = "", con
 
 def in_words(value: Interval | float, decimals: int = 1) -> str:
     """An estimate in a sentence; one run alone has no interval."""
-    return f"{value:.{decimals}f}" if isinstance(value, float) else told(value, decimals)
+    if isinstance(value, float):
+        return f"{value:.{decimals}f}".replace("-", "−")
+    return told(value, decimals)
 
 
 def caution(results: Results) -> list[str]:

@@ -209,8 +209,8 @@ def _about_errors(results: Results) -> list[str]:
         )
         change = over_runs([a - b for a, b in zip(erring, exact, strict=True)])
         said.append(
-            f"{title(ADAPTIVE)}, {level} level: DUs whose channel measurement errs get {in_words(change, 2)} "
-            f"times an equal share more weight than without errors; {_told_apart(change)}."
+            f"{title(ADAPTIVE)}, {level} level: where a DU's channel measurement errs, its weight changes by "
+            f"{in_words(change, 2)} of an equal share; {_told_apart(change)}."
         )
     ours, uniform = (curves(results, name, ERRING).last for name in (ADAPTIVE, UNIFORM))
     said.append(
