@@ -75,6 +75,11 @@ class RunFolder:
         return self.xapp / "learner.jsonl"
 
     @property
+    def adaptation(self) -> Path:
+        """What adapting brought, one JSON object per shot; absent without a hierarchy."""
+        return self.xapp / "adaptation.jsonl"
+
+    @property
     def metrics(self) -> Path:
         """The run's time series, one CSV row per second and DU."""
         return self.root / "metrics.csv"

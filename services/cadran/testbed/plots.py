@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from cadran.lab.report.palette import DARK, LIGHT, Palette
 from cadran.lab.report.style import HEIGHT_IN, WIDTH_IN, legend, logarithmic, style_of
-from cadran.testbed.series import SLICES, Episodes, LearnerSeries, Series, moving_mean
+from cadran.testbed.series import SLICES, Episodes, LearnerSeries, Series, ShotSeries, moving_mean
 
 # Curves are moving means over this part of the run, so that they stay readable whatever its length.
 WINDOW_PART = 20
@@ -51,7 +51,12 @@ class Bar:
 
 
 def write_plots(
-    folder: Path, episodes: Episodes, learner: LearnerSeries, bars: Sequence[Bar], origin_s: float
+    folder: Path,
+    episodes: Episodes,
+    learner: LearnerSeries,
+    shots: Sequence[ShotSeries],
+    bars: Sequence[Bar],
+    origin_s: float,
 ) -> list[Caption]:
     """Writes every figure for which there is something to show, for light and for dark backgrounds.
 
@@ -59,6 +64,7 @@ def write_plots(
         folder: where the PNG files go.
         episodes: of the run.
         learner: progress of the learner.
+        shots: adaptation of DUs; empty where decisions have one level.
         bars: the evaluation's policies, the learned one first; may be empty.
         origin_s: Unix time of the run's start.
 
@@ -89,6 +95,8 @@ def write_plots(
         add(LEARNING, lambda axes, palette: draw_reward(axes, palette, episodes, since))
         add(QUALITY, lambda axes, palette: draw_quality(axes, palette, episodes, since))
         add(SHARES, lambda axes, palette: draw_shares(axes, palette, episodes, since))
+    if any(len(series.reward) > 1 for series in shots):
+        add(ADAPTATION, lambda axes, palette: draw_adaptation(axes, palette, shots))
     if len(learner) > 1:
         add(CRITIC, lambda axes, palette: draw_critic_loss(axes, palette, learner, since))
         add(TD_VARIANCE, lambda axes, palette: draw_td_variance(axes, palette, learner, since))
@@ -120,6 +128,12 @@ SHARES = Caption(
     "PRBs per slice",
     "Share of the physical resource blocks that each slice was given. "
     "Moving mean over episodes, mean over DUs.",
+)
+ADAPTATION = Caption(
+    "adaptation.png",
+    "Reward while adapting",
+    "One line per DU and start: mean reward per frame by the shots made since, moving mean over 5 shots. "
+    "DUs stand in different places, so lines compare with themselves rather than with each other.",
 )
 CRITIC = Caption(
     "critic-loss.png",
@@ -182,6 +196,24 @@ def draw_shares(axes: Axes, palette: Palette, episodes: Episodes, since: Since) 
     _slices(axes, palette, 100 * episodes.prb_share.mean(axis=1), since.label(axes, episodes.wall_s))
     axes.set_ylim(bottom=0)
     axes.set_ylabel("share of the PRBs (%)")
+
+
+def draw_adaptation(axes: Axes, palette: Palette, shots: Sequence[ShotSeries]) -> None:
+    """Reward by shots: a line per DU and start, in one colour for initialisations, in another for fresh."""
+    kinds = (
+        (True, "from an initialisation", palette.deterministic),
+        (False, "from fresh networks", palette.sampled),
+    )
+    for initialised, label, colour in kinds:
+        chosen = [series for series in shots if (series.initialisation is not None) == initialised]
+        for number, series in enumerate(chosen):
+            name = None if number else label
+            curve = moving_mean(series.reward, WINDOW_LEAST)
+            axes.plot(np.arange(len(curve)), curve, color=colour, label=name)
+            axes.annotate(f"DU {series.du}", (len(curve) - 1, curve[-1]), color=colour, fontsize=11)
+    axes.set_xlabel("shots since the start")
+    axes.set_ylabel("reward per frame")
+    legend(axes, columns=2)
 
 
 def draw_critic_loss(axes: Axes, palette: Palette, learner: LearnerSeries, since: Since) -> None:

@@ -13,7 +13,7 @@ from cadran.runtime import atomic_write
 from cadran.runtime.durations import clock
 from cadran.testbed.folder import RunFolder
 from cadran.testbed.plots import Bar, Caption, write_plots
-from cadran.testbed.series import SLICES, Episodes, LearnerSeries, read_episodes, read_learner
+from cadran.testbed.series import SLICES, Episodes, LearnerSeries, read_episodes, read_learner, read_shots
 
 TEMPLATE = "report.html.j2"
 
@@ -41,7 +41,8 @@ def write_report(folder: RunFolder) -> None:
     """
     episodes, learner = read_episodes(folder.episodes), read_learner(folder.learner)
     evaluation = _read_json(folder.evaluation) if folder.evaluation.exists() else None
-    figures = write_plots(folder.plots, episodes, learner, _bars(evaluation), _origin_s(episodes, learner))
+    shots, origin_s = read_shots(folder.adaptation), _origin_s(episodes, learner)
+    figures = write_plots(folder.plots, episodes, learner, shots, _bars(evaluation), origin_s)
     page = _template().render(
         summary=_read_json(folder.summary),
         record=_read_json(folder.run_record),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,6 +184,38 @@ def read_learner(path: Path) -> LearnerSeries:
         sam_share=table("sam_share"),
         beta=column("beta"),
     )
+
+
+@dataclass(frozen=True)
+class ShotSeries:
+    """One DU's adaptation from one start.
+
+    Attributes:
+        du: the DU.
+        initialisation: version that it started from; None for fresh networks.
+        reward: mean per frame while k shots had been made, for k = 0, 1, ... [N].
+    """
+
+    du: int
+    initialisation: int | None
+    reward: Series
+
+
+def read_shots(path: Path) -> list[ShotSeries]:
+    """Reads what adapting brought, in the order of DUs and starts; empty where there is no file."""
+    starts: dict[int, list[list[dict[str, Any]]]] = {}
+    for line in LineTail(path).read():
+        record = json.loads(line)
+        of_du = starts.setdefault(record["du"], [])
+        # The first period of a start ends with its first shot.
+        if record["shots"] <= 1 or not of_du:
+            of_du.append([])
+        of_du[-1].append(record)
+    return [
+        ShotSeries(du, records[0]["initialisation"], np.array([record["reward"] for record in records]))
+        for du in sorted(starts)
+        for records in starts[du]
+    ]
 
 
 def _or_nan(value: float | None) -> float:

@@ -31,12 +31,14 @@ class Shot:
 
     Attributes:
         du: The DU.
+        initialisation: Version that it started from; None for fresh networks.
         shots: Shots made since its start.
         reward: Mean reward per frame since the shot before.
         seconds: What it took.
     """
 
     du: int
+    initialisation: int | None
     shots: int
     reward: float
     seconds: float
@@ -178,7 +180,9 @@ class AdaptingTrainer:
         started, before = time.perf_counter(), task.record.shots
         task.shoot()
         record = task.record
-        self._observe(Shot(task.du, record.shots, record.rewards[-1], time.perf_counter() - started))
+        origin = record.origin.version if record.origin else None
+        seconds = time.perf_counter() - started
+        self._observe(Shot(task.du, origin, record.shots, record.rewards[-1], seconds))
         if record.shots == before:
             return False
         self._changed.add(task.du)

@@ -1,8 +1,8 @@
 """What adapting has brought, shot by shot, in ``adaptation.jsonl``.
 
-A line is one period between two shots: ``time_s`` (Unix seconds, at its end), ``du``, ``shots`` (made since
-the DU's start, with the one that ends the period), ``reward`` (mean per frame of the period) and
-``update_s`` (seconds that the shot took).
+A line is one period between two shots: ``time_s`` (Unix seconds, at its end), ``du``, ``initialisation``
+(version that the DU started from; null: fresh networks), ``shots`` (made since the start, with the one that
+ends the period), ``reward`` (mean per frame of the period) and ``update_s`` (seconds that the shot took).
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class ShotLog:
         line = {
             "time_s": self._unix_s(),
             "du": shot.du,
+            "initialisation": shot.initialisation,
             "shots": shot.shots,
             "reward": shot.reward,
             "update_s": shot.seconds,

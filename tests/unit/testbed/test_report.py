@@ -71,6 +71,20 @@ def test_every_plot_is_a_picture_of_its_own_and_in_the_page(folder: RunFolder) -
     assert page.tags.count("img") == len(names)
 
 
+def test_where_dus_adapt_a_picture_tells_of_their_shots(tmp_path: Path) -> None:
+    made = fake_run.write_run(tmp_path, episodes=10, evaluation=None)
+    lines = [
+        {"time_s": 1.0, "du": du, "shots": shot, "initialisation": start, "reward": 0.5, "update_s": 0.1}
+        for du, start in ((0, None), (1, 3))
+        for shot in range(1, 12)
+    ]
+    made.adaptation.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_report(made)
+    assert (made.plots / "adaptation.png").exists()
+    _, words = parsed(made)
+    assert "One line per DU and start" in words
+
+
 def test_the_evaluation_is_told_with_intervals_and_in_a_sentence(folder: RunFolder) -> None:
     _, words = parsed(folder)
     assert fake_evaluation.EVALUATION.sentence in words

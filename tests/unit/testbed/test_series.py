@@ -1,5 +1,6 @@
 """Episodes and the learner's progress are read as written, also while they grow."""
 
+import json
 from pathlib import Path
 
 import fake_run
@@ -14,6 +15,7 @@ from cadran.testbed.series import (
     moving_mean,
     read_episodes,
     read_learner,
+    read_shots,
 )
 
 
@@ -102,3 +104,23 @@ def test_the_moving_mean_is_the_mean_of_the_finite_entries_around(values: list[f
             assert np.isnan(mean)
         else:
             assert mean == pytest.approx(finite.mean(), abs=1e-9)
+
+
+def test_shots_are_read_by_du_and_start(tmp_path: Path) -> None:
+    path = tmp_path / "adaptation.jsonl"
+    assert read_shots(path) == []
+    lines = [(2, 1, None, 0.5), (0, 1, None, 0.1), (2, 2, None, 0.6), (2, 2, None, 0.7), (2, 1, 4, 0.8)]
+    records = [
+        {
+            "time_s": 1.0,
+            "du": du,
+            "shots": shots,
+            "initialisation": version,
+            "reward": reward,
+            "update_s": 0.1,
+        }
+        for du, shots, version, reward in lines
+    ]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    found = [(series.du, series.initialisation, series.reward.tolist()) for series in read_shots(path)]
+    assert found == [(0, None, [0.1]), (2, None, [0.5, 0.6, 0.7]), (2, 4, [0.8])]
