@@ -51,6 +51,8 @@ class Bench:
         made = rows_of(self.problem, du, start, stop)
         made["policy_version"] = policy_version
         made["flags"] |= np.where(made["frame"] % 5 == 0, 8, 0).astype(np.uint16)
+        # The higher level's part holds until its next decision.
+        made["action"][:, :3] = np.random.default_rng(du).random((100, 3))[made["frame"] // 5]
         return made
 
     def initialisation(self, version: int) -> bytes:

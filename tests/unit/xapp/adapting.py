@@ -74,6 +74,8 @@ def rows(du: int, start: int, stop: int, policy_version: int = 1) -> Rows:
     made["state"], made["next_state"], made["kpis"] = states[frames], states[frames + 1], kpis[frames]
     for row in made:
         row["action"] = np.random.default_rng([du, row["frame"]]).random(SCHEMA.action_dim)
+        # The higher level's part holds until its next decision, every 3 frames.
+        row["action"][:3] = np.random.default_rng([du, row["frame"] // 3, 1]).random(3)
     return made
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,9 +52,10 @@ def one_shot_by_hand(rules: dict[str, ShotRule]) -> None:
 @pytest.mark.parametrize("fresh", [True, False])
 def test_a_shot_is_steps_of_both_levels_on_batches_of_the_dus_own_rows(fresh: bool) -> None:
     learner = meta_learner(5 if fresh else 3)
+    start = learner.initialisation()
     rules = {
         level: rule_of(learner.levels[level], SPEC, networks, fresh=fresh)
-        for level, networks in learner.initialisation().items()
+        for level, networks in start.items()
     }
     one_shot_by_hand(rules)
     shots: list[Shot] = []
@@ -64,6 +66,8 @@ def test_a_shot_is_steps_of_both_levels_on_batches_of_the_dus_own_rows(fresh: bo
     for level in LEVELS:
         for name, array in rules[level].networks().arrays().items():
             np.testing.assert_array_equal(ours.tasks[1].networks[level].arrays()[name], array)
+        before, after = (networks[level].actor["mean.weight"] for networks in (start, ours.tasks[1].networks))
+        assert not torch.equal(before, after)
     reward = float(np.mean(PROBLEM.of_du(1).rewards(rows(1, 0, 10)["kpis"]).reward, dtype=np.float64))
     assert [(shot.du, shot.shots) for shot in shots] == [(0, 1), (1, 1), (2, 1)]
     assert shots[1].reward == ours.tasks[1].record.rewards[0] == reward
