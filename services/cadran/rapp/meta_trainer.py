@@ -70,10 +70,6 @@ class Round:
 class MetaTrainer:
     """Owns learner, rows, sampler and checkpoints; one thread at a time.
 
-    Attributes:
-        iterations: Made so far.
-        metrics: What the last one measured, as means over tasks.
-
     Args:
         learner: Both levels.
         experience: What is learned from.
@@ -83,6 +79,10 @@ class MetaTrainer:
         rng: The sampler.
         spec: How much a round does.
         unix_s: Wall clock.
+
+    Attributes:
+        iterations: Made so far.
+        metrics: What the last one measured, as means over tasks.
     """
 
     def __init__(
