@@ -9,6 +9,7 @@ somebody calls ``resume``; the registry is not touched, and what is promoted sta
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -149,10 +150,10 @@ class Host:
 
     async def _pause(self) -> None:
         self._wanted.clear()
-        try:
-            await asyncio.wait_for(self._wanted.wait(), self._spec.period_s)
-        except TimeoutError:
-            return
+        # Not wait_for: up to Python 3.11 it loses a cancellation that comes together with the event.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._spec.period_s):
+                await self._wanted.wait()
 
     async def _round(self) -> bool:
         """One round; whether more is due at once."""

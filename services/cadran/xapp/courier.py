@@ -231,7 +231,9 @@ class Courier:
         while True:
             await self.push()
             try:
-                await asyncio.wait_for(self._wake.wait(), self._timeout_s)
+                # Not wait_for: up to Python 3.11 it loses a cancellation that comes together with the event.
+                async with asyncio.timeout(self._timeout_s):
+                    await self._wake.wait()
             except TimeoutError:
                 self._repeat_if_unanswered()
             self._wake.clear()

@@ -117,7 +117,9 @@ class LockstepFlow:
                 await self._complete(frame)
             patience_s = self._patience_s if self._gate.waiting() else None
             try:
-                await asyncio.wait_for(self._came.wait(), patience_s)
+                # Not wait_for: up to Python 3.11 it loses a cancellation that comes together with the event.
+                async with asyncio.timeout(patience_s):
+                    await self._came.wait()
             except TimeoutError:
                 if (frame := self._gate.force()) is not None:
                     self._observer.frame_forced(*frame.identity)

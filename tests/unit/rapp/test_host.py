@@ -83,7 +83,13 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    root: Path, frames: int, *worth: float, loss_limit: float = 1e6, candidate_every: int = 10, away: int = 0
+    root: Path,
+    frames: int,
+    *worth: float,
+    loss_limit: float = 1e6,
+    candidate_every: int = 10,
+    away: int = 0,
+    period_s: float = 0.005,
 ) -> AsyncIterator[Running]:
     bench, events, copy = Bench(root), Events(), Copy(away)
     bench.write(frames)  # before the first round, so that rounds are the same in each run
@@ -96,7 +102,7 @@ async def running(
         desk,
         copy,  # type: ignore[arg-type]
         CheckpointStore(root / "checkpoints", 2),
-        HostSpec(True, 0.005, candidate_every, 0, 0.005, RetrySpec(0.001, 0.01)),
+        HostSpec(True, period_s, candidate_every, 0, 0.005, RetrySpec(0.001, 0.01)),
         events,
         considered=0,
     )
@@ -148,6 +154,16 @@ async def test_people_promote_and_roll_back_while_rounds_go_on(tmp_path: Path) -
         await run.host.release()
         assert not run.desk.registry.pinned
     assert run.copy.pushed[-1] == 1
+
+
+async def test_a_host_that_is_cancelled_as_somebody_asks_for_something_ends(tmp_path: Path) -> None:
+    async with running(tmp_path, 100, candidate_every=1000, period_s=60) as run:
+        await run.made(10)
+        await asyncio.sleep(0.1)
+        run.host.trigger(1)
+        run.task.cancel()
+        await asyncio.wait({run.task}, timeout=10)
+        assert run.task.cancelled()
 
 
 async def test_iterations_asked_for_are_made_without_new_rows(tmp_path: Path) -> None:
