@@ -36,5 +36,5 @@ STUDY = Study(
     "their views?",
     cells=cells,
     analyse=analyse,
-    baselines=("tuned-priority", "frame-oracle"),
+    baselines=("best-static", "tuned-priority", "frame-oracle"),
 )

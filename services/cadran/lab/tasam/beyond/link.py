@@ -100,5 +100,5 @@ STUDY = Study(
     question="How much do delays up to 50 ms and losses up to 20 % cost, on reports and on policies?",
     cells=cells,
     analyse=analyse,
-    baselines=("tuned-priority",),
+    baselines=("best-static", "tuned-priority"),
 )

@@ -34,5 +34,5 @@ STUDY = Study(
     "to do?",
     cells=cells,
     analyse=analyse,
-    baselines=("tuned-priority", "frame-oracle"),
+    baselines=("best-static", "tuned-priority", "frame-oracle"),
 )

@@ -95,5 +95,5 @@ STUDY = Study(
     question="Which agents should SAM be applied to, and does selecting them cost or earn reward?",
     cells=cells,
     analyse=analyse,
-    baselines=("tuned-priority", "frame-oracle"),
+    baselines=("best-static", "tuned-priority", "frame-oracle"),
 )
