@@ -195,17 +195,18 @@ def _solve(frame: _Frame, rng: np.random.Generator) -> tuple[float, float, float
 
 
 def _climb(frame: _Frame, shares: Float64, rng: np.random.Generator) -> tuple[float, Float64]:
-    """The best found by exchanging shares, in ever smaller steps; its reward and ``[G, S]``."""
+    """The best found by exchanging shares; its reward and ``[G, S]``.
+
+    Steps of all sizes are tried each time: URLLC's latency rises so steeply that small ones alone get stuck.
+    """
     value = float(frame.rewards(shares[np.newaxis])[0])
-    for step in _STEPS:
-        while True:
-            tried = _neighbours(shares, step, rng)
-            rewards = frame.rewards(tried)
-            best = int(rewards.argmax())
-            if rewards[best] <= value + _GAIN:
-                break
-            value, shares = float(rewards[best]), tried[best]
-    return value, shares
+    while True:
+        tried = np.concatenate([_neighbours(shares, step, rng) for step in _STEPS])
+        rewards = frame.rewards(tried)
+        best = int(rewards.argmax())
+        if rewards[best] <= value + _GAIN:
+            return value, shares
+        value, shares = float(rewards[best]), tried[best]
 
 
 def _neighbours(shares: Float64, step: float, rng: np.random.Generator) -> Float64:

@@ -102,11 +102,14 @@ def test_no_worker_left_is_the_end(tmp_path: Path) -> None:
 
 
 PARENT = """
+import signal
 import sys
 sys.path[:0] = {paths!r}
 from pathlib import Path
 from lab.study.test_runner import run, training
 if __name__ == "__main__":
+    # Whoever was started in the background may have been told to ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     run([training("endless")], Path(sys.argv[1]))
 """
 
