@@ -17,7 +17,8 @@ from cadran.radio import SLICES, DuProfile, World
 Kind = Literal["training", "held_out", "stadium", "industrial", "homogeneous"]
 """``training``: the distribution that initialisations are trained on; new networks of it are drawn with other
 seeds. ``held_out``: loads above it and skewed mixes. ``stadium``: crowds of eMBB. ``industrial``: mMTC and
-URLLC, hardly any eMBB. ``homogeneous``: DUs all alike."""
+URLLC, hardly any eMBB. ``homogeneous``: DUs alike in mix, load and speed; URLLC's budgets are no part of a
+network, but of the problem."""
 
 Positive = Annotated[float, Field(gt=0, le=100)]
 Range = tuple[Positive, Positive]

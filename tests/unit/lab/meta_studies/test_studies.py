@@ -10,10 +10,11 @@ from cadran.lab.meta import METHODS
 from cadran.lab.meta.studies import STUDIES, Study, pictures
 from cadran.lab.meta.studies.jobs import jobs_of
 from cadran.lab.meta.studies.paper import ADAPTIVE, UNIFORM
+from cadran.lab.meta.studies.shift import HOMOGENEOUS
 from cadran.lab.report import write_tables
 from cadran.lab.report.csv_files import to_csv
 
-from .made_up import MadeUpArchive, context, made_up
+from .made_up import EXPERIMENT, MadeUpArchive, context, made_up
 
 each = pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
 
@@ -79,6 +80,17 @@ def test_the_papers_figures_stand_beside_ours() -> None:
     )
     for figure in ("0.84", "0.78", "17", "28", "19.8 %", "69 %", "2 %", "73 %", "4 %"):
         assert figure in answers
+
+
+def test_dus_all_alike_are_so_in_urllcs_budget_too_and_new_networks_are_as_ever() -> None:
+    trials = [one for one in STUDIES["shift"].trials(context()) if one.setting == HOMOGENEOUS]
+    assert trials
+    for one in trials:
+        assert one.training is not None
+        assert one.training.run.kind == "homogeneous"
+        assert one.training.run.experiment.problem_spec.delivered.budget_spread == 0
+        assert one.run.experiment == EXPERIMENT
+    assert EXPERIMENT.problem_spec.delivered.budget_spread > 0
 
 
 def test_figures_are_drawn() -> None:

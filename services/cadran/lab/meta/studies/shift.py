@@ -38,12 +38,16 @@ WORDS = {
 
 
 def trials(context: Context) -> Sequence[Trial]:
-    """Both trainings everywhere; errors and preemption in training and trial alike."""
+    """Both trainings everywhere; errors and preemption in training and trial alike.
+
+    DUs that are all alike have one URLLC budget too; new networks always have the scenario's.
+    """
     erring = varied_meta(
         context.experiment,
         (f"disturbance.channel_error={ERROR}", f"disturbance.erring_share={ERRING_SHARE}"),
     )
     preempting = varied_meta(context.experiment, ("disturbance.preempting=true",))
+    one_budget = varied_meta(context.experiment, ("problem.delivered.budget_spread=0",))
     return [
         *(one for name in (ADAPTIVE, UNIFORM) for one in context.trials(name, conditions=CONDITIONS)),
         *context.trials(FLAT),
@@ -51,7 +55,11 @@ def trials(context: Context) -> Sequence[Trial]:
             one
             for name in (ADAPTIVE, UNIFORM)
             for one in context.trials(
-                name, setting=HOMOGENEOUS, trained_on="homogeneous", conditions=CONDITIONS
+                name,
+                setting=HOMOGENEOUS,
+                trained_on="homogeneous",
+                trained_in=one_budget,
+                conditions=CONDITIONS,
             )
         ),
         *(

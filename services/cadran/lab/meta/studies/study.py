@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cadran.lab.meta import METHODS, Kind, MetaExperiment, MetaPlan, MetaRun, ShotPlan
@@ -46,6 +46,7 @@ class Context:
         setting: str = "",
         experiment: MetaExperiment | None = None,
         trained_on: Kind = "training",
+        trained_in: MetaExperiment | None = None,
         conditions: Sequence[tuple[str, Kind]] = ((NEW, "training"),),
     ) -> list[Trial]:
         """One trial per seed, condition and new network.
@@ -55,12 +56,14 @@ class Context:
             setting: The study's axis, such as ``dus=30``.
             experiment: Of training and trial where it is not the scenario's.
             trained_on: What the training network is drawn from.
+            trained_in: Of the training where it is not the trial's.
             conditions: What tables call new networks, and what these are drawn from.
         """
         trials = []
         for seed in self.seeds:
             run = MetaRun(experiment or self.experiment, method, seed, trained_on)
-            training = None if METHODS[method].preparation == "none" else Training(run, self.plan)
+            prepared = replace(run, experiment=trained_in or run.experiment)
+            training = None if METHODS[method].preparation == "none" else Training(prepared, self.plan)
             trials += [
                 Trial(run, training, self.shots, Place(kind, FIRST_NEW_SEED + number), setting, condition)
                 for condition, kind in conditions
