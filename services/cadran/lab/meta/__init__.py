@@ -16,7 +16,7 @@ from cadran.lab.meta.record import (
     save_adaptation,
     save_meta_trained,
 )
-from cadran.lab.meta.references import References, normalised, references
+from cadran.lab.meta.references import References, references
 from cadran.lab.meta.shots import iterations_to_converge, shots_to_converge
 from cadran.lab.meta.tasks import Kind, TaskSpec, draw_network
 from cadran.lab.meta.training import meta_train
@@ -47,7 +47,6 @@ __all__ = [
     "load_meta_experiment",
     "load_meta_trained",
     "meta_train",
-    "normalised",
     "references",
     "reward_of",
     "save_adaptation",

@@ -70,28 +70,6 @@ def references(experiment: MetaExperiment, network: World, episodes: int, seed: 
     )
 
 
-def normalised(reward: Float64, scale: References) -> Float64:
-    """Rewards on the scale from the random rule, 0, to the best rule, 1; better than that is above 1.
-
-    Args:
-        reward: ``[..., C, H]``, on the references' episodes.
-        scale: of the same network.
-
-    Returns:
-        ``[...]``, of means over DUs and episodes. NaN where the best rule is no better than the random one.
-
-    Raises:
-        ValueError: other DUs or episodes than the references'.
-    """
-    known = scale.reward[scale.best].shape
-    if reward.shape[-2:] != known:
-        raise ValueError(f"reward: {reward.shape[-2:]} DUs and episodes, the references have {known}")
-    low, high = (float(scale.reward[name].mean()) for name in ("random", scale.best))
-    if high <= low:
-        return np.full(reward.shape[:-2], np.nan)
-    return np.asarray((reward.mean(axis=(-2, -1)) - low) / (high - low))
-
-
 def _rewards(env: HierarchicalEnv, rule: Callable[[], UserRule]) -> Float64:
     """Of a rule at every DU, begun anew, ``[C, H]``."""
     own = rule()

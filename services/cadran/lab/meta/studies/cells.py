@@ -150,7 +150,7 @@ def _run_facts(run: MetaRun) -> dict[str, Any]:
     return {"experiment": experiment, "method": method, "seed": run.seed, "kind": run.kind}
 
 
-_WORDS = frozenset({"name", "title", "detail"})
+_WORDS = frozenset({"title", "detail"})
 
 
 def _plain(value: object) -> Any:
