@@ -60,7 +60,7 @@ class MetaPreparation:
         self._weights: TaskWeights | None = None
 
     def update(self, experience: LevelExperience, generator: np.random.Generator) -> None:
-        """One inner and one outer step, each on rows of its own."""
+        """One inner and one outer step, each on rows drawn anew: the same row may be in both."""
         train, validation = (experience.sample(generator, self._size) for _ in range(2))
         made = self._level.update(train, validation)
         metrics = made.metrics

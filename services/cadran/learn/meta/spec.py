@@ -30,7 +30,7 @@ class MetaSpec(BaseModel):
         1e-2, ge=0.0, le=10.0, description="alpha of Eq (11) for the critic, a plain gradient step; ASSUMED"
     )
     inner_actor_lr: float = Field(
-        1e-3, ge=0.0, le=10.0, description="alpha of Eq (11) for the actor; ASSUMED, below the critic's"
+        1e-3, ge=0.0, le=10.0, description="alpha of Eq (11) for the actor; ASSUMED"
     )
     inner_steps: int = Field(
         1, ge=1, le=100, description="steps of Eq (11) before the outer loss is taken; ASSUMED"

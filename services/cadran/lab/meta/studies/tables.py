@@ -205,7 +205,11 @@ def cost(results: Results, methods: Sequence[str], *, name: str = "cost", settin
         )
     columns = ("method", "training (s)", "frames of training", "shots in one network (s)")
     return Table(
-        name, "Cost of a run", columns, tuple(rows), "One process, one thread; evaluations left out."
+        name,
+        "Cost of a run",
+        columns,
+        tuple(rows),
+        "One process, one thread. Training without its evaluations; shots with theirs on held-out episodes.",
     )
 
 
