@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cadran.wire.causes import QueueFullError
 from cadran.wire.link import Backoff, Lane, LinkSettings, Outbox
+from cadran.wire.stream import first_pdu
 
 
 async def _written(posts: list[tuple[Lane, bytes]], settings: LinkSettings) -> tuple[list[bytes], list[str]]:
@@ -36,6 +37,37 @@ def test_fast_goes_first_and_each_lane_keeps_its_order(lanes: list[Lane]) -> Non
     fast = [data for lane, data in posts if lane is Lane.FAST]
     assert written == fast + [data for lane, data in posts if lane is Lane.ORDERED]
     assert dropped == []
+
+
+class _Pdu:
+    """A stream whose only PDU comes when told."""
+
+    def __init__(self) -> None:
+        self.came = asyncio.Event()
+
+    async def read(self) -> bytes:
+        await self.came.wait()
+        return b"setup"
+
+    async def write(self, data: bytes) -> None: ...
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_cancellation_that_comes_together_with_the_first_pdu_is_not_lost(turns: int) -> None:
+    stream = _Pdu()
+
+    async def serve() -> None:
+        await first_pdu(stream, 60.0)
+        await asyncio.sleep(60.0)
+
+    task = asyncio.create_task(serve())
+    await asyncio.sleep(0.01)
+    stream.came.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task}, timeout=5.0)
+    assert task.cancelled()
 
 
 async def test_a_fast_pdu_waits_for_at_most_one_ordered_pdu() -> None:

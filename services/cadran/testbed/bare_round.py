@@ -43,7 +43,8 @@ async def _measure(peers: int) -> list[float]:
     command = [sys.executable, "-m", "cadran.testbed.bare_round", f"127.0.0.1:{port}"]
     processes = [subprocess.Popen(command) for _ in range(peers)]
     try:
-        await asyncio.wait_for(all_here.wait(), PEERS_TIMEOUT_S)
+        async with asyncio.timeout(PEERS_TIMEOUT_S):
+            await all_here.wait()
         return [await _round(streams) for _ in range(WARM_UP_ROUNDS + ROUNDS)]
     finally:
         over.set()

@@ -154,7 +154,9 @@ class _Watch:
             return
         _signal_group(process.pid, signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), self.child.stop_timeout_s)
+            # Not wait_for: up to Python 3.11 it loses a cancellation that comes together with the end.
+            async with asyncio.timeout(self.child.stop_timeout_s):
+                await process.wait()
         except TimeoutError:
             self._notify(f"{self.child.name} did not end within {self.child.stop_timeout_s:g} s; killed")
             self.kill()
@@ -170,7 +172,8 @@ class _Watch:
     async def reap(self) -> None:
         """Waits for the end of a child that was killed, so that nothing of it is left to clean up."""
         if self._process is not None:
-            await asyncio.wait_for(self._process.wait(), REAP_TIMEOUT_S)
+            async with asyncio.timeout(REAP_TIMEOUT_S):
+                await self._process.wait()
 
     async def _run_once(self) -> int:
         """Starts the child, waits for its end, and kills what it may have left in its process group."""

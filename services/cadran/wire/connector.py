@@ -93,7 +93,9 @@ class Connector(ABC, Generic[S]):
 
     async def _stopped_within(self, wait_s: float) -> bool:
         try:
-            await asyncio.wait_for(self._stopping.wait(), wait_s)
+            # Not wait_for: up to Python 3.11 it loses a cancellation that comes together with the event.
+            async with asyncio.timeout(wait_s):
+                await self._stopping.wait()
         except TimeoutError:
             return False
         return True

@@ -167,7 +167,9 @@ async def first_pdu(stream: ByteStream, timeout_s: float) -> bytes:
         WireError: none came in time, or the stream ended.
     """
     try:
-        data = await asyncio.wait_for(stream.read(), timeout_s)
+        # Not wait_for: up to Python 3.11 it loses a cancellation that comes together with the PDU.
+        async with asyncio.timeout(timeout_s):
+            data = await stream.read()
     except TimeoutError:
         cause = Cause("protocol", "message-not-compatible-with-receiver-state", f"no setup in {timeout_s} s")
         raise WireError(cause) from None
