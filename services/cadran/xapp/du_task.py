@@ -23,7 +23,7 @@ class DuRecord(BaseModel):
     Attributes:
         origin: Initialisation that it started from; None: fresh networks.
         policy_version: Version of the policy that it started with; rows that older ones decided do not count.
-        policy_sha256: Digest of that policy.
+        policy_sha256: Digest of that policy; empty before it has gone out.
         begun_at: Rows ever stored when it started.
         cursor: Rows ever stored that were looked at.
         oldest: Index of the oldest row that shots draw from; `cursor` if there is none.
@@ -60,9 +60,11 @@ class _Memory:
 
     def add(self, first: int, rows: Rows, counts: NDArray[np.bool_]) -> int:
         """Keep those that count of the rows from index ``first`` on; returns how many do."""
-        self._parts.append(rows[counts])
-        self._indices.append(first + np.flatnonzero(counts))
-        return len(self._parts[-1])
+        found = first + np.flatnonzero(counts)
+        if len(found):  # rows that never count must not pile up as empty parts
+            self._parts.append(rows[counts])
+            self._indices.append(found)
+        return len(found)
 
     def rows(self) -> Rows:
         """All that is kept."""
@@ -209,8 +211,10 @@ class DuTask:
         self._note(cursor=first + len(rows), frames=self.record.frames + counted)
 
     def _remember(self, first: int, rows: Rows) -> int:
-        """Keep the rows that count; returns how many do."""
-        return self._memory.add(first, rows, rows["policy_version"] >= self.record.policy_version)
+        """Keep the rows that count; returns how many do. None does until the policy of the start is out."""
+        record = self.record
+        counts = (rows["policy_version"] >= record.policy_version) & bool(record.policy_sha256)
+        return self._memory.add(first, rows, counts)
 
     @property
     def due(self) -> bool:

@@ -62,6 +62,7 @@ def test_a_shot_is_steps_of_both_levels_on_batches_of_the_dus_own_rows(fresh: bo
     ours = trainer(filled(10), shots=shots)
     if not fresh:
         ours.deliver(initialisation(3))
+        metas(ours, 1)
     assert run(ours) == DUS
     for level in LEVELS:
         for name, array in rules[level].networks().arrays().items():
@@ -104,9 +105,11 @@ def test_what_is_learned_does_not_depend_on_how_rows_come(sizes: list[int]) -> N
 def test_a_trainer_restored_from_a_checkpoint_goes_on_as_if_nothing_had_been(frames: int) -> None:
     whole = trainer(filled(80), cold=(1,))
     whole.deliver(initialisation(3))
+    metas(whole, 1)
     run(whole)
     begun = trainer(filled(frames), cold=(1,))
     begun.deliver(initialisation(3))
+    metas(begun, 1)
     run(begun)
     resumed = AdaptingTrainer(PROBLEM, SPEC, filled(80), frozenset(), seed=5, observe=lambda shot: None)
     resumed.restore(begun.checkpoint(1, 0.0))
@@ -175,6 +178,28 @@ def test_rows_that_a_policy_before_the_start_decided_do_not_count() -> None:
     assert run(ours) == 1
     reward = np.mean(PROBLEM.of_du(0).rewards(rows(0, 30, 40)["kpis"]).reward, dtype=np.float64)
     assert ours.tasks[0].record.rewards == (float(reward),)
+
+
+def test_rows_that_are_read_before_the_policy_of_a_start_is_out_do_not_count() -> None:
+    replay = filled(4)
+    ours = trainer(replay)
+    ours.deliver(initialisation(3))
+    run(ours)  # a burst between the delivery and the publication
+    metas(ours, 2)
+    (digest,) = {ours.tasks[0].record.policy_sha256} - {""}
+    ours.heard(0, digest)
+    assert ours.tasks[0].acknowledged
+    assert not ours.tasks[0].record.begun
+
+
+def test_rows_that_never_count_take_no_memory() -> None:
+    replay = MemoryReplay(SCHEMA, DUS, 1000)
+    ours = trainer(replay)
+    metas(ours, 1)
+    for frame in range(50):
+        replay.append(0, rows(0, frame, frame + 1, policy_version=0))
+        run(ours)
+    assert len(ours.tasks[0]._memory._parts) == 1
 
 
 def test_a_du_acknowledges_its_start_by_the_hash_of_its_policy() -> None:
