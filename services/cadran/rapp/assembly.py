@@ -230,6 +230,8 @@ class Assembly:
             retry=RetrySpec(settings.redis_retry_first_s, settings.redis_retry_max_s),
         )
         considered = entries[-1].meta.lineage.iterations if self._resumed and entries else 0
+        if considered > self._trainer.iterations:
+            considered = 0  # the newest version is an earlier learner's, which had counted further
         self._host = Host(
             self._trainer,
             self._kept,

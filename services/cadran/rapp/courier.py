@@ -71,7 +71,8 @@ class Courier:
             try:
                 await self.look()
             except XappAwayError as error:
-                self.state, self.reason = "away", str(error)
+                # It may come back as another one, which takes what this one refused.
+                self._refused, self.state, self.reason = None, "away", str(error)
             await asyncio.sleep(self._period_s)
 
     async def look(self) -> None:

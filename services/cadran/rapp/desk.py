@@ -110,7 +110,8 @@ class Desk:
     def consider(self, cut: Cut) -> Considered:
         """Evaluate a candidate, register it, and promote it if the gate lets it pass.
 
-        One that is not finite is not registered. After a roll-back none is promoted.
+        One that is not finite, or cannot be compared with what is promoted, is not registered. After
+        a roll-back none is promoted.
         """
         version, promoted = self.registry.next_version, self.registry.promoted_version
         try:
@@ -118,7 +119,7 @@ class Desk:
             artifact = encode_initialisation(
                 self._described(cut, version, evaluation), _tensors(cut.initialisation)
             )
-        except (DivergedError, PolicyError) as error:
+        except (DivergedError, PolicyError, RefusedError) as error:
             return Considered(cut.iterations, None, False, f"not registered: {error}")
         self.registry.register(artifact)
         self._parent = version

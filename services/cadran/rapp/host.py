@@ -107,8 +107,8 @@ class Host:
         self._spec = spec
         self._observer = observer
         self._considered = considered
-        self._allowed, self._wanted = asyncio.Event(), asyncio.Event()
-        self._allowed.set()
+        self._wanted = asyncio.Event()
+        self._halted = False
         self._extra = 0
         self._unmirrored = True
         self._worker = Worker("meta-trainer", spec.nice, spec.thread_switch_s, _one_torch_thread)
@@ -116,7 +116,7 @@ class Host:
     @property
     def halted(self) -> bool:
         """True while iterations are stopped by a divergence."""
-        return not self._allowed.is_set()
+        return self._halted
 
     @property
     def extra(self) -> int:
@@ -135,25 +135,24 @@ class Host:
             ReplayError: The store holds something else than before, or another process reads for the group.
         """
         while True:
-            more = self._spec.learn and await self._step()
+            more = self._spec.learn and not self._halted and await self._step()
             await self._mirrored()
             if not more:
                 await self._pause()
 
     async def _step(self) -> bool:
         """A candidate if one is due, also one that a kill prevented; else a round. Whether more is due."""
-        await self._allowed.wait()
         if self._trainer.iterations >= self.next_candidate:
             await self._consider()
             return True
         return await self._round()
 
     async def _pause(self) -> None:
-        self._wanted.clear()
         # Not wait_for: up to Python 3.11 it loses a cancellation that comes together with the event.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._spec.period_s):
                 await self._wanted.wait()
+        self._wanted.clear()  # not before: what is asked for during a round must not wait for a period
 
     async def _round(self) -> bool:
         """One round; whether more is due at once."""
@@ -209,7 +208,7 @@ class Host:
             self._observer.store_away(error)
 
     async def _halt(self, reason: str) -> None:
-        self._allowed.clear()
+        self._halted = True
         checkpoint, _ = await asyncio.to_thread(self._checkpoints.newest)
         if checkpoint is not None:
             await self._worker.run(partial(self._trainer.restore, checkpoint, torn=False))
@@ -226,15 +225,20 @@ class Host:
         """Let iterations go on after a divergence; False if they were not stopped."""
         if not self.halted:
             return False
-        self._allowed.set()
+        self._halted = False
+        self._wanted.set()
         self._observer.resumed()
         return True
 
     async def promote(self, version: int) -> Entry:
         """Promote a version if the gate lets it pass. Raises as ``Desk.promote``."""
-        entry = await self._worker.run(partial(self._desk.promote, version))
+        entry = await self._worker.run(partial(self._promoted, version))
         self._mirror_soon()
         return entry
+
+    def _promoted(self, version: int) -> Entry:
+        self._trainer.refresh()  # no round may have been made yet, and judging needs experience
+        return self._desk.promote(version)
 
     async def roll_back(self, version: int | None) -> Entry:
         """Go back to a version promoted before, and pin it. Raises as ``Registry.roll_back``."""

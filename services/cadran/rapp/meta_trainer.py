@@ -1,6 +1,7 @@
 """Meta-training, synchronously and without a thread: in rounds that a kill cannot tear.
 
-A round reads what has come, makes the iterations that are due on it, and ends with a checkpoint. Reading
+A round reads what has come, makes the iterations that are due on it, and ends with a checkpoint; a learner
+that is new writes one before its first iteration as well, to which a divergence can go back. Reading
 comes first and is committed as a whole, so after a kill the rows kept tell what the torn round had seen: if
 they are more than the checkpoint's, the round is made again on just these, with the checkpoint's generator,
 and comes out as it would have without the kill.
@@ -106,6 +107,7 @@ class MetaTrainer:
         self._spec = spec
         self._unix_s = unix_s
         self._seen: tuple[int, ...] | None = None  # counts of a checkpoint that was gone back to
+        self._new = True  # no checkpoint of this learner is known: a divergence could not go back
         self.iterations = 0
         self.metrics: Mapping[str, float] = {}
 
@@ -120,12 +122,15 @@ class MetaTrainer:
             ReplayUnavailable: The store does not answer; the call may be repeated.
             ReplayError: The store holds something else than before, or another process reads for the group.
         """
+        before = self._counts()
         self._read()
         self.refresh()
         tasks = self._experience.tasks(self._spec.least_transitions)
-        total = sum(place.count for place in self._kept.places)
+        total = sum(self._counts())
         due = max(extra, self._spec.limiter.allowed(total, self.iterations)) if tasks else 0
         made = min(due, self._spec.most_iterations)
+        if made and self._new:
+            self._save(before)
         started, metrics = time.perf_counter(), None
         for _ in range(made):
             metrics = self._iterate(tasks)
@@ -141,7 +146,7 @@ class MetaTrainer:
 
     def _read(self) -> None:
         """Take up what the store has, unless a torn round is to be made again on what was taken up for it."""
-        torn = self._seen is not None and self._seen != tuple(place.count for place in self._kept.places)
+        torn = self._seen is not None and self._seen != self._counts()
         self._seen = None
         if torn:
             return
@@ -180,16 +185,24 @@ class MetaTrainer:
 
     def save(self) -> None:
         """Write a checkpoint of what is now."""
+        self._save(self._counts())
+
+    def _counts(self) -> tuple[int, ...]:
+        """Per DU, rows ever kept."""
+        return tuple(place.count for place in self._kept.places)
+
+    def _save(self, counts: tuple[int, ...]) -> None:
         self._checkpoints.save(
             Checkpoint(
                 iterations=self.iterations,
-                counts=tuple(place.count for place in self._kept.places),
+                counts=counts,
                 sampler_state=self._rng.bit_generator.state,
                 metrics=self.metrics,
                 learner=self._learner.state_bytes(),
                 created_unix_s=self._unix_s(),
             )
         )
+        self._new = False
 
     def restore(self, checkpoint: Checkpoint, *, torn: bool) -> None:
         """Go back, or on, to a checkpoint.
@@ -206,6 +219,7 @@ class MetaTrainer:
         self.iterations = checkpoint.iterations
         self.metrics = checkpoint.metrics
         self._seen = checkpoint.counts if torn else None
+        self._new = False
 
 
 def _summary(metrics: Mapping[Level, MetaMetrics]) -> dict[str, float]:

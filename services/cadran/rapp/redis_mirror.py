@@ -36,9 +36,13 @@ class RedisMirror:
     def push(self, registry: Registry) -> None:
         """Bring the copy up to the registry; a second time changes nothing.
 
+        A registry that holds nothing is filled first: the server may have been away when it was opened.
+
         Raises:
             ReplayUnavailable: The server does not answer; the copy is as it was.
+            ReplayError: The copy cannot be read.
         """
+        self.restore(registry)
         state, entries = registry.state, registry.entries()
         held = {entry.meta.version for entry in entries}
         promoted = state.promotions[-1] if state.promotions else ""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cadran.runtime import Address
 
 _MOST_BYTES = 16 << 20
+Count = Annotated[int, Field(ge=0, lt=2**53)]
 _OK, _FIRST_ERROR, _FIRST_SERVER_ERROR = 200, 400, 500
 
 
@@ -28,30 +29,36 @@ class _Told(BaseModel):
 class Origin(_Told):
     """Which initialisation something comes from."""
 
-    version: int
+    version: Count
     sha256: str = Field(description="of its tensors, hex")
 
 
 class DuAdaptation(_Told):
     """How one DU adapts, as the xApp tells it."""
 
-    du: int
+    du: Count
     cold: bool = Field(description="whether it adapts from fresh networks in any case")
     start: Origin | None = Field(description="initialisation that it started from; null: fresh networks")
     acknowledged: bool = Field(description="whether its dApp says that it runs what it started with")
-    shots: int = Field(description="made since the start")
+    shots: Count = Field(description="made since the start")
     rewards: list[float] = Field(
         description="mean reward per frame while k shots had been made, k = 0, 1, ..."
     )
-    shots_to_95: int | None = Field(description="shots until 95 % of the gain were there; null: too few yet")
+    shots_to_95: Count | None = Field(
+        description="shots until 95 % of the gain were there; null: too few yet"
+    )
 
 
 class Adaptation(_Told):
     """How all DUs of an xApp adapt."""
 
     initialisation: Origin | None = Field(description="the newest that the xApp holds; null: none yet")
-    shot_frames: int = Field(description="frames of a DU from one shot to the next")
+    shot_frames: Count = Field(description="frames of a DU from one shot to the next")
     dus: list[DuAdaptation]
+
+
+class _Problem(_Told):
+    detail: str
 
 
 class XappClient:
@@ -112,6 +119,6 @@ class XappClient:
 def _detail(content: bytes) -> str:
     """Of problem details; empty if these are none."""
     try:
-        return str(json.loads(content)["detail"])
-    except (ValueError, KeyError, TypeError):
+        return _Problem.model_validate_json(content).detail
+    except ValidationError:
         return ""

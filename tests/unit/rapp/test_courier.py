@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from cadran.policy import PolicyError
@@ -165,6 +165,46 @@ async def test_an_xapp_that_is_away_is_asked_again(tmp_path: Path, unused_tcp_po
                 await asyncio.sleep(0.01)
             task.cancel()
     assert xapp.taken == [1]
+
+
+async def test_an_xapp_that_comes_back_is_offered_again_what_it_refused(tmp_path: Path) -> None:
+    xapp, made = Xapp(refuses="other networks"), registry(tmp_path, 1)
+    promote(made, 1)
+    async with running(xapp) as address:
+        courier = Courier(XappClient(address, 5.0), made, Events(), 0.01)
+        task = asyncio.create_task(courier.run())
+        while courier.state != "refused":
+            await asyncio.sleep(0.01)
+    while courier.state != "away":
+        await asyncio.sleep(0.01)
+    xapp.refuses = None
+    with listen(address) as listening:
+        async with serving(xapp.app(), listening):
+            while courier.state != "delivered":
+                await asyncio.sleep(0.01)
+            task.cancel()
+    assert xapp.taken == [1]
+
+
+@pytest.mark.parametrize("answer", [b"[" * 100_000, b'{"detail": 5}', b"\xff", b""])
+async def test_a_refusal_that_cannot_be_read_is_one(answer: bytes) -> None:
+    app = FastAPI()
+
+    @app.put("/v1/initialisation")
+    async def refuse() -> Response:
+        return Response(answer, 422)
+
+    @app.get("/v1/adaptation")
+    async def endless() -> Response:
+        return Response(b'{"initialisation": null, "shot_frames": 1' + 400 * b"0" + b', "dus": []}')
+
+    with listen(Address("127.0.0.1", 0)) as listening:
+        client = XappClient(Address("127.0.0.1", listening.getsockname()[1]), 5.0)
+        async with serving(app, listening):
+            with pytest.raises(XappRefusedError):
+                await asyncio.to_thread(client.deliver, b"anything")
+            with pytest.raises(XappAwayError):
+                await asyncio.to_thread(client.adaptation)
 
 
 async def test_an_answer_that_cannot_be_read_counts_as_none() -> None:

@@ -15,6 +15,8 @@ from cadran.rapp.desk import Cut, Desk, Kind
 from cadran.rapp.evaluation import Initialisation
 from cadran.rapp.registry import RefusedError, Registry, UnknownVersionError
 
+from .conftest import artifact
+
 META = MetaSpec.model_validate({"higher": {"hidden": [4]}, "lower": {"hidden": [4]}})
 HIGHER, LOWER = (5, 3), (6, 2)
 KIND = Kind(
@@ -184,3 +186,12 @@ def test_networks_are_copies(tmp_path: Path) -> None:
     changed: Networks = own.initialisation()["higher"]
     changed.actor["mean.bias"].add_(1.0)
     assert bias(own.initialisation()) == before
+
+
+def test_a_candidate_that_cannot_be_compared_with_what_is_promoted_is_not_registered(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path, Scores(0.5, 0.5))
+    desk.registry.register(artifact(1))  # another problem's, taken over from the copy
+    desk.registry.promote(1, "first", None)
+    considered = desk.consider(cut(1))
+    assert (considered.version, considered.promoted) == (None, False)
+    assert "was learned for" in considered.reason

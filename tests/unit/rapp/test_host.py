@@ -13,7 +13,7 @@ from cadran.rapp.checkpoints import CheckpointStore
 from cadran.rapp.desk import Considered, Desk, Kind
 from cadran.rapp.host import Host, HostSpec
 from cadran.rapp.meta_trainer import Round
-from cadran.rapp.registry import Registry
+from cadran.rapp.registry import Registry, UnknownVersionError
 from cadran.replay import ReplayError, ReplayUnavailable
 from cadran.runtime.retry import RetrySpec
 
@@ -90,6 +90,7 @@ async def running(
     candidate_every: int = 10,
     away: int = 0,
     period_s: float = 0.005,
+    learn: bool = True,
 ) -> AsyncIterator[Running]:
     bench, events, copy = Bench(root), Events(), Copy(away)
     bench.write(frames)  # before the first round, so that rounds are the same in each run
@@ -102,7 +103,7 @@ async def running(
         desk,
         copy,  # type: ignore[arg-type]
         CheckpointStore(root / "checkpoints", 2),
-        HostSpec(True, period_s, candidate_every, 0, 0.005, RetrySpec(0.001, 0.01)),
+        HostSpec(learn, period_s, candidate_every, 0, 0.005, RetrySpec(0.001, 0.01)),
         events,
         considered=0,
     )
@@ -142,6 +143,47 @@ async def test_a_divergence_stops_iterations_and_touches_nothing_that_is_promote
         assert len(again.events.rounds) == rounds
         assert again.host.resume()
         assert not again.host.resume()
+
+
+async def test_a_divergence_of_the_first_round_goes_back_to_the_start(tmp_path: Path) -> None:
+    start = Bench(tmp_path / "other")
+    start.trainer()
+    async with running(tmp_path, 100, loss_limit=1e-12, candidate_every=1000) as run:
+        await run.until(lambda: run.events.alerts)
+        assert run.bench.state == start.state
+
+
+async def test_what_people_do_reaches_the_copy_while_iterations_are_stopped(tmp_path: Path) -> None:
+    async with running(tmp_path, 200, 0.5, 0.6) as run:
+        await run.until(lambda: run.copy.pushed and run.copy.pushed[-1] == 2)
+    async with running(tmp_path, 220, loss_limit=1e-12, candidate_every=1000) as again:
+        again.host.trigger(1)
+        await again.until(lambda: again.events.alerts)
+        await again.host.roll_back(None)
+        await again.until(lambda: again.copy.pushed[-1] == 1)
+        assert again.host.halted
+
+
+async def test_a_version_is_judged_for_a_person_on_the_rows_kept_though_no_round_was_made(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, 100, learn=False) as run:
+        with pytest.raises(UnknownVersionError):
+            await run.host.promote(9)
+        assert len(run.bench.experience.held(0).lower) == 0
+
+
+async def test_what_is_asked_for_during_a_round_does_not_wait_for_a_period(tmp_path: Path) -> None:
+    async with running(tmp_path, 100, candidate_every=1000, period_s=60) as run:
+
+        def ask(made: Round) -> None:
+            run.events.rounds.append(made)
+            if sum(each.iterations for each in run.events.rounds) == 10:  # no more is due by itself
+                run.host.trigger(3)
+
+        run.events.round_made = ask  # type: ignore[method-assign]
+        async with asyncio.timeout(30):
+            await run.made(13)
 
 
 async def test_people_promote_and_roll_back_while_rounds_go_on(tmp_path: Path) -> None:

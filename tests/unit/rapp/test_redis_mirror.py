@@ -53,6 +53,19 @@ def test_a_registry_that_holds_something_is_left_as_it_is(tmp_path: Path, client
     assert RedisMirror(client, next(regions)).restore(registry(tmp_path / "c")) == 0
 
 
+def test_a_registry_that_was_opened_while_the_server_was_away_takes_the_copy_over(
+    tmp_path: Path, client: Any
+) -> None:
+    mirror = RedisMirror(client, next(regions))
+    before = registry(tmp_path / "a", 2)
+    before.promote(2, "first", None)
+    mirror.push(before)
+    late = registry(tmp_path / "b")
+    mirror.push(late)
+    assert late.state == before.state
+    assert mirror.restore(registry(tmp_path / "c")) == 2
+
+
 def test_the_copy_follows_what_is_pruned_and_promoted(tmp_path: Path, client: Any) -> None:
     region = next(regions)
     mirror = RedisMirror(client, region)
