@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.dapp.policies import PolicySlot
-from cadran.dapp.tasks import Assessed, Decision, Measured, Previous, task_of
+from cadran.dapp.tasks import Assessed, Decision, Measured, NotFiniteActionError, Previous, task_of
 from cadran.policy import noise
 from cadran.problem import Measurements, Problem
 from cadran.problem.hierarchy import HierarchicalProblem, UserMeasurements
@@ -144,8 +144,8 @@ class DuAgent:
         """Takes one indication; returns the decision and the transition that it completes.
 
         Returns:
-            (decision for `indication.frame`, or None while no policy is held or the state is not finite;
-            frame - 1, or None if it was not this dApp's to answer for).
+            (decision for `indication.frame`, or None while no policy is held, or if the state or the action is
+            not finite; frame - 1, or None if it was not this dApp's to answer for).
         """
         if indication.epoch != self._epoch:
             if self._epoch is not None:
@@ -198,7 +198,10 @@ class DuAgent:
             return None
         frame, state = indication.frame, before.state
         eps = None if indication.deterministic else self._noise_of(frame)
-        decided = self._task.decide(policy, frame, state, self._previous, eps)
+        try:
+            decided = self._task.decide(policy, frame, state, self._previous, eps)
+        except NotFiniteActionError:
+            return None
         vector = np.array(decided.action, dtype=np.float32)
         action = Action(frame, version, vector, decided.decision, decided.goal_set)
         self._acted = _Acted(action, state, decided.previous_is_neutral, indication.deterministic)

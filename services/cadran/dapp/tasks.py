@@ -17,6 +17,10 @@ Float32 = NDArray[np.float32]
 Decision = Quota | Assignment | UserGrants
 
 
+class NotFiniteActionError(ArithmeticError):
+    """A policy computes no action from this observation."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """What a DU measured in a frame: of its slices and, where decisions are made for users, of these."""
@@ -90,6 +94,9 @@ class Task(Protocol):
             state: Before it, float32 ``[state_dim]``.
             previous: The previous action.
             noise: Standard normal numbers to explore with, float32 ``[action_dim]``; None: act by the mean.
+
+        Raises:
+            NotFiniteActionError: the policy's weights are finite, but too large to compute with.
         """
 
 
@@ -175,4 +182,9 @@ class TwoLevelTask:
 
 
 def _action(actor: Actor, observation: Float32, noise: Float32 | None) -> Float32:
-    return actor.mean(observation) if noise is None else actor.sample(observation, noise)
+    # Weights may be finite, and yet too large to be multiplied.
+    with np.errstate(over="ignore", invalid="ignore"):
+        action = actor.mean(observation) if noise is None else actor.sample(observation, noise)
+    if not np.isfinite(action).all():
+        raise NotFiniteActionError("the policy's action is not finite")
+    return action

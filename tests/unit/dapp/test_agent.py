@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from worlds import measurements, problem, slot_with_policy
+from worlds import artefact, measurements, problem, slot_with_policy
 
 from cadran.dapp import Action, DuAgent, Indication, PolicySlot
 from cadran.replay.schema import RowFlag, TransitionSchema
@@ -134,3 +134,18 @@ def test_without_a_policy_nothing_is_decided() -> None:
     action, row = step(agent(PolicySlot(0, problem())), indication(0, rng, applied=None, start=True))
     assert action is None
     assert row is None
+
+
+def test_weights_too_large_to_compute_with_decide_nothing_and_end_nothing() -> None:
+    made = problem()
+    slot = PolicySlot(0, made)
+    slot.install(artefact(made, scale=1e38), delivery=1, effective_frame=0)
+    acting, rng = agent(slot), np.random.default_rng(0)
+    for frame in range(3):
+        action, row = step(acting, indication(frame, rng, applied=None, start=frame == 0))
+        assert action is None
+        assert row is None
+    slot.install(artefact(made, version=2), delivery=2, effective_frame=0)
+    action, _ = step(acting, indication(3, rng, applied=None))
+    assert action is not None
+    assert action.policy_version == 2

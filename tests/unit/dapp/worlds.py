@@ -55,7 +55,7 @@ def users(rng: np.random.Generator) -> UserMeasurements:
     )
 
 
-def artefact(problem: Problem, du: int = 0, version: int = 1, seed: int = 0) -> bytes:
+def artefact(problem: Problem, du: int = 0, version: int = 1, seed: int = 0, scale: float = 1.0) -> bytes:
     meta = PolicyMeta(
         du=du,
         version=version,
@@ -67,7 +67,8 @@ def artefact(problem: Problem, du: int = 0, version: int = 1, seed: int = 0) -> 
         layer_norm=False,
         problem=problem.names,
     )
-    return encode(meta, drawn(problem.observation_dim, problem.action_dim, np.random.default_rng(seed)))
+    tensors = drawn(problem.observation_dim, problem.action_dim, np.random.default_rng(seed))
+    return encode(meta, {name: value * np.float32(scale) for name, value in tensors.items()})
 
 
 def two_levels(made: HierarchicalProblem, du: int = 0, version: int = 1, seed: int = 0) -> bytes:
