@@ -144,8 +144,8 @@ class DuAgent:
         """Takes one indication; returns the decision and the transition that it completes.
 
         Returns:
-            (decision for `indication.frame`, or None while no policy is held, or if the state or the action is
-            not finite; frame - 1, or None if it was not this dApp's to answer for).
+            (decision for `indication.frame`, or None while no policy is held, or if the state or the action
+            is not finite; frame - 1, or None if it was not this dApp's to answer for).
         """
         if indication.epoch != self._epoch:
             if self._epoch is not None:
