@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Annotated
 
@@ -66,7 +71,7 @@ class XappClient:
 
     Args:
         address: Of its REST.
-        timeout_s: For a connection and for each answer.
+        timeout_s: For a call as a whole, however slowly the other side reads or answers.
     """
 
     def __init__(self, address: Address, timeout_s: float) -> None:
@@ -95,11 +100,14 @@ class XappClient:
         self._call("PUT", "/v1/initialisation", artifact)
 
     def _call(self, method: str, path: str, body: bytes | None) -> bytes:
+        deadline_s = time.monotonic() + self._timeout_s
         connection = HTTPConnection(self._address.host, self._address.port, timeout=self._timeout_s)
         try:
-            connection.request(method, path, body, {"Content-Type": "application/octet-stream"})
-            answer = connection.getresponse()
-            content = answer.read(_MOST_BYTES)
+            connection.connect()
+            with _cut_off(connection.sock, deadline_s - time.monotonic()):
+                connection.request(method, path, body, {"Content-Type": "application/octet-stream"})
+                answer = connection.getresponse()
+                content = answer.read(_MOST_BYTES)
         except (OSError, HTTPException) as error:
             raise XappAwayError(f"xApp at {self._address} does not answer: {error}") from error
         finally:
@@ -114,6 +122,30 @@ class XappClient:
         if _FIRST_ERROR <= answer.status < _FIRST_SERVER_ERROR:
             raise XappRefusedError(detail)
         raise XappAwayError(f"xApp at {self._address}: {answer.status} {detail}")
+
+
+@contextmanager
+def _cut_off(connected: socket.socket, seconds: float) -> Iterator[None]:
+    """End the connection if this context lasts longer: a socket's own time-out begins anew with each byte.
+
+    Raises:
+        TimeoutError: It has lasted longer.
+    """
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        with suppress(OSError):  # it has ended by itself
+            connected.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(max(0.0, seconds), end)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if late.is_set():  # also where a body that was cut off reads as a whole one
+            raise TimeoutError("not within its time-out")
 
 
 def _detail(content: bytes) -> str:

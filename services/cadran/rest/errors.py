@@ -37,12 +37,12 @@ class ProblemDetails(BaseModel):
     instance: str
 
 
-def problem(request: Request, status: int, detail: str) -> Response:
+def problem(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """The answer to a request that failed."""
     body = ProblemDetails(
         title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request.url.path
     )
-    return JSONResponse(body.model_dump(), status, media_type=PROBLEM_TYPE)
+    return JSONResponse(body.model_dump(), status, headers, PROBLEM_TYPE)
 
 
 def add_errors(app: FastAPI, statuses: Mapping[type[Exception], int]) -> None:
@@ -55,7 +55,7 @@ def add_errors(app: FastAPI, statuses: Mapping[type[Exception], int]) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
-        return problem(request, error.status_code, str(error.detail))
+        return problem(request, error.status_code, str(error.detail), error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

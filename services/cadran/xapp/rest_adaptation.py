@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -12,6 +13,8 @@ from cadran.xapp.adaptation_desk import AdaptationDesk, AdaptationModel, DuAdapt
 
 _MOST_BYTES = 64 << 20
 """Far more than the networks of any scenario take."""
+_BODY_S = 30.0
+"""For the whole of it: a sender that drips must not hold what has come of it for ever."""
 _BODY = {
     "requestBody": {
         "required": True,
@@ -22,6 +25,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     409: {"model": ProblemDetails, "description": "decisions have one level in this scenario"},
 }
 _REFUSED: dict[int | str, dict[str, Any]] = {
+    408: {"model": ProblemDetails, "description": "did not come as a whole in time"},
     413: {"model": ProblemDetails, "description": "longer than any initialisation"},
     422: {"model": ProblemDetails, "description": "refused, and why; nothing was changed"},
 }
@@ -72,8 +76,17 @@ def adaptation_router(desk: AdaptationDesk | None) -> APIRouter:
 
 async def _bounded_body(request: Request) -> bytes:
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > _MOST_BYTES:
-            raise HTTPException(413, f"an initialisation has at most {_MOST_BYTES} bytes")
+    try:
+        async with asyncio.timeout(_BODY_S):
+            async for part in request.stream():
+                body += part
+                if len(body) > _MOST_BYTES:
+                    raise _refused(413, f"an initialisation has at most {_MOST_BYTES} bytes")
+    except TimeoutError as error:
+        raise _refused(408, f"the initialisation did not come as a whole within {_BODY_S:g} s") from error
     return bytes(body)
+
+
+def _refused(status: int, detail: str) -> HTTPException:
+    """Ends the connection as well, for what else may come on it."""
+    return HTTPException(status, detail, {"Connection": "close"})

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -213,3 +215,51 @@ async def test_an_answer_that_cannot_be_read_counts_as_none() -> None:
             await asyncio.to_thread(XappClient(address, 5.0).adaptation)
         with pytest.raises(XappRefusedError, match="corrupt"):
             await asyncio.to_thread(XappClient(address, 5.0).deliver, b"no artefact")
+
+
+Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
+
+
+async def drips_its_head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    await drip(writer)
+
+
+async def drips_its_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")  # ends with the connection
+    await drip(writer)
+
+
+async def drip(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"0")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def reads_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    for _ in range(50):
+        await reader.read(1000)
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("peer", [drips_its_head, drips_its_body, reads_slowly])
+async def test_a_slow_xapp_holds_a_call_no_longer_than_its_time_out(peer: Peer) -> None:
+    done = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await peer(reader, writer)
+        writer.close()
+        done.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    client = XappClient(Address("127.0.0.1", server.sockets[0].getsockname()[1]), 0.3)
+    call = partial(client.deliver, bytes(8 << 20)) if peer is reads_slowly else client.adaptation
+    started = time.monotonic()
+    async with asyncio.timeout(5):
+        with pytest.raises(XappAwayError, match="does not answer"):
+            await asyncio.to_thread(call)
+        assert time.monotonic() - started < 2
+        await done.wait()
+    server.close()

@@ -10,11 +10,14 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from cadran.policy import TwoLevelMeta, TwoLevelPolicy, decode
 from cadran.policy.initialisation import decode_initialisation
 from cadran.replay import MemoryReplay
+from cadran.rest import listen, serving
+from cadran.runtime import Address
 from cadran.runtime.http import Health
 from cadran.runtime.retry import RetrySpec
 from cadran.xapp.adaptation import AdaptingTrainer
@@ -38,6 +41,7 @@ class Api:
     """REST over a trainer that runs, as the xApp puts them together."""
 
     http: httpx.AsyncClient
+    app: FastAPI
     host: LearnerHost
     trainer: AdaptingTrainer
     replay: MemoryReplay
@@ -77,11 +81,12 @@ async def running(path: Path) -> AsyncIterator[Api]:
         registry=CollectorRegistry(),
         health=Health([]),
     )
-    transport = httpx.ASGITransport(app=create_app(parts))
+    app = create_app(parts)
+    transport = httpx.ASGITransport(app=app)
     await host.publish()
     async with httpx.AsyncClient(transport=transport, base_url="http://xapp") as http:
         learning = asyncio.create_task(host.run_free())
-        yield Api(http, host, trainer, replay, store, checkpoints)
+        yield Api(http, app, host, trainer, replay, store, checkpoints)
         learning.cancel()
         await asyncio.gather(learning, return_exceptions=True)
         await host.close()
@@ -159,6 +164,23 @@ async def test_what_is_refused_is_refused_with_its_cause(api: Api) -> None:
 async def test_a_body_without_end_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cadran.xapp.rest_adaptation._MOST_BYTES", 10)
     is_problem(await api.http.put("/v1/initialisation", content=b"0" * 11), 413)
+
+
+async def test_a_body_that_does_not_end_in_time_is_refused_and_its_connection_ended(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cadran.xapp.rest_adaptation._BODY_S", 0.1)
+    with listen(Address("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        async with serving(api.app, listening), asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            head = b"PUT /v1/initialisation HTTP/1.1\r\nHost: xapp\r\nContent-Length: 1000\r\n\r\n"
+            writer.write(head + b"the beginning")
+            answer = await reader.read()  # to the end of the connection
+            writer.close()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"did not come as a whole within 0.1 s" in answer
+    assert (await api.http.get("/v1/adaptation")).json()["initialisation"] is None
 
 
 async def test_an_action_of_two_levels_is_what_both_decide_on_a_state(api: Api) -> None:
