@@ -52,6 +52,9 @@ class DuAdaptation(_Told):
     shots_to_95: Count | None = Field(
         description="shots until 95 % of the gain were there; null: too few yet"
     )
+    diverged: str | None = Field(
+        default=None, description="why it makes no more shots until a restart; null: it has not diverged"
+    )
 
 
 class Adaptation(_Told):

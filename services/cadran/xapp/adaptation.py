@@ -35,6 +35,7 @@ class Shot:
         shots: Shots made since its start.
         reward: Mean reward per frame since the shot before.
         seconds: What it took.
+        diverged: Why it was not made, and none will be until a new start; None: it was.
     """
 
     du: int
@@ -42,6 +43,7 @@ class Shot:
     shots: int
     reward: float
     seconds: float
+    diverged: str | None = None
 
 
 class ShotObserver(Protocol):
@@ -54,7 +56,8 @@ class ShotObserver(Protocol):
 class AdaptingTrainer:
     """Owns the networks of all DUs; one thread at a time, but for `heard` and what is only read.
 
-    Given the same rows and the same starts, it makes the same shots, however the rows came.
+    Given the same rows and the same starts, it makes the same shots, however the rows came. A DU whose next
+    shot would not stay finite keeps the networks before it and makes no more; the others go on.
 
     Args:
         problem: The decision problem.
@@ -150,7 +153,6 @@ class AdaptingTrainer:
             stop_to_publish: True ends the burst after a look that brings any.
 
         Raises:
-            DivergedError: A network does not stay finite; the trainer must be restored.
             ReplayUnavailable: The store does not answer; the call may be repeated.
         """
         self._recall()
@@ -182,7 +184,8 @@ class AdaptingTrainer:
         record = task.record
         origin = record.origin.version if record.origin else None
         seconds = time.perf_counter() - started
-        self._observe(Shot(task.du, origin, record.shots, record.rewards[-1], seconds))
+        shot = Shot(task.du, origin, record.shots, record.rewards[-1], seconds, record.diverged)
+        self._observe(shot)
         if record.shots == before:
             return False
         self._changed.add(task.du)

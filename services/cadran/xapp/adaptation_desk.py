@@ -25,6 +25,7 @@ _DU: dict[str, Any] = {
     "shots": 3,
     "rewards": [0.71, 0.78, 0.83],
     "shots_to_95": None,
+    "diverged": None,
 }
 
 
@@ -53,6 +54,10 @@ class DuAdaptation(BaseModel):
     )
     shots_to_95: int | None = Field(
         description="shots after which the mean over 5 of them had 95 % of the gain so far; null: too few"
+    )
+    diverged: str | None = Field(
+        description="why it makes no more shots until a restart: the next one would not have stayed finite; "
+        "null: it did"
     )
 
 
@@ -122,4 +127,5 @@ class AdaptationDesk:
             shots=record.shots,
             rewards=list(record.rewards),
             shots_to_95=shots_to_settle(np.array(record.rewards)),
+            diverged=record.diverged,
         )

@@ -21,6 +21,7 @@ from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.retry import RetrySpec
 from cadran.wire.e2_server import E2Server
 from cadran.xapp.acknowledger import Acknowledger
+from cadran.xapp.adaptation import AdaptingTrainer
 from cadran.xapp.adaptation_desk import AdaptationDesk
 from cadran.xapp.checkpoints import Checkpoint, CheckpointStore
 from cadran.xapp.inference import Inference
@@ -277,8 +278,14 @@ class Assembly:
             sam_on=[share > 0.5 for share in line["sam_share"]] if line else None,
             shots=[task.record.shots for task in adapting.tasks] if adapting else None,
             e2_nodes=sorted(self._termination.nodes),
-            alert=self._monitor.alert,
+            alert=self._monitor.alert or (adapting and _stuck(adapting)),
         )
+
+
+def _stuck(adapting: AdaptingTrainer) -> str | None:
+    """Which DUs have diverged and why; None if none has."""
+    found = [(task.du, task.record.diverged) for task in adapting.tasks if task.record.diverged]
+    return "; ".join(f"DU {du} diverged: {reason}" for du, reason in found) or None
 
 
 async def _nothing_unseen(counts: Sequence[int]) -> list[list[Identity]]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from cadran.learn import MetaLearner, Networks
+from cadran.learn import DivergedError, MetaLearner, Networks
 from cadran.learn.levels import draw_batches, frames_of
 from cadran.learn.meta import LEVELS, Level, MetaSpec
 from cadran.problem.hierarchy import HierarchicalProblem, higher_transitions, lower_transitions
@@ -30,6 +30,7 @@ class DuRecord(BaseModel):
         frames: Rows since the last shot.
         shots: Shots made.
         rewards: Mean reward per frame while k shots had been made, for k = 0, 1, ...
+        diverged: Why no more shots are made: the next one would not have stayed finite; None: it did.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +44,7 @@ class DuRecord(BaseModel):
     frames: int = 0
     shots: int = 0
     rewards: tuple[float, ...] = ()
+    diverged: str | None = None
 
     @property
     def begun(self) -> bool:
@@ -182,8 +184,8 @@ class DuTask:
 
     @property
     def finished(self) -> bool:
-        """Whether all shots are made and the last one's reward is known."""
-        return len(self.record.rewards) > self._spec.shots
+        """Whether no more shots come: all are made and the last one's reward is known, or one diverged."""
+        return self.record.diverged is not None or len(self.record.rewards) > self._spec.shots
 
     def started_with(self, version: int, sha256: str) -> None:
         """The policy that goes out now is the one that this DU starts with, if it has not begun."""
@@ -224,17 +226,23 @@ class DuTask:
     def shoot(self) -> None:
         """Note what the frames since the last shot were worth, and make the next one unless it was the last.
 
-        Raises:
-            DivergedError: A network does not stay finite; this task must be restored.
+        A shot that does not stay finite is not made: the networks are those before it, and none follows
+        until a new start.
         """
         record, rows = self.record, self._memory.rows()
         reward = self._reward(rows[-record.frames :])
-        last = record.shots == self._spec.shots
-        if last:
+        made, diverged = record.shots < self._spec.shots, None
+        if made:
+            before = self.networks
+            try:
+                self._adapt(rows)
+            except DivergedError as error:
+                made, diverged = False, f"shot {record.shots + 1}: {error}"
+                self._rules = self._rules_for(record.origin, before)
+        if not made:
             self._forget()
-        else:
-            self._adapt(rows)
-        self._note(frames=0, shots=record.shots + (not last), rewards=(*record.rewards, reward))
+        rewards = (*record.rewards, reward)
+        self._note(frames=0, shots=record.shots + made, rewards=rewards, diverged=diverged)
 
     def _reward(self, rows: Rows) -> float:
         return float(np.mean(self._problem.rewards(rows["kpis"]).reward, dtype=np.float64))
@@ -251,11 +259,20 @@ class DuTask:
             for level, rule in self._rules.items():
                 (batch,) = draw_batches(rng, [held[level]], self._learner.levels[level].ddpg.batch_size)
                 rule.step(batch)
+        for level, networks in self.networks.items():
+            _require_finite(level, networks)
 
     def _note(self, **changed: object) -> None:
         noted = self.record.model_copy(update=changed)
         oldest = self._memory.oldest
         self.record = noted.model_copy(update={"oldest": noted.cursor if oldest is None else oldest})
+
+
+def _require_finite(level: Level, networks: Networks) -> None:
+    """A rule looks at losses and gradients; its last step may still have ruined the networks."""
+    for name, tensor in networks.tensors().items():
+        if not tensor.isfinite().all():
+            raise DivergedError(f"{level} level: {name} is not finite")
 
 
 def shots_to_settle(rewards: NDArray[np.float64], window: int = 5, share: float = 0.95) -> int | None:

@@ -60,6 +60,9 @@ class XappMetrics:
         self.shot_reward = gauge(
             "adaptation_reward", "Mean reward per frame of a DU between its last two shots", "du"
         )
+        self.shots_diverged = counter(
+            "adaptation_divergences_total", "Times that a DU stopped adapting because it diverged", "du"
+        )
         self.halted = gauge("learner_diverged", "1 while updates are stopped by a divergence: an alert")
         self.divergences = counter("learner_divergences_total", "Times that learning diverged")
         self.checkpoints = counter("checkpoints_total", "Checkpoints written")

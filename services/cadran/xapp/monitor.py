@@ -118,6 +118,9 @@ class Monitor:
         m.update_seconds.observe(shot.seconds)
         m.shots.labels(du).set(shot.shots)
         m.shot_reward.labels(du).set(shot.reward)
+        if shot.diverged is not None:
+            m.shots_diverged.labels(du).inc()
+            self._log.error("a DU diverged; it keeps its last networks", du=shot.du, reason=shot.diverged)
 
     def checkpointed(self) -> None:
         """A checkpoint is on disk."""

@@ -2,7 +2,8 @@
 
 A line is one period between two shots: ``time_s`` (Unix seconds, at its end), ``du``, ``initialisation``
 (version that the DU started from; null: fresh networks), ``shots`` (made since the start, with the one that
-ends the period), ``reward`` (mean per frame of the period) and ``update_s`` (seconds that the shot took).
+ends the period), ``reward`` (mean per frame of the period), ``update_s`` (seconds that the shot took) and
+``diverged`` (why the shot was not made; null: it was).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class ShotLog:
             "shots": shot.shots,
             "reward": shot.reward,
             "update_s": shot.seconds,
+            "diverged": shot.diverged,
         }
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, separators=(",", ":")) + "\n")

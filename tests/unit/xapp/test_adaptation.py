@@ -214,6 +214,69 @@ def test_a_du_acknowledges_its_start_by_the_hash_of_its_policy() -> None:
     assert not ours.tasks[1].acknowledged
 
 
+def poisoned(frames: int, du: int) -> MemoryReplay:
+    """Rows of all DUs; those of one lead to losses that are not finite, though they are finite themselves."""
+    replay = filled(frames)
+    bad = rows(du, frames, frames + 10)
+    bad["next_state"] = 3e38
+    replay.append(du, bad)
+    for other in set(range(DUS)) - {du}:
+        replay.append(other, rows(other, frames, frames + 10))
+    return replay
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_du_that_diverges_keeps_its_last_networks_and_the_others_go_on(fresh: bool) -> None:
+    good, bad = filled(20), poisoned(10, du=1)
+    made: list[tuple[AdaptingTrainer, list[Shot]]] = []
+    for replay in (good, bad):
+        shots: list[Shot] = []
+        ours = trainer(replay, cold=(0, 1, 2) if fresh else (), shots=shots)
+        ours.deliver(initialisation(3))
+        metas(ours, 1)
+        run(ours)
+        made.append((ours, shots))
+    (whole, _), (ours, shots) = made
+    for du in (0, 2):
+        assert ours.tasks[du].record == whole.tasks[du].record
+        for name, array in whole.tasks[du].networks["lower"].arrays().items():
+            np.testing.assert_array_equal(ours.tasks[du].networks["lower"].arrays()[name], array)
+    record = ours.tasks[1].record
+    assert (record.shots, len(record.rewards)) == (1, 2)
+    assert record.diverged is not None
+    assert record.diverged.startswith("shot 2: ")
+    assert [(shot.du, shot.diverged is not None) for shot in shots if shot.diverged] == [(1, True)]
+    assert [meta.updates for meta in metas(ours, 2)] == [2, 1, 2]  # all can go out
+
+
+def test_a_du_that_diverged_stays_so_across_a_restart_and_begins_anew_when_told() -> None:
+    replay = poisoned(10, du=1)
+    before = trainer(replay)
+    run(before)
+    resumed = trainer(replay)
+    resumed.restore(before.checkpoint(1, 0.0))
+    replay.append(1, rows(1, 20, 60))
+    assert run(resumed) == 0
+    assert resumed.tasks[1].record.diverged == before.tasks[1].record.diverged
+    for name, array in before.tasks[1].networks["lower"].arrays().items():
+        np.testing.assert_array_equal(resumed.tasks[1].networks["lower"].arrays()[name], array)
+    resumed.deliver(initialisation(3))
+    assert resumed.tasks[1].record.diverged is not None
+    resumed.restart(1)
+    metas(resumed, 2)
+    replay.append(1, rows(1, 60, 70, policy_version=2))
+    assert run(resumed) == 1
+    assert resumed.tasks[1].record.diverged is None
+
+
+def test_weights_that_are_ruined_by_finite_losses_count_as_diverged() -> None:
+    fast = SPEC.model_copy(update={"fresh_lr_scale": 1e45})
+    ours = trainer(filled(20), spec=fast)
+    run(ours)
+    assert all(task.record.diverged and task.record.shots == 0 for task in ours.tasks)
+    assert len(metas(ours, 2)) == 0
+
+
 def test_after_the_last_shot_a_du_keeps_what_it_has() -> None:
     replay = filled(200)
     ours = trainer(replay)

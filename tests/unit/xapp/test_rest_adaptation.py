@@ -147,6 +147,19 @@ async def test_shots_are_made_published_and_told_and_a_du_can_start_over(api: Ap
     assert api.store.target(2).version == over["policy_version"]  # type: ignore[union-attr]
 
 
+async def test_a_du_that_diverged_is_told_and_goes_on_when_it_is_restarted(api: Api) -> None:
+    bad = rows(0, 0, 10)
+    bad["next_state"] = 3e38
+    api.replay.append(0, bad)
+    api.replay.append(2, rows(2, 0, 10))
+    await api.shots(2, 1)
+    told = await api.adaptation(0)
+    assert (told["shots"], len(told["rewards"])) == (0, 1)  # type: ignore[arg-type]
+    assert "is not finite" in str(told["diverged"])
+    assert not api.host.halted
+    assert (await api.http.post("/v1/adaptation/0/restart")).json()["diverged"] is None
+
+
 async def test_what_is_refused_is_refused_with_its_cause(api: Api) -> None:
     artefact = initialisation(8)
     for body, text in (
