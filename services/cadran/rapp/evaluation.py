@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cadran.envs.hierarchical import HierarchicalEnv
 from cadran.learn.ddpg import Networks
 from cadran.learn.meta import LEVELS, Level, MetaLearner
+from cadran.learn.shots import rule_of
 from cadran.problem.hierarchy import LevelPolicy, TwoLevelActor
 from cadran.problem.measurements import Float32
 from cadran.rapp.experience import Experience
@@ -63,7 +64,7 @@ class SimulatedEvaluation:
 
     Args:
         scenario: The world, and what is decided and rewarded in it.
-        learner: Whose inner loop adapts; its own state is not touched.
+        learner: Whose networks and inner loop they are; its own state is not touched.
         experience: What is adapted to.
         spec: How much.
     """
@@ -89,13 +90,16 @@ class SimulatedEvaluation:
     def _adapted(self, start: Initialisation, seed: int) -> dict[Level, Networks]:
         rng = np.random.default_rng([seed, _ADAPTING])
         dus = range(self._scenario.world.dus)
-        networks = {level: start[level].repeated(len(dus)) for level in LEVELS}
-        meta = self._scenario.meta
+        meta, levels = self._scenario.meta, self._learner.levels
+        rules = {
+            level: rule_of(levels[level], meta, start[level].repeated(len(dus)), fresh=False)
+            for level in LEVELS
+        }
         for _ in range(self._spec.shots * meta.shot_steps):
             drawn = self._experience.draw(rng, dus, self._rows, 1)
-            batches = {level: found[0] for level, found in drawn.items()}
-            networks = self._learner.adapt(batches, meta.inner_steps, networks)
-        return networks
+            for level, (batch,) in drawn.items():
+                rules[level].step(batch)
+        return {level: rule.networks() for level, rule in rules.items()}
 
     def _reward(self, networks: Mapping[Level, Networks], seed: int) -> NDArray[np.float64]:
         """Mean reward per frame and DU of each episode, ``[repetitions]``."""

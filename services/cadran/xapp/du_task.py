@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from cadran.learn import DivergedError, MetaLearner, Networks
 from cadran.learn.levels import draw_batches, frames_of
 from cadran.learn.meta import LEVELS, Level, MetaSpec
+from cadran.learn.shots import ShotRule, rule_of
 from cadran.problem.hierarchy import HierarchicalProblem, higher_transitions, lower_transitions
 from cadran.replay import Rows
 from cadran.xapp.initialisation import LevelNetworks, Origin
-from cadran.xapp.shot_rule import ShotRule, rule_of
 
 
 class DuRecord(BaseModel):

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from cadran.learn.checkpoint import CheckpointError
 from cadran.learn.levels import draw_batches, frames_of
 from cadran.learn.meta import LEVELS
+from cadran.learn.shots import ShotRule, rule_of
 from cadran.policy import PolicyCause, PolicyError, TwoLevelMeta, decode
 from cadran.policy.initialisation import LevelShape, decode_initialisation
 from cadran.problem.hierarchy import higher_transitions, lower_transitions
 from cadran.replay import MemoryReplay
 from cadran.xapp.adaptation import AdaptingTrainer, Shot
 from cadran.xapp.du_task import shots_to_settle
-from cadran.xapp.shot_rule import ShotRule, rule_of
 
 from .adapting import DUS, PROBLEM, SCHEMA, SPEC, filled, initialisation, meta_learner, rows, trainer
 
@@ -74,9 +74,9 @@ def test_a_shot_is_steps_of_both_levels_on_batches_of_the_dus_own_rows(fresh: bo
     assert shots[1].reward == ours.tasks[1].record.rewards[0] == reward
 
 
-def test_from_an_initialisation_steps_are_those_of_the_inner_loop() -> None:
-    level = meta_learner(3).levels["lower"]
-    start, ours = level.initialisation(), rule_of(level, SPEC, level.initialisation(), fresh=False)
+def test_from_an_initialisation_steps_can_be_those_of_the_inner_loop() -> None:
+    level, spec = meta_learner(3).levels["lower"], SPEC.model_copy(update={"shot_rule": "inner"})
+    start, ours = level.initialisation(), rule_of(level, spec, level.initialisation(), fresh=False)
     (batch,) = draw_batches(
         np.random.default_rng(0), [lower_transitions(PROBLEM.of_du(0), frames_of(rows(0, 0, 10)))], 8
     )

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 import numpy as np
 
 from cadran.lab.meta.collect import Collector
 from cadran.lab.meta.evaluate import episodes_of, reward_of
-from cadran.lab.meta.experience import LevelExperience
 from cadran.lab.meta.levels import Level, LevelFacts, levels_of
-from cadran.lab.meta.methods import FineTuning
+from cadran.lab.meta.methods import METHODS, FineTuning
 from cadran.lab.meta.plan import MetaRun, ShotPlan
 from cadran.lab.meta.policies import policy_of
 from cadran.lab.meta.record import Adaptation, MetaTrained
 from cadran.lab.meta.tasam import learn_by_tasam
 from cadran.learn.ddpg import Ddpg, Networks
 from cadran.learn.meta import MetaLevel, MetaSpec
+from cadran.learn.shots import AdamSteps, InnerSteps, ShotRule
 from cadran.radio import World
 
 # Streams of an adaptation, apart from those of training.
@@ -73,48 +72,6 @@ def adapt(
     )
 
 
-class _Learner(Protocol):
-    """One level of all DUs, each learning for itself."""
-
-    def step(self, experience: LevelExperience, generator: np.random.Generator) -> None:
-        """One gradient step of every DU on its own rows."""
-
-    def networks(self) -> Networks:
-        """Of all DUs, as they are now."""
-
-
-class _ByAdam:
-    """Steps by Adam at the level's rates times a scale."""
-
-    def __init__(self, facts: LevelFacts, scale: float, start: Networks) -> None:
-        rates = {"actor_lr": facts.spec.actor_lr * scale, "critic_lr": facts.spec.critic_lr * scale}
-        spec = facts.spec.model_copy(update=rates)
-        self._size = spec.batch_size
-        self._ddpg = Ddpg(spec, facts.observation_dim, facts.action_dim, [0] * start.tasks)
-        self._ddpg.load_networks(start)
-
-    def step(self, experience: LevelExperience, generator: np.random.Generator) -> None:
-        self._ddpg.update(experience.sample(generator, self._size))
-
-    def networks(self) -> Networks:
-        return self._ddpg.networks()
-
-
-class _ByInnerSteps:
-    """The plain gradient steps of the inner loop."""
-
-    def __init__(self, spec: MetaSpec, facts: LevelFacts, start: Networks) -> None:
-        self._size = facts.spec.batch_size
-        self._now = start
-        self._level = MetaLevel(spec, facts.spec, facts.observation_dim, facts.action_dim, start.tasks, 0)
-
-    def step(self, experience: LevelExperience, generator: np.random.Generator) -> None:
-        self._now = self._level.adapt(experience.sample(generator, self._size), 1, self._now)
-
-    def networks(self) -> Networks:
-        return self._now
-
-
 class _Adapting:
     """All DUs of a network while they adapt."""
 
@@ -127,11 +84,12 @@ class _Adapting:
         env = episodes_of(experiment, network, plan.envs, network_seed, "training")
         self._levels = levels_of(experiment, env.problem, run.of.levels)
         start = _start(self._levels, trained, run.seed, env.dus)
-        self._learners = {
-            level: _learner(run.of.tuning, experiment.meta, facts, start[level])
+        self._prepared = trained is not None
+        self._done = 0
+        self._rules = {
+            level: _rule(run.of.tuning, experiment.meta, facts, start[level])
             for level, facts in self._levels.items()
         }
-        self._std = {level: facts.spec.exploration_final for level, facts in self._levels.items()}
         self._policy = policy_of(env.problem, self._levels, start)
         rows = plan.shots[-1] * plan.frames_per_shot * plan.envs * _ROWS_PER_FRAME
         self._collector = Collector(
@@ -145,11 +103,18 @@ class _Adapting:
 
     def shot(self) -> None:
         """Collect, then step."""
-        self._collector.advance(self._plan.frames_per_shot, self._std)
-        for level, learner in self._learners.items():
+        self._collector.advance(self._plan.frames_per_shot, self._exploration())
+        self._done += 1
+        for level, rule in self._rules.items():
+            rows, size = self._collector.experience[level], self._levels[level].spec.batch_size
             for _ in range(self._plan.steps_per_shot):
-                learner.step(self._collector.experience[level], self._batches)
-        self._policy.networks = {level: own.networks() for level, own in self._learners.items()}
+                rule.step(rows.sample(self._batches, size))
+        self._policy.networks = {level: rule.networks() for level, rule in self._rules.items()}
+
+    def _exploration(self) -> dict[Level, float]:
+        """What is prepared explores as at the end of training; what is not, as from its start to its end."""
+        done = 1.0 if self._prepared else self._done / self._plan.shots[-1]
+        return {level: facts.spec.exploration_std(done) for level, facts in self._levels.items()}
 
     def look(self) -> np.ndarray:
         """Reward of what the DUs would do without exploring, ``[C, H]``."""
@@ -160,10 +125,11 @@ _ROWS_PER_FRAME = 3
 """Rows that a frame adds to a level of a DU at most: one of each slice."""
 
 
-def _learner(tuning: FineTuning, spec: MetaSpec, facts: LevelFacts, start: Networks) -> _Learner:
+def _rule(tuning: FineTuning, spec: MetaSpec, facts: LevelFacts, start: Networks) -> ShotRule:
     if tuning.rule == "adam":
-        return _ByAdam(facts, tuning.scale, start)
-    return _ByInnerSteps(spec, facts, start)
+        return AdamSteps(facts.spec, facts.shape, tuning.scale, start)
+    level = MetaLevel(spec, facts.spec, facts.observation_dim, facts.action_dim, start.tasks, 0)
+    return InnerSteps(level, spec.inner_steps, start)
 
 
 def _start(
@@ -186,5 +152,5 @@ def _require_prepared(run: MetaRun, trained: MetaTrained | None) -> None:
     prepares = run.of.preparation != "none"
     if prepares and trained is None:
         raise ValueError(f"{run.method}: starts from what was prepared, and nothing is given")
-    if trained is not None and (not prepares or trained.method != run.method):
+    if trained is not None and METHODS[trained.method].prepares != run.of.prepares:
         raise ValueError(f"{run.method}: cannot start from what {trained.method} prepared")

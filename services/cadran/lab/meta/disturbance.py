@@ -38,8 +38,8 @@ class DisturbanceSpec(BaseModel):
         1.0,
         gt=0,
         le=1,
-        description="share of the DUs whose measurement errs, the first ones; ASSUMED: all, unless a study "
-        "asks what weights do with some",
+        description="share of the DUs whose measurement errs, evenly among them; ASSUMED: all, unless a "
+        "study asks what weights do with some",
     )
     preempting: bool = Field(
         False,
@@ -47,9 +47,16 @@ class DisturbanceSpec(BaseModel):
         "ASSUMED form of puncturing: whole RBs of a frame, decided from the backlog before it",
     )
 
-    def erring_dus(self, dus: int) -> int:
-        """How many of the DUs measure with errors."""
-        return max(1, round(self.erring_share * dus)) if self.channel_error > 0 else 0
+    def erring(self, dus: int) -> NDArray[np.bool_]:
+        """Which of the DUs measure with errors, bool ``[dus]``.
+
+        They stand evenly among the others, because what no measurement tells of a DU, such as its latency
+        budget, goes by its number.
+        """
+        count = max(1, round(self.erring_share * dus)) if self.channel_error > 0 else 0
+        marks = np.zeros(dus, dtype=np.bool_)
+        marks[((np.arange(count) + 0.5) * dus / max(count, 1)).astype(np.int64)] = True
+        return marks
 
 
 class ChannelError:
@@ -63,7 +70,7 @@ class ChannelError:
     """
 
     def __init__(self, spec: DisturbanceSpec, dus: int, seeds: NDArray[np.uint64], episode: int) -> None:
-        self._std = np.where(np.arange(dus) < spec.erring_dus(dus), spec.channel_error, 0.0)
+        self._std = np.where(spec.erring(dus), spec.channel_error, 0.0)
         self._rngs = [np.random.default_rng([int(seed), episode, _PURPOSE]) for seed in seeds]
 
     def of(self, users: UserMeasurements) -> UserMeasurements:

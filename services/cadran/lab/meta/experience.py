@@ -69,11 +69,37 @@ class LevelExperience:
         Raises:
             ValueError: a task holds nothing yet.
         """
+        self._require(least=1)
         held = self.counts
-        if not held.all():
-            raise ValueError(f"experience: task {int(np.argmin(held))} holds no transition yet")
-        drawn = generator.integers(0, held[:, np.newaxis], size=(len(held), size))
-        rows = self._rows[np.arange(len(held))[:, np.newaxis], drawn]
+        return self._rows_at(generator.integers(0, held[:, np.newaxis], size=(len(held), size)))
+
+    def sample_apart(self, generator: np.random.Generator, size: int) -> tuple[DdpgBatch, DdpgBatch]:
+        """Draw two batches of ``size`` rows of each task that have no row in common.
+
+        One batch is of rows at even places, the other of rows at odd ones, each uniform with replacement;
+        which one is first is a draw as well.
+
+        Raises:
+            ValueError: a task holds less than two transitions.
+        """
+        self._require(least=2)
+        parity = int(generator.integers(2))
+        first, second = (self._rows_of(odd, generator, size) for odd in (parity, 1 - parity))
+        return first, second
+
+    def _require(self, least: int) -> None:
+        held = self.counts
+        if held.min() < least:
+            task = int(np.argmin(held))
+            raise ValueError(f"experience: task {task} holds {held[task]} transitions, needed are {least}")
+
+    def _rows_of(self, odd: int, generator: np.random.Generator, size: int) -> DdpgBatch:
+        """Rows at even or odd places."""
+        places = (self.counts + 1 - odd) // 2
+        return self._rows_at(2 * generator.integers(0, places[:, np.newaxis], size=(len(places), size)) + odd)
+
+    def _rows_at(self, drawn: NDArray[np.int64]) -> DdpgBatch:
+        rows = self._rows[np.arange(len(drawn))[:, np.newaxis], drawn]
         observation, action, next_observation, reward = np.split(rows, self._cuts, axis=-1)
         ones = np.ones(rows.shape[:-1], dtype=np.float32)
         return DdpgBatch(observation, action, reward[..., 0], next_observation, discount=ones, weight=ones)

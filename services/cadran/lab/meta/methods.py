@@ -48,9 +48,18 @@ class Method:
     tuning: FineTuning
     weighting: Weighting | None = None
 
+    @property
+    def prepares(self) -> tuple[str, Preparation, Weighting | None]:
+        """What its preparation depends on: methods that only tune differently start from the same."""
+        return self.levels, self.preparation, self.weighting
 
-def _meta(title: str, detail: str, weighting: Weighting) -> Method:
-    return Method(title, detail, "two", "meta", FineTuning("inner"), weighting)
+
+_FINE = FineTuning("adam", 0.3)
+"""Of all that is prepared; on tuning networks as good as any of the rates times 0.1, 0.3 and 1."""
+
+
+def _meta(title: str, detail: str, weighting: Weighting, tuning: FineTuning = _FINE) -> Method:
+    return Method(title, detail, "two", "meta", tuning, weighting)
 
 
 METHODS: Mapping[str, Method] = MappingProxyType(
@@ -58,18 +67,14 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "scratch": Method(
             "DRL", "two levels, learned on the new network alone", "two", "none", FineTuning("adam", 3.0)
         ),
-        "transfer": Method(
-            "TL", "the weights of one DU, fine-tuned", "two", "source", FineTuning("adam", 0.3)
-        ),
-        "multi_task": Method(
-            "MTL", "one set of weights for all DUs, fine-tuned", "two", "joint", FineTuning("adam", 0.3)
-        ),
+        "transfer": Method("TL", "the weights of one DU, fine-tuned", "two", "source", _FINE),
+        "multi_task": Method("MTL", "one set of weights for all DUs, fine-tuned", "two", "joint", _FINE),
         "flat": Method(
             "flat DDPG",
             "one level; one set of weights for all DUs, fine-tuned",
             "flat",
             "joint",
-            FineTuning("adam", 0.3),
+            _FINE,
         ),
         "tasam": Method(
             "TA-SAM",
@@ -86,5 +91,14 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             "Adaptive MAML-HRL (softmin)", "tasks whose TD errors vary more count less", "softmin_var"
         ),
         "maml_static_var": _meta("MAML-HRL (static)", "weights of tasks frozen early", "static_var"),
+        "maml_uniform_inner": _meta(
+            "MAML-HRL (Eq 11)", "adapts by the plain steps of the inner loop", "uniform", FineTuning("inner")
+        ),
+        "maml_softmax_var_inner": _meta(
+            "Adaptive MAML-HRL (Eq 11)",
+            "adapts by the plain steps of the inner loop",
+            "softmax_var",
+            FineTuning("inner"),
+        ),
     }
 )

@@ -17,6 +17,9 @@ from cadran.learn.meta import MetaLevel, MetaSpec
 
 Float64 = NDArray[np.float64]
 
+_SOURCE = 4
+"""Stream of the draw of a source DU."""
+
 
 @dataclass(frozen=True)
 class TaskWeights:
@@ -60,8 +63,8 @@ class MetaPreparation:
         self._weights: TaskWeights | None = None
 
     def update(self, experience: LevelExperience, generator: np.random.Generator) -> None:
-        """One inner and one outer step, each on rows drawn anew: the same row may be in both."""
-        train, validation = (experience.sample(generator, self._size) for _ in range(2))
+        """One inner step, and one outer step on other rows."""
+        train, validation = experience.sample_apart(generator, self._size)
         made = self._level.update(train, validation)
         metrics = made.metrics
         self._weights = TaskWeights(
@@ -111,7 +114,7 @@ class SourcePreparation:
 
     def __init__(self, facts: LevelFacts, tasks: int, seed: int) -> None:
         self._size = facts.spec.batch_size
-        self._source = seed % tasks
+        self._source = int(np.random.default_rng([seed, _SOURCE]).integers(tasks))
         # All begin alike, so that what is handed on does not depend on which other DUs there are.
         self._learner = Ddpg(facts.spec, facts.observation_dim, facts.action_dim, [seed] * tasks)
 
@@ -124,7 +127,7 @@ class SourcePreparation:
         return self._learner.networks()
 
     def result(self) -> Networks:
-        """Those of the source DU, which the seed chooses."""
+        """Those of the source DU, which the seed draws."""
         return self._learner.networks().of_tasks([self._source])
 
     def weights(self) -> TaskWeights | None:

@@ -75,15 +75,29 @@ class MetaSpec(BaseModel):
         5,
         ge=1,
         le=1000,
-        description="batches of a shot, each drawn anew and followed for inner_steps; ASSUMED: one step on "
-        "one batch is little use of a hundred frames",
+        description="batches of a shot, each drawn anew; ASSUMED: one step on one batch is little use of a "
+        "hundred frames",
+    )
+    shot_rule: Literal["adam", "inner"] = Field(
+        "adam",
+        description="what a DU makes on each batch of a shot. adam: a step of Adam at the level's rates "
+        "times start_lr_scale; inner: the inner_steps of Eq (11). ASSUMED: on tuning networks Adam ended "
+        "higher from the same initialisations",
+    )
+    start_lr_scale: float = Field(
+        0.3,
+        gt=0.0,
+        le=1000.0,
+        description="where a DU starts from an initialisation, Adam's rates are the level's times this; "
+        "ASSUMED: the best of those tried on tuning networks",
     )
     fresh_lr_scale: float = Field(
         3.0,
         gt=0.0,
         le=1000.0,
         description="where a DU starts from fresh networks, steps of a shot are Adam's at the level's rates "
-        "times this; ASSUMED: the best of those tried for two levels learned from scratch",
+        "times this, whatever shot_rule is; ASSUMED: the best of those tried for two levels learned from "
+        "scratch",
     )
     shot_memory_frames: int = Field(
         3000,

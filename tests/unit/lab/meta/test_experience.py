@@ -57,7 +57,7 @@ def test_rows_that_do_not_count_are_not_kept() -> None:
 def test_a_task_without_rows_is_named() -> None:
     experience = LevelExperience(2, 10, SEEN, DECIDED)
     experience.add(*_rows(2, 1, 0), kept=np.array([[True], [False]]))
-    with pytest.raises(ValueError, match="task 1 holds no transition yet"):
+    with pytest.raises(ValueError, match="task 1 holds 0 transitions, needed are 1"):
         experience.sample(np.random.default_rng(0), 1)
 
 
@@ -69,3 +69,22 @@ def test_pooling_keeps_every_row() -> None:
     assert whole.tasks == 1
     np.testing.assert_array_equal(whole.observation[0], np.concatenate(list(batch.observation)))
     np.testing.assert_array_equal(whole.reward[0], np.concatenate(list(batch.reward)))
+
+
+@given(rows=st.integers(2, 12), capacity=st.integers(2, 9), seed=st.integers(0, 99))
+def test_two_batches_apart_share_no_row_and_cover_all(rows: int, capacity: int, seed: int) -> None:
+    experience = LevelExperience(2, capacity, SEEN, DECIDED)
+    for first in range(rows):
+        experience.add(*_rows(2, 1, first))
+    batches = experience.sample_apart(np.random.default_rng(seed), 200)
+    for task in range(2):
+        one, other = (set((batch.observation[task, :, 0] - 1000 * task).tolist()) for batch in batches)
+        assert not one & other
+        assert one | other == set(range(max(0, rows - capacity), rows))
+
+
+def test_one_row_is_not_enough_for_two_batches() -> None:
+    experience = LevelExperience(1, 10, SEEN, DECIDED)
+    experience.add(*_rows(1, 1, 0))
+    with pytest.raises(ValueError, match="task 0 holds 1 transitions, needed are 2"):
+        experience.sample_apart(np.random.default_rng(0), 5)

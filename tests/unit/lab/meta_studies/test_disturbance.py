@@ -50,7 +50,7 @@ def test_urllc_takes_no_more_than_its_backlog_needs() -> None:
     assert (preempted(before, small, FRAME).ue_rbs == before.ue_rbs).all()
 
 
-def test_only_the_first_dus_err_the_same_in_the_same_episode() -> None:
+def test_only_marked_dus_err_the_same_in_the_same_episode() -> None:
     spec = DisturbanceSpec(channel_error=1.0, erring_share=0.5)
     seeds = np.array([3, 4], dtype=np.uint64)
     shape = (2, 4, 3, 5)
@@ -58,8 +58,10 @@ def test_only_the_first_dus_err_the_same_in_the_same_episode() -> None:
     whole = np.zeros(shape, dtype=np.int64)
     exact = UserMeasurements(whole, whole, whole, true, whole, np.ones(shape[:-1], dtype=np.float32))
     first = ChannelError(spec, 4, seeds, 0).of(exact).mean_se
-    assert (first[:, 2:] == true[:, 2:]).all()
-    assert (first[:, :2] != true[:, :2]).all()
+    marked = spec.erring(4)
+    assert marked.sum() == 2
+    assert (first[:, ~marked] == true[:, ~marked]).all()
+    assert (first[:, marked] != true[:, marked]).all()
     assert (first[0] != first[1]).any()
     assert (ChannelError(spec, 4, seeds, 0).of(exact).mean_se == first).all()
     assert (ChannelError(spec, 4, seeds, 1).of(exact).mean_se != first).any()
@@ -68,4 +70,12 @@ def test_only_the_first_dus_err_the_same_in_the_same_episode() -> None:
 
 @pytest.mark.parametrize(("spec", "count"), [(DisturbanceSpec(), 0), (DisturbanceSpec(channel_error=1), 7)])
 def test_without_errors_nobody_errs(spec: DisturbanceSpec, count: int) -> None:
-    assert spec.erring_dus(7) == count
+    assert spec.erring(7).sum() == count
+
+
+@given(share=st.floats(0.01, 1.0), dus=st.integers(1, 40))
+def test_erring_dus_stand_evenly_among_the_others(share: float, dus: int) -> None:
+    marks = DisturbanceSpec(channel_error=1.0, erring_share=share).erring(dus)
+    assert marks.sum() == max(1, round(share * dus))
+    gaps = np.diff(np.flatnonzero(marks))
+    assert len(gaps) == 0 or gaps.max() - gaps.min() <= 1

@@ -5,25 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cadran.lab.meta.studies.cells import Trial
-from cadran.lab.meta.studies.estimates import gain_percent, mean_of, over_runs
-from cadran.lab.meta.studies.paper import ADAPTIVE, SOFTMIN, STATIC, TABLE_3, UNIFORM
+from cadran.lab.meta.studies.estimates import difference, gain_percent, mean_of, over_runs
+from cadran.lab.meta.studies.paper import (
+    ADAPTIVE,
+    ADAPTIVE_INNER,
+    SOFTMIN,
+    STATIC,
+    TABLE_3,
+    UNIFORM,
+    UNIFORM_INNER,
+)
 from cadran.lab.meta.studies.pictures import adaptation, learning, weights
 from cadran.lab.meta.studies.results import Results
-from cadran.lab.meta.studies.said import caution, compared, in_words, shots_said
+from cadran.lab.meta.studies.said import UNIT, caution, compared, in_words, shots_said
 from cadran.lab.meta.studies.scores import curves
 from cadran.lab.meta.studies.study import Context, Study
 from cadran.lab.meta.studies.tables import SPANS, by_shots, cost, leads, needed, speed, standing, title
 from cadran.lab.meta.studies.weights import LEVELS, late_weights
 from cadran.lab.report import Cell as Entry
 from cadran.lab.report import Section, Table
-from cadran.lab.statistics import Interval, told
+from cadran.lab.statistics import Interval, told, verdict
 
 WEIGHTINGS = (ADAPTIVE, SOFTMIN, STATIC, UNIFORM)
+BY_INNER_STEPS = {ADAPTIVE_INNER: ADAPTIVE, UNIFORM_INNER: UNIFORM}
+"""Methods that adapt as Eq (11) says, and those that start from the same and adapt otherwise."""
 
 
 def trials(context: Context) -> Sequence[Trial]:
-    """Every weighting in the same new networks."""
-    return [trial for method in WEIGHTINGS for trial in context.trials(method)]
+    """Every weighting in the same new networks, two of them by both ways of adapting."""
+    methods = (*WEIGHTINGS, *BY_INNER_STEPS)
+    return [trial for method in methods for trial in context.trials(method)]
 
 
 def analyse(results: Results) -> Section:
@@ -39,11 +50,12 @@ def analyse(results: Results) -> Section:
             leads(results, ADAPTIVE, (UNIFORM, SOFTMIN, STATIC)),
             by_shots(results, WEIGHTINGS),
             speed(results, WEIGHTINGS, goal=ADAPTIVE),
+            by_rule(results),
             weights_table(results, WEIGHTINGS),
             cost(results, WEIGHTINGS),
         ),
         (
-            adaptation(results, WEIGHTINGS),
+            adaptation(results, (*WEIGHTINGS, *BY_INNER_STEPS)),
             learning(results, WEIGHTINGS),
             *(
                 weights(results, method, level, name=f"weights-{word}-{level}")
@@ -86,6 +98,35 @@ def table_3(results: Results) -> Table:
     return Table("table3", "The paper's Table 3, and ours", columns, tuple(rows), note)
 
 
+def by_rule(results: Results) -> Table:
+    """The same initialisations adapted by Adam and by the plain steps of Eq (11)."""
+    rows: list[tuple[Entry, ...]] = []
+    for inner, adam in BY_INNER_STEPS.items():
+        plain, ours = curves(results, inner), curves(results, adam)
+        rows.append(
+            (
+                title(adam),
+                mean_of(ours.at(0)),
+                mean_of(ours.last),
+                mean_of(plain.last),
+                difference(ours.last, plain.last),
+                needed(ours, ours.shots_to()),
+                needed(plain, plain.shots_to()),
+            )
+        )
+    columns = (
+        "initialisation",
+        "before the first shot",
+        "after all shots by Adam",
+        "by inner steps",
+        "Adam over inner steps",
+        "shots by Adam",
+        "shots by inner steps",
+    )
+    note = f"{SPANS} Shots to 95 % of its own best. The paper adapts by inner steps, Eq (11)."
+    return Table("rules", "The same initialisations adapted in two ways", columns, tuple(rows), note)
+
+
 def weights_table(results: Results, methods: Sequence[str], *, setting: str = "") -> Table:
     """How unequal the weights were in the second half of the training."""
     rows: list[tuple[Entry, ...]] = []
@@ -126,7 +167,20 @@ def _answer(results: Results) -> list[str]:
         shots_said(results, ADAPTIVE, UNIFORM),
         *compared(results, ADAPTIVE, SOFTMIN),
         *compared(results, ADAPTIVE, STATIC),
+        *(_rules_said(results, inner, adam) for inner, adam in BY_INNER_STEPS.items()),
+        "Adapted by inner steps, as the paper does: "
+        + verdict(
+            difference(curves(results, ADAPTIVE_INNER).last, curves(results, UNIFORM_INNER).last),
+            title(ADAPTIVE),
+            title(UNIFORM),
+            UNIT,
+        ),
     ]
+
+
+def _rules_said(results: Results, inner: str, adam: str) -> str:
+    lead = difference(curves(results, adam).last, curves(results, inner).last)
+    return verdict(lead, f"{title(adam)} adapted by Adam", "the same adapted by inner steps", UNIT)
 
 
 def _level(interval: Interval) -> str:

@@ -18,8 +18,8 @@ from cadran.lab.meta.studies.tables import by_shots, cost, leads, speed, standin
 from cadran.lab.report import Section
 from cadran.lab.statistics import Interval, told
 
-ABLATED = (paper.SOFTMIN, paper.STATIC)
-"""Weightings that only the ablation compares."""
+ABLATED = (paper.SOFTMIN, paper.STATIC, paper.UNIFORM_INNER, paper.ADAPTIVE_INNER)
+"""What only the ablation compares."""
 
 
 def methods() -> tuple[str, ...]:

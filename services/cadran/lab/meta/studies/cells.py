@@ -13,7 +13,7 @@ from cadran.lab.meta import METHODS, Kind, MetaExperiment, MetaPlan, MetaRun, Sh
 from cadran.lab.study.cell import digest
 from cadran.radio import World
 
-FORMAT = 1
+FORMAT = 2
 """Version of what is kept. Raise it when the same cell gives another result than before, or another file."""
 
 _OF_RULES = ("world", "problem_spec", "hierarchy", "tasks", "disturbance")
@@ -46,7 +46,7 @@ class Training:
     @cached_property
     def key(self) -> str:
         """Names the result: the same for the same facts, another if any fact that determines it changes."""
-        return digest({"format": FORMAT, "run": _run_facts(self.run), "plan": _plain(asdict(self.plan))})
+        return digest({"format": FORMAT, **_training_facts(self)})
 
     @property
     def label(self) -> str:
@@ -127,7 +127,7 @@ def facts_of(cell: Cell) -> dict[str, Any]:
     """What a cell is, as plain data for people and programs."""
     match cell:
         case Training():
-            return {"run": _run_facts(cell.run), "plan": _plain(asdict(cell.plan))}
+            return _training_facts(cell)
         case Trial():
             return {
                 "run": _run_facts(cell.run),
@@ -148,6 +148,13 @@ def _run_facts(run: MetaRun) -> dict[str, Any]:
         if field.name != "name"
     }
     return {"experiment": experiment, "method": method, "seed": run.seed, "kind": run.kind}
+
+
+def _training_facts(cell: Training) -> dict[str, Any]:
+    """A training as plain data; how a policy is tuned afterwards is no part of it."""
+    run = _run_facts(cell.run)
+    method = {name: value for name, value in run["method"].items() if name != "tuning"}
+    return {"run": run | {"method": method}, "plan": _plain(asdict(cell.plan))}
 
 
 _WORDS = frozenset({"title", "detail"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 UNIFORM, ADAPTIVE, SOFTMIN, STATIC = "maml_uniform", "maml_softmax_var", "maml_softmin_var", "maml_static_var"
+UNIFORM_INNER, ADAPTIVE_INNER = "maml_uniform_inner", "maml_softmax_var_inner"
 SCRATCH, TRANSFER, MULTI_TASK, FLAT = "scratch", "transfer", "multi_task", "flat"
 
 TABLE_3: Mapping[str, tuple[float, int]] = {ADAPTIVE: (0.84, 17), UNIFORM: (0.78, 28)}

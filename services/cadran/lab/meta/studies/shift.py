@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cadran.lab.meta import Kind, varied_meta
+from cadran.lab.meta import Kind, MetaExperiment, varied_meta
 from cadran.lab.meta.studies.cells import Trial
 from cadran.lab.meta.studies.estimates import difference, mean_of, over_runs
 from cadran.lab.meta.studies.paper import ADAPTIVE, FLAT, SOFTMIN, UNIFORM
@@ -42,10 +42,7 @@ def trials(context: Context) -> Sequence[Trial]:
 
     DUs that are all alike have one URLLC budget too; new networks always have the scenario's.
     """
-    erring = varied_meta(
-        context.experiment,
-        (f"disturbance.channel_error={ERROR}", f"disturbance.erring_share={ERRING_SHARE}"),
-    )
+    erring = _erring(context)
     preempting = varied_meta(context.experiment, ("disturbance.preempting=true",))
     one_budget = varied_meta(context.experiment, ("problem.delivered.budget_spread=0",))
     return [
@@ -189,9 +186,16 @@ def separability(results: Results) -> Table:
 
 def _weight_of_erring(results: Results, method: str, level: str, setting: str) -> list[float]:
     """Mean weight of the DUs that err under `ERRING`, as a multiple of an equal share, by run."""
-    count = round(ERRING_SHARE * results.context.experiment.world.dus)
+    experiment = _erring(results.context)
+    marks = experiment.disturbance.erring(experiment.world.dus)
     runs = results.trained(method, setting)
-    return [float(late_weights(run, level)[:, : max(1, count)].mean()) for run in runs]
+    return [float(late_weights(run, level)[:, marks].mean()) for run in runs]
+
+
+def _erring(context: Context) -> MetaExperiment:
+    """The scenario with measurements that err at some DUs."""
+    overrides = (f"disturbance.channel_error={ERROR}", f"disturbance.erring_share={ERRING_SHARE}")
+    return varied_meta(context.experiment, overrides)
 
 
 def _about_training(results: Results) -> list[str]:

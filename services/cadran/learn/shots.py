@@ -1,21 +1,21 @@
-"""The gradient steps of a shot: plain ones from an initialisation, Adam's from fresh networks."""
+"""The gradient steps by which tasks learn from their shots: Adam's, or the plain ones of the inner loop."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from cadran.learn import Ddpg, MetaLevel, MetaSpec, Networks
-from cadran.learn.ddpg import DdpgBatch
+from cadran.learn.ddpg import Ddpg, DdpgBatch, DdpgShape, DdpgSpec, Networks
+from cadran.learn.meta import MetaLevel, MetaSpec
 
 
 class ShotRule(Protocol):
-    """Steps of one level of one DU."""
+    """Steps of one level of T tasks, each on its own rows."""
 
     def networks(self) -> Networks:
         """As they are now."""
 
     def step(self, batch: DdpgBatch) -> None:
-        """Learn from a batch."""
+        """Learn from a batch of T tasks; one without rows changes nothing."""
 
     def moments(self) -> bytes:
         """What going on takes besides the networks; empty for nothing."""
@@ -30,13 +30,13 @@ class InnerSteps:
     Args:
         level: Whose inner loop it is; its own state is not touched.
         steps: On each batch.
-        networks: Of one task, to start from.
+        networks: Of T tasks, to start from.
     """
 
     def __init__(self, level: MetaLevel, steps: int, networks: Networks) -> None:
         self._level = level
         self._steps = steps
-        self._networks = networks.repeated(1)
+        self._networks = networks.of_tasks(range(networks.tasks))
 
     def networks(self) -> Networks:
         """As they are now."""
@@ -54,21 +54,20 @@ class InnerSteps:
         """Nothing to load."""
 
 
-class FreshSteps:
-    """DDPG with Adam, as networks that know nothing need it: plain steps at the inner rates ruin these.
+class AdamSteps:
+    """DDPG with Adam.
 
     Args:
-        level: Whose networks and rates these are.
+        spec: Of the level.
+        shape: Of one task's networks.
         scale: The rates are multiplied by it.
-        networks: Of one task, to start from.
+        networks: Of T tasks, to start from.
     """
 
-    def __init__(self, level: MetaLevel, scale: float, networks: Networks) -> None:
-        spec = level.ddpg
+    def __init__(self, spec: DdpgSpec, shape: DdpgShape, scale: float, networks: Networks) -> None:
         rates = {"actor_lr": spec.actor_lr * scale, "critic_lr": spec.critic_lr * scale}
-        shape = level.shape
         scaled = spec.model_copy(update=rates)
-        self._ddpg = Ddpg(scaled, shape.observation_dim, shape.action_dim, seeds=[0])
+        self._ddpg = Ddpg(scaled, shape.observation_dim, shape.action_dim, seeds=[0] * networks.tasks)
         self._ddpg.load_networks(networks)
 
     def networks(self) -> Networks:
@@ -76,7 +75,7 @@ class FreshSteps:
         return self._ddpg.networks()
 
     def step(self, batch: DdpgBatch) -> None:
-        """Learn from a batch; one without rows changes nothing."""
+        """Learn from a batch."""
         if batch.weight.any():
             self._ddpg.update(batch)
 
@@ -90,7 +89,12 @@ class FreshSteps:
 
 
 def rule_of(level: MetaLevel, spec: MetaSpec, networks: Networks, *, fresh: bool) -> ShotRule:
-    """The rule for networks that are fresh, or that come from an initialisation."""
+    """The rule for networks that are fresh, or that come from an initialisation.
+
+    Plain steps would ruin networks that know nothing, so fresh ones have Adam's in any case.
+    """
     if fresh:
-        return FreshSteps(level, spec.fresh_lr_scale, networks)
-    return InnerSteps(level, spec.inner_steps, networks)
+        return AdamSteps(level.ddpg, level.shape, spec.fresh_lr_scale, networks)
+    if spec.shot_rule == "inner":
+        return InnerSteps(level, spec.inner_steps, networks)
+    return AdamSteps(level.ddpg, level.shape, spec.start_lr_scale, networks)
