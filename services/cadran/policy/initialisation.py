@@ -66,7 +66,7 @@ class Lineage(_Part):
 
 
 class Evaluation(_Part):
-    """Scores of an initialisation, paired with those of the one promoted at that time."""
+    """Scores of an initialisation, paired with those of the best one promoted until then."""
 
     against: Count | None = Field(description="version that it was compared with; null: there was none")
     score: str = Field(description="what was measured, higher is better")

@@ -155,8 +155,8 @@ class Assembly:
             region=settings.redis_region,
         )
         self._desk = Desk(self._registry, evaluate, kind, settings.margin, settings.seed, time.time)
-        if self._registry.promoted_version is not None:
-            self._promoted()  # candidates are compared with it, so it must be one of this scenario's
+        if self._registry.best_version is not None:
+            self._networks_of(self._registry.best_version)  # what candidates are compared with
 
     def _resume(self) -> bool:
         """Go on from a checkpoint, or else from the promoted initialisation; whether from a checkpoint."""
@@ -166,7 +166,7 @@ class Assembly:
         else:
             self._restore_registry()
             if self._registry.promoted_version is not None:
-                self._start_from_promoted()
+                self._start_from(self._registry.promoted_version)
         return checkpoint is not None
 
     def _newest_checkpoint(self) -> Checkpoint | None:
@@ -203,19 +203,17 @@ class Assembly:
             if taken:
                 self._log.info("registry filled from its copy in Redis", versions=taken)
 
-    def _promoted(self) -> tuple[int, dict[Level, Networks]]:
-        """The promoted version and its networks; there must be one."""
-        version = self._registry.promoted_version or 0
+    def _networks_of(self, version: int) -> dict[Level, Networks]:
+        """A version's networks; they must be of this scenario's kind."""
         try:
-            return version, self._desk.initialisation(version)
+            return self._desk.initialisation(version)
         except RefusedError as error:
             raise ConfigError(
                 f"--state-dir {self._settings.state_dir}: {error}; choose another directory and region"
             ) from error
 
-    def _start_from_promoted(self) -> None:
-        version, networks = self._promoted()
-        self._trainer.start_from(networks)
+    def _start_from(self, version: int) -> None:
+        self._trainer.start_from(self._networks_of(version))
         self._desk.goes_on_from(version)
         self._log.info("goes on from the promoted initialisation", version=version)
 

@@ -85,7 +85,7 @@ class Desk:
         registry: Versions at rest.
         evaluate: Scores initialisations.
         kind: What they have in common.
-        margin: How much worse than the promoted one counts as equal.
+        margin: How much worse than the best one promoted counts as equal.
         seed: Of the evaluations; each version is scored in episodes of its own.
         unix_s: Wall clock.
     """
@@ -110,12 +110,13 @@ class Desk:
     def consider(self, cut: Cut) -> Considered:
         """Evaluate a candidate, register it, and promote it if the gate lets it pass.
 
-        One that is not finite, or cannot be compared with what is promoted, is not registered. After
+        One that is not finite, or cannot be compared with the best one promoted, is not registered. After
         a roll-back none is promoted.
         """
         version, promoted = self.registry.next_version, self.registry.promoted_version
+        best = self.registry.best_version
         try:
-            evaluation = self._compared(cut.initialisation, version, promoted)
+            evaluation = self._compared(cut.initialisation, version, best)
             artifact = encode_initialisation(
                 self._described(cut, version, evaluation), _tensors(cut.initialisation)
             )
@@ -123,7 +124,7 @@ class Desk:
             return Considered(cut.iterations, None, False, f"not registered: {error}")
         self.registry.register(artifact)
         self._parent = version
-        verdict = judge(evaluation, promoted, self._margin)
+        verdict = judge(evaluation, best, self._margin)
         if verdict.promote and self.registry.pinned:
             verdict = Verdict(False, f"held back by the pin of a roll-back, though {verdict.reason}")
         return self._settled(cut.iterations, version, promoted, verdict)
@@ -131,7 +132,7 @@ class Desk:
     def _settled(self, iterations: int, version: int, over: int | None, verdict: Verdict) -> Considered:
         if verdict.promote:
             try:
-                self.registry.promote(version, verdict.reason, over)
+                self.registry.promote(version, verdict.reason, over, best=verdict.best)
             except RefusedError as error:
                 verdict = Verdict(False, str(error))
         if not verdict.promote:
@@ -141,7 +142,7 @@ class Desk:
     def promote(self, version: int) -> Entry:
         """Promote a version for a person, if the gate lets it pass; ends a pin.
 
-        Its evaluation counts if it was against the version promoted now; else it is evaluated again.
+        Its evaluation counts if it was against the best version promoted; else it is evaluated again.
 
         Raises:
             UnknownVersionError: Not held.
@@ -150,17 +151,24 @@ class Desk:
         promoted = self.registry.promoted_version
         if version == promoted:
             raise RefusedError(f"initialisation {version} is promoted already")
-        evaluation = self.registry.entry(version).meta.evaluation
-        if evaluation is None or evaluation.against != promoted:
-            try:
-                evaluation = self._compared(self.initialisation(version), version, promoted)
-            except DivergedError as error:
-                raise RefusedError(str(error)) from error
-        verdict = judge(evaluation, promoted, self._margin)
+        verdict = self._judged(version)
         if not verdict.promote:
             self.registry.refuse(version, verdict.reason)
             raise RefusedError(verdict.reason)
-        return self.registry.promote(version, f"asked for; {verdict.reason}", promoted)
+        reason = f"asked for; {verdict.reason}"
+        return self.registry.promote(version, reason, promoted, best=verdict.best)
+
+    def _judged(self, version: int) -> Verdict:
+        best = self.registry.best_version
+        evaluation = self.registry.entry(version).meta.evaluation
+        if version == best:
+            return Verdict(True, "the best one promoted so far", True)
+        if evaluation is None or evaluation.against != best:
+            try:
+                evaluation = self._compared(self.initialisation(version), version, best)
+            except DivergedError as error:
+                raise RefusedError(str(error)) from error
+        return judge(evaluation, best, self._margin)
 
     def initialisation(self, version: int) -> dict[Level, Networks]:
         """The networks of a version.
@@ -184,13 +192,13 @@ class Desk:
         except CheckpointError as error:
             raise RefusedError(f"initialisation {version} is of other networks: {error}") from error
 
-    def _compared(self, one: Initialisation, version: int, promoted: int | None) -> Evaluation:
-        sides = [one] if promoted is None else [one, self.initialisation(promoted)]
+    def _compared(self, one: Initialisation, version: int, best: int | None) -> Evaluation:
+        sides = [one] if best is None else [one, self.initialisation(best)]
         scores = self._evaluate(sides, self._seed + version)
         if not np.isfinite(scores).all():
             raise DivergedError(f"{self._evaluate.score} is not finite")
         return Evaluation(
-            against=promoted,
+            against=best,
             score=self._evaluate.score,
             scores=tuple(scores[0].tolist()),
             scores_against=tuple(scores[1].tolist()) if len(sides) > 1 else (),

@@ -1,4 +1,9 @@
-"""Whether a candidate may take the promoted initialisation's place, and why."""
+"""Whether a candidate may take the promoted initialisation's place, and why.
+
+It is compared with the *best* one: the last that was promoted because it was surely better than the best
+before it. Were it compared with the promoted one, each promotion could fall short of the one before by the
+margin, and a long row of them by any amount.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +23,12 @@ class Verdict:
     Attributes:
         promote: Whether the candidate is promoted.
         reason: One sentence for people.
+        best: Whether it is surely better than what it was compared with, and becomes what others are.
     """
 
     promote: bool
     reason: str
+    best: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,27 +52,29 @@ def difference(evaluation: Evaluation) -> Difference:
     return Difference(mean, mean - half, mean + half, pairs)
 
 
-def judge(evaluation: Evaluation, promoted: int | None, margin: float) -> Verdict:
+def judge(evaluation: Evaluation, best: int | None, margin: float) -> Verdict:
     """Promote what is not worse: the interval of the difference must end above minus the margin.
 
     A test of non-inferiority. Asking for "better" would keep an initialisation for ever that is as good as
     all after it; asking only that the difference is not surely negative would let noise walk downhill.
 
     Args:
-        evaluation: The candidate's scores, paired with those of the promoted version.
-        promoted: The version promoted now; None if there is none.
-        margin: How much worse than the promoted one counts as equal, in units of the score, >= 0.
+        evaluation: The candidate's scores, paired with those of the best one.
+        best: The best version promoted so far; None if there is none.
+        margin: How much worse than the best one counts as equal, in units of the score, >= 0.
     """
-    if evaluation.against != promoted:
+    if evaluation.against != best:
         told = "nothing" if evaluation.against is None else f"initialisation {evaluation.against}"
-        return Verdict(False, f"was compared with {told}, but promoted is {promoted or 'nothing'}")
-    if promoted is None:
-        return Verdict(True, "the first one: there is nothing to compare with")
+        return Verdict(False, f"was compared with {told}, but the best is {best or 'none'}")
+    if best is None:
+        return Verdict(True, "the first one: there is nothing to compare with", True)
     found = difference(evaluation)
     told = (
-        f"{evaluation.score} differs by {found.mean:+.4g} from initialisation {promoted} "
+        f"{evaluation.score} differs by {found.mean:+.4g} from initialisation {best} "
         f"(95 % interval {found.low:+.4g} to {found.high:+.4g}, {found.pairs} pairs)"
     )
+    if found.low > 0.0:
+        return Verdict(True, f"better: {told}", True)
     if found.low > -margin:
         return Verdict(True, f"not worse: {told}")
     verdict = "worse" if found.high < 0 else "perhaps worse"

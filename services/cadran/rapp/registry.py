@@ -66,6 +66,10 @@ class RegistryState(BaseModel):
         default=(),
         description="versions that were promoted and not rolled back; the last one is promoted now",
     )
+    best: int | None = Field(
+        default=None,
+        description="the one of these that candidates are compared with; null, or not one of these: the last",
+    )
     standings: dict[int, Standing] = Field(default_factory=dict, description="by version")
 
 
@@ -90,7 +94,7 @@ class Registry:
 
         Args:
             root: Directory of its files; one process at a time.
-            kept: Newest versions kept; the promoted one and the one before it are kept in any case.
+            kept: Newest versions kept; the promoted one, the one before it and the best are kept in any case.
             unix_s: Wall clock.
         """
         self._root = root
@@ -135,7 +139,13 @@ class Registry:
             reason = f"initialisation {state.promotions[-1]} cannot be read"
             standings[promotions[-1]] = self._stand(Stage.PROMOTED, reason)
         newest = max([state.newest, *self._held])
-        return RegistryState(newest=newest, pinned=state.pinned, promotions=promotions, standings=standings)
+        return RegistryState(
+            newest=newest,
+            pinned=state.pinned,
+            promotions=promotions,
+            best=state.best if state.best in promotions else None,
+            standings=standings,
+        )
 
     # ----------------------------------------------------------------------------------------- reading
 
@@ -150,6 +160,12 @@ class Registry:
         """The version that DUs should start from; None before the first promotion."""
         with self._lock:
             return self._state.promotions[-1] if self._state.promotions else None
+
+    @property
+    def best_version(self) -> int | None:
+        """The version that candidates are compared with; None before the first promotion."""
+        with self._lock:
+            return self._state.best or self.promoted_version
 
     @property
     def pinned(self) -> bool:
@@ -231,13 +247,14 @@ class Registry:
             self._commit({version: self._stand(stage, reason)})
             return self.entry(version)
 
-    def promote(self, version: int, reason: str, over: int | None) -> Entry:
+    def promote(self, version: int, reason: str, over: int | None, *, best: bool = False) -> Entry:
         """Make a version the one that DUs start from; ends a pin.
 
         Args:
             version: The version.
             reason: Why, for people.
             over: The version promoted now, as whoever decided this knows it; None for none.
+            best: Whether candidates are compared with it from now on.
 
         Raises:
             UnknownVersionError: Not held.
@@ -254,7 +271,8 @@ class Registry:
             if before is not None:
                 changed[before] = self._stand(Stage.RETIRED, f"initialisation {version} was promoted")
             earlier = [held for held in self._state.promotions if held != version]
-            self._commit(changed, promotions=[*earlier, version], pinned=False)
+            compared = version if best else self.best_version
+            self._commit(changed, promotions=[*earlier, version], pinned=False, best=compared)
             return self.entry(version)
 
     def roll_back(self, version: int | None = None) -> Entry:
@@ -308,6 +326,7 @@ class Registry:
         *,
         promotions: Sequence[int] | None = None,
         pinned: bool | None = None,
+        best: int | None = None,
     ) -> None:
         """Write a change as a whole; it counts when it is on disk."""
         before = self._state
@@ -315,6 +334,7 @@ class Registry:
             newest=max([before.newest, *self._held]),
             pinned=before.pinned if pinned is None else pinned,
             promotions=tuple(before.promotions if promotions is None else promotions),
+            best=before.best if best is None else best,
             standings={**before.standings, **changed},
         )
         state = self._sound(state)
@@ -323,7 +343,7 @@ class Registry:
 
     def _prune(self) -> None:
         """Artefacts go first: a stage without one is forgotten, one without a stage would look new."""
-        needed = set(self._state.promotions[-2:])
+        needed = {*self._state.promotions[-2:], self._state.best}
         for version in sorted(self._held)[: -self._kept]:
             if version not in needed:
                 self._held.pop(version)[1].unlink(missing_ok=True)

@@ -158,8 +158,9 @@ def _promotion(commands: Commands) -> APIRouter:
     @router.post(
         "/initialisations/{version}/promote",
         summary="Promote a version, if the gate lets it pass",
-        description="The gate asks that its evaluation is not worse than the promoted one's; where it was "
-        "evaluated against another version, it is evaluated again, which takes seconds. Ends a pin.",
+        description="The gate asks that its evaluation is not worse than that of the best one promoted; "
+        "where it was evaluated against another version, it is evaluated again, which takes seconds. Ends a "
+        "pin.",
         responses=_REFUSED,
     )
     async def promote(version: Version) -> InitialisationSummary:

@@ -115,7 +115,7 @@ class RappSettings(BaseModel):
         default=0.02,
         ge=0,
         le=1,
-        description="how much less reward per frame than the promoted one's counts as equal; ASSUMED: of a "
+        description="how much less reward per frame than the best one's counts as equal; ASSUMED: of a "
         "reward in [0, 1], about what sixteen episodes of a hundred frames can tell",
     )
     versions_kept: int = Field(default=20, ge=2, le=10_000, description="newest versions kept")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from cadran.learn import DivergedError
@@ -61,8 +63,8 @@ class Scores:
         return self._known[key]
 
 
-def desk_in(root: Path, evaluate: Callable[..., NDArray[np.float64]]) -> Desk:
-    registry = Registry(root, 10, lambda: 2.0)
+def desk_in(root: Path, evaluate: Callable[..., NDArray[np.float64]], kept: int = 10) -> Desk:
+    registry = Registry(root, kept, lambda: 2.0)
     return Desk(registry, evaluate, KIND, 0.02, 0, lambda: 1.0)  # type: ignore[arg-type]
 
 
@@ -80,6 +82,47 @@ def test_what_is_not_worse_is_promoted_and_what_is_worse_is_not(tmp_path: Path) 
     assert [stream.rows for stream in meta.lineage.streams] == [30, 40]
     assert meta.evaluation is not None
     assert (meta.evaluation.against, len(meta.evaluation.scores)) == (2, 8)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.one_of(st.floats(0.3, 0.7), st.floats(-0.03, 0.03)), min_size=1, max_size=8))
+def test_however_many_are_promoted_none_falls_short_of_the_best_by_more_than_the_margin(
+    tmp_path_factory: pytest.TempPathFactory, moves: list[float]
+) -> None:
+    """Small moves are from the score before, so that rows of small losses occur."""
+    worth = [0.5]
+    for move in moves:
+        worth.append(move if move > 0.1 else worth[-1] + move)
+    desk = desk_in(tmp_path_factory.mktemp("registry"), Scores(*worth), kept=2)
+    promoted: list[float] = []
+    for seed, score in enumerate(worth, 1):
+        if desk.consider(cut(seed)).promoted:
+            promoted.append(score)
+            assert score > max(promoted) - 0.02 - 1e-9
+            best = desk.registry.best_version
+            assert best is not None
+            assert worth[best - 1] == pytest.approx(max(promoted))
+
+
+def test_losses_within_the_margin_do_not_add_up(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path, Scores(0.5, 0.49, 0.475, 0.485))
+    told = [desk.consider(cut(seed)) for seed in (1, 2, 3, 4)]
+    assert [one.promoted for one in told] == [True, True, False, True]
+    assert "from initialisation 1 " in told[3].reason
+    again = Registry(tmp_path, 10, lambda: 2.0)
+    assert (again.promoted_version, again.best_version) == (4, 1)
+    assert desk.promote(1).standing.reason == "asked for; the best one promoted so far"
+
+
+def test_who_goes_back_beyond_the_best_begins_with_what_was_gone_back_to(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path, Scores(0.5, 0.49, 0.6, 0.59))
+    for seed in (1, 2, 3, 4):
+        desk.consider(cut(seed))
+    assert desk.registry.best_version == 3
+    desk.registry.roll_back(3)
+    assert desk.registry.best_version == 3
+    desk.registry.roll_back(2)
+    assert desk.registry.best_version == 2
 
 
 def test_an_initialisation_comes_back_as_it_was_cut(tmp_path: Path) -> None:
@@ -129,7 +172,7 @@ def test_a_pin_holds_what_the_gate_would_let_pass(tmp_path: Path) -> None:
     desk.registry.roll_back()
     held = desk.consider(cut(3))
     assert not held.promoted
-    assert held.reason.startswith("held back by the pin of a roll-back, though not worse")
+    assert held.reason.startswith("held back by the pin of a roll-back, though better")
     assert desk.registry.promoted_version == 1
     assert desk.promote(3).standing.stage == "promoted"
     assert not desk.registry.pinned
@@ -155,10 +198,10 @@ def test_a_version_compared_with_another_is_evaluated_again(tmp_path: Path) -> N
     desk.consider(cut(1))
     desk.consider(cut(2))
     desk.consider(cut(3))
-    assert not desk.registry.entry(3).standing.reason.startswith("not worse")
+    assert not desk.registry.entry(3).standing.reason.startswith(("not worse", "better"))
     desk.registry.roll_back()
     entry = desk.promote(3)
-    assert entry.standing.reason.startswith("asked for; not worse")
+    assert entry.standing.reason.startswith("asked for; better")
     assert desk.registry.state.promotions == (1, 3)
 
 

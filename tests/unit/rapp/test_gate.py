@@ -48,7 +48,12 @@ def test_equal_ones_pass_within_the_margin_only() -> None:
 def test_a_comparison_with_another_version_says_nothing() -> None:
     verdict = judge(evaluation([0.9] * 4, [0.1] * 4, against=3), 4, 0.0)
     assert not verdict.promote
-    assert verdict.reason == "was compared with initialisation 3, but promoted is 4"
+    assert verdict.reason == "was compared with initialisation 3, but the best is 4"
+
+
+def test_only_one_that_is_surely_better_is_the_best_from_then_on() -> None:
+    for ours, best in (([0.6, 0.61, 0.62], True), ([0.5, 0.51, 0.49], False), ([0.4] * 3, False)):
+        assert judge(evaluation(ours, [0.5] * 3), 4, 0.1).best == best
 
 
 @given(st.lists(st.tuples(scores, scores), min_size=2, max_size=12), st.floats(0, 0.5))
