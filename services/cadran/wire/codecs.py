@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from google.protobuf.message import Message
@@ -23,6 +23,7 @@ AnyIntArray = NDArray[np.integer[Any]]
 IntArray = NDArray[np.int32]
 BytesArray = NDArray[np.int64]
 FloatArray = NDArray[np.float32]
+Entry = TypeVar("Entry", bound=np.generic)
 
 
 class HasMeasurements(Protocol):
@@ -138,37 +139,31 @@ def measurements_from_proto(
     Raises:
         RangeError: a field has not the number of entries that `slices` and `ues_per_slice` ask for.
     """
-    fields = {name: taken(message, name, dtype, (slices,)) for name, dtype in _SLICE_FIELDS}
-    of_ues = (slices, ues_per_slice)
-    fields |= {name: taken(message, name, np.float32, of_ues) for name in _UE_FIELDS}
-    return MeasurementArrays(**fields)  # type: ignore[arg-type]
+    per_slice, per_ue = (slices,), (slices, ues_per_slice)
+    return MeasurementArrays(
+        ues=taken(message, "ues", np.int32, per_slice),
+        arrived_bytes=taken(message, "arrived_bytes", np.int64, per_slice),
+        delivered_bytes=taken(message, "delivered_bytes", np.int64, per_slice),
+        dropped_bytes=taken(message, "dropped_bytes", np.int64, per_slice),
+        queued_bytes=taken(message, "queued_bytes", np.int64, per_slice),
+        rbs_quota=taken(message, "rbs_quota", np.int32, per_slice),
+        rbs_used=taken(message, "rbs_used", np.int32, per_slice),
+        backlog_rbs=taken(message, "backlog_rbs", np.float32, per_slice),
+        arrival_rbs=taken(message, "arrival_rbs", np.float32, per_slice),
+        arrival_ewma_bytes=taken(message, "arrival_ewma_bytes", np.float32, per_slice),
+        mean_se=taken(message, "mean_se", np.float32, per_slice),
+        ue_rate_bps=taken(message, "ue_rate_bps", np.float32, per_ue),
+        ue_delay_s=taken(message, "ue_delay_s", np.float32, per_ue),
+    )
 
 
-def taken(
-    message: Message, name: str, dtype: type[np.generic], shape: tuple[int, ...]
-) -> NDArray[np.generic]:
+def taken(message: Message, name: str, dtype: type[Entry], shape: tuple[int, ...]) -> NDArray[Entry]:
     """A repeated field as an array. Raises `RangeError` when it has another number of entries."""
     values, count = getattr(message, name), prod(shape)
     if len(values) != count:
         kind = message.DESCRIPTOR.name
         raise out_of_range(f"{kind}.{name} has {len(values)} entries; {count} are expected")
     return np.fromiter(values, dtype, count).reshape(shape)
-
-
-_SLICE_FIELDS: tuple[tuple[str, type[np.generic]], ...] = (
-    ("ues", np.int32),
-    ("arrived_bytes", np.int64),
-    ("delivered_bytes", np.int64),
-    ("dropped_bytes", np.int64),
-    ("queued_bytes", np.int64),
-    ("rbs_quota", np.int32),
-    ("rbs_used", np.int32),
-    ("backlog_rbs", np.float32),
-    ("arrival_rbs", np.float32),
-    ("arrival_ewma_bytes", np.float32),
-    ("mean_se", np.float32),
-)
-_UE_FIELDS = ("ue_rate_bps", "ue_delay_s")
 
 
 class SNssai(NamedTuple):

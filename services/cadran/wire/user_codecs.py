@@ -82,16 +82,12 @@ def user_measurements_from_proto(
     """
     if not message.HasField("users"):
         raise out_of_range("Measurements.users is absent; this dApp decides for users")
-    shape = (slices, ues_per_slice)
-    fields = {name: taken(message.users, name, dtype, shape) for name, dtype in _USER_FIELDS}
-    power = taken(message.users, "power", np.float32, (slices,))
-    return UserMeasurementArrays(**fields, power=power)  # type: ignore[arg-type]
-
-
-_USER_FIELDS: tuple[tuple[str, type[np.generic]], ...] = (
-    ("arrived_bytes", np.int64),
-    ("delivered_bytes", np.int64),
-    ("queued_bytes", np.int64),
-    ("mean_se", np.float32),
-    ("rbs", np.int32),
-)
+    users, per_ue = message.users, (slices, ues_per_slice)
+    return UserMeasurementArrays(
+        arrived_bytes=taken(users, "arrived_bytes", np.int64, per_ue),
+        delivered_bytes=taken(users, "delivered_bytes", np.int64, per_ue),
+        queued_bytes=taken(users, "queued_bytes", np.int64, per_ue),
+        mean_se=taken(users, "mean_se", np.float32, per_ue),
+        rbs=taken(users, "rbs", np.int32, per_ue),
+        power=taken(users, "power", np.float32, (slices,)),
+    )
