@@ -6,19 +6,18 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-from prometheus_client import CollectorRegistry
 
 from cadran.dapp.metrics import DappMetrics
 from cadran.dapp.service import DappService
 from cadran.dapp.settings import ENVIRONMENT_PREFIX, DappSettings
 from cadran.problem import ProblemSpec
 from cadran.problem.hierarchy import HierarchySpec
-from cadran.runtime import Address, ConfigError, load_settings, optional_section, read_document, section
-from cadran.runtime.http import Health, HttpServer
-from cadran.runtime.lifecycle import EXIT_CONFIG, EXIT_FAILED, run
+from cadran.runtime import optional_section, read_document, section
+from cadran.runtime.command_line import run_service, service_parser
+from cadran.runtime.http import Health, listening
+from cadran.runtime.lifecycle import EXIT_FAILED, run
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
@@ -26,38 +25,25 @@ from cadran.runtime.metrics import new_registry
 
 def parser() -> argparse.ArgumentParser:
     """The command line; every flag is a setting, and may come from the environment or a file instead."""
-    made = argparse.ArgumentParser(prog="cadran dapp", description="The dApp that decides for one DU.")
-    made.add_argument("--config", type=Path, help="settings file (YAML)")
-    made.add_argument("--scenario", help="scenario file (YAML)")
-    made.add_argument(
-        "--set", action="append", dest="overrides", metavar="KEY=VALUE", help="change the scenario"
-    )
-    made.add_argument("--du", help="index of the DU to serve")
-    made.add_argument("--seed", help="seed of the exploration noise")
-    made.add_argument("--e3-connect", help="host:port of the DU's E3 agent")
-    made.add_argument("--http", help="host:port of metrics and health")
-    return made
+    flags = {
+        "scenario": "FILE",
+        "du": "N",
+        "seed": "N",
+        "e3-connect": "HOST:PORT",
+        "http": "HOST:PORT",
+    }
+    return service_parser("cadran dapp", "The dApp that decides for one DU.", DappSettings, flags)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the service; returns the process's exit status."""
-    flags = vars(parser().parse_args(arguments))
-    config = flags.pop("config")
-    try:
-        settings = load_settings(DappSettings, config, ENVIRONMENT_PREFIX, flags)
-        document = read_document(settings.scenario, settings.overrides)
-        spec = section(document, "problem", ProblemSpec)
-        return _serve(settings, spec, optional_section(document, "hierarchy", HierarchySpec))
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_CONFIG
+    return run_service(parser(), arguments, DappSettings, ENVIRONMENT_PREFIX, _run)
 
 
-def _http(listen: Address, registry: CollectorRegistry, health: Health) -> HttpServer:
-    try:
-        return HttpServer(listen, registry, health)
-    except OSError as error:
-        raise ConfigError(f"--http {listen}: cannot listen: {error.strerror or error}") from error
+def _run(settings: DappSettings) -> int:
+    document = read_document(settings.scenario, settings.overrides)
+    spec = section(document, "problem", ProblemSpec)
+    return _serve(settings, spec, optional_section(document, "hierarchy", HierarchySpec))
 
 
 def _serve(settings: DappSettings, spec: ProblemSpec, hierarchy: HierarchySpec | None) -> int:
@@ -81,7 +67,7 @@ def _serve(settings: DappSettings, spec: ProblemSpec, hierarchy: HierarchySpec |
         log.error("another dApp serves this DU", cause=str(cause))
         return EXIT_FAILED
 
-    with _http(settings.http, registry, health):
+    with listening(settings.http, registry, health):
         return run(serve, health)
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cadran.runtime import Address, AddressField
+from cadran.runtime.service_settings import ServiceSettings
 
 ENVIRONMENT_PREFIX = "CADRAN_DAPP_"
 
 
-class DappSettings(BaseModel):
+class DappSettings(ServiceSettings):
     """Everything a dApp needs besides the scenario's problem; flags > environment > file > defaults."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     scenario: Path = Field(description="scenario file (YAML); the dApp reads its `problem` and `hierarchy`")
-    overrides: tuple[str, ...] = Field(default=(), description="scenario overrides, key.path=value")
     du: int = Field(ge=0, le=99, description="index of the DU that this dApp serves")
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of the exploration noise")
     e3_connect: AddressField = Field(

@@ -7,10 +7,8 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-from prometheus_client import CollectorRegistry
 
 from cadran.envs import hierarchical_problem_of, problem_of
 from cadran.envs.link import LinkSpec, require_ideal
@@ -27,13 +25,13 @@ from cadran.runtime import (
     Address,
     ClockSpec,
     ConfigError,
-    load_settings,
     optional_section,
     read_document,
     section,
 )
-from cadran.runtime.http import Health, HttpServer
-from cadran.runtime.lifecycle import EXIT_CONFIG, run
+from cadran.runtime.command_line import run_service, service_parser
+from cadran.runtime.http import Health, listening
+from cadran.runtime.lifecycle import run
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
@@ -41,48 +39,41 @@ from cadran.runtime.metrics import new_registry
 
 def parser() -> argparse.ArgumentParser:
     """The command line; every flag is a setting, and may come from the environment or a file instead."""
-    made = argparse.ArgumentParser(
-        prog="cadran ransim", description="The RAN simulator with its E3 and E2 agents."
-    )
-    made.add_argument("--config", type=Path, help="settings file (YAML)")
-    made.add_argument("--scenario", help="scenario file (YAML)")
-    made.add_argument(
-        "--set", action="append", dest="overrides", metavar="KEY=VALUE", help="change the scenario"
-    )
-    made.add_argument("--seed", help="seed of layout, channel and traffic")
-    made.add_argument("--e3-listen", help="host:port for the dApps")
-    made.add_argument("--e2-connect", help="host:port of the near-RT RIC's E2 termination")
-    made.add_argument("--http", help="host:port of metrics and health")
-    made.add_argument("--pace", help="realtime or fast")
-    made.add_argument("--frames", help="end after this many frames")
-    made.add_argument("--duration", dest="duration_s", help="end after this long [s]")
-    made.add_argument("--trace", help="packet trace that drives the eMBB slice")
-    made.add_argument(
-        "--load", metavar="FILE[:COLUMN]", help="measured load over time (CSV) that sources follow"
-    )
-    made.add_argument("--status-dir", help="folder of status.json and episodes.csv")
+    flags = {
+        "scenario": "FILE",
+        "seed": "N",
+        "e3-listen": "HOST:PORT",
+        "e2-connect": "HOST:PORT",
+        "http": "HOST:PORT",
+        "pace": "PACE",
+        "frames": "N",
+        "trace": "FILE",
+        "load": "FILE[:COLUMN]",
+        "status-dir": "DIR",
+    }
+    about = "The RAN simulator with its E3 and E2 agents."
+    made = service_parser("cadran ransim", about, RansimSettings, flags)
+    length = RansimSettings.model_fields["duration_s"].description
+    made.add_argument("--duration", dest="duration_s", metavar="S", help=length)
     return made
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the service; returns the process's exit status."""
-    flags = vars(parser().parse_args(arguments))
-    config = flags.pop("config")
-    try:
-        settings = load_settings(RansimSettings, config, ENVIRONMENT_PREFIX, flags)
-        document = read_document(settings.scenario, settings.overrides)
-        world = section(document, "world", World)
-        spec = section(document, "problem", ProblemSpec)
-        hierarchy = optional_section(document, "hierarchy", HierarchySpec)
-        clock = section(document, "clock", ClockSpec)
-        require_ideal(section(document, "link", LinkSpec), str(document.path))
-        _check(settings, clock)
-        _check_free(settings.e3_listen)
-        measured = measured_traffic(world, settings.trace, settings.load)
-        return _serve(settings, clock, _problem(world, spec, hierarchy), measured)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_CONFIG
+    return run_service(parser(), arguments, RansimSettings, ENVIRONMENT_PREFIX, _run)
+
+
+def _run(settings: RansimSettings) -> int:
+    document = read_document(settings.scenario, settings.overrides)
+    world = section(document, "world", World)
+    spec = section(document, "problem", ProblemSpec)
+    hierarchy = optional_section(document, "hierarchy", HierarchySpec)
+    clock = section(document, "clock", ClockSpec)
+    require_ideal(section(document, "link", LinkSpec), str(document.path))
+    _check(settings, clock)
+    _check_free(settings.e3_listen)
+    measured = measured_traffic(world, settings.trace, settings.load)
+    return _serve(settings, clock, _problem(world, spec, hierarchy), measured)
 
 
 def _check(settings: RansimSettings, clock: ClockSpec) -> None:
@@ -136,13 +127,6 @@ def _ran(settings: RansimSettings, clock: ClockSpec, measured: MeasuredTraffic, 
         raise ConfigError(str(error)) from error
 
 
-def _http(listen: Address, registry: CollectorRegistry, health: Health) -> HttpServer:
-    try:
-        return HttpServer(listen, registry, health)
-    except OSError as error:
-        raise ConfigError(f"--http {listen}: cannot listen: {error.strerror or error}") from error
-
-
 def _serve(
     settings: RansimSettings,
     clock: ClockSpec,
@@ -172,7 +156,7 @@ def _serve(
         )
         return await service.run()
 
-    with _http(settings.http, registry, health):
+    with listening(settings.http, registry, health):
         return run(serve, health)
 
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from cadran.runtime import Address, AddressField
+from cadran.runtime.service_settings import ServiceSettings
 
 ENVIRONMENT_PREFIX = "CADRAN_RANSIM_"
 
 
-class RansimSettings(BaseModel):
+class RansimSettings(ServiceSettings):
     """Everything the RAN needs besides the scenario; flags > environment > file > defaults."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    scenario: Path = Field(description="scenario file (YAML) that all services of a testbed share")
-    overrides: tuple[str, ...] = Field(default=(), description="scenario overrides, key.path=value")
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of layout, channel and traffic")
     e3_listen: AddressField = Field(
         default=Address("127.0.0.1", 36422),

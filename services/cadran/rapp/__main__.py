@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cadran.rapp.settings import ENVIRONMENT_PREFIX, RappSettings
-from cadran.runtime import ConfigError, load_settings
+from cadran.runtime import ConfigError
+from cadran.runtime.command_line import run_service, service_parser
 from cadran.runtime.files import held
-from cadran.runtime.lifecycle import EXIT_CONFIG, run
+from cadran.runtime.lifecycle import run
 from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
 
@@ -21,49 +22,27 @@ _GRACE_S = 30.0
 
 def parser() -> argparse.ArgumentParser:
     """The command line; what is not given comes from the environment, the file, or the defaults."""
-    made = argparse.ArgumentParser(prog="cadran rapp", description=__doc__, allow_abbrev=False)
-    made.add_argument("--config", type=Path, metavar="FILE", help="settings file (YAML)")
-    for flag, metavar in (
-        ("scenario", "FILE"),
-        ("seed", "N"),
-        ("rest", "HOST:PORT"),
-        ("redis", "URL"),
-        ("redis-region", "NAME"),
-        ("xapp", "HOST:PORT"),
-        ("state-dir", "DIR"),
-        ("round-period-s", "S"),
-        ("candidate-every", "N"),
-        ("log-level", "LEVEL"),
-        ("log-format", "FORMAT"),
-    ):
-        field = RappSettings.model_fields[flag.replace("-", "_")]
-        made.add_argument(f"--{flag}", metavar=metavar, help=field.description)
-    for flag in ("learn", "resume"):
-        made.add_argument(
-            f"--{flag}",
-            action=argparse.BooleanOptionalAction,
-            default=None,
-            help=RappSettings.model_fields[flag].description,
-        )
-    made.add_argument(
-        "--set",
-        dest="overrides",
-        action="append",
-        metavar="KEY=VALUE",
-        help=RappSettings.model_fields["overrides"].description,
-    )
-    return made
+    flags = {
+        "scenario": "FILE",
+        "seed": "N",
+        "rest": "HOST:PORT",
+        "redis": "URL",
+        "redis-region": "NAME",
+        "xapp": "HOST:PORT",
+        "state-dir": "DIR",
+        "round-period-s": "S",
+        "candidate-every": "N",
+        "learn": "",
+        "resume": "",
+        "log-level": "LEVEL",
+        "log-format": "FORMAT",
+    }
+    return service_parser("cadran rapp", __doc__, RappSettings, flags)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the rApp; returns the exit status (2: bad configuration, after one line on standard error)."""
-    flags = vars(parser().parse_args(arguments))
-    try:
-        settings = load_settings(RappSettings, flags.pop("config"), ENVIRONMENT_PREFIX, flags)
-        return _run(settings)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_CONFIG
+    return run_service(parser(), arguments, RappSettings, ENVIRONMENT_PREFIX, _run)
 
 
 def _run(settings: RappSettings) -> int:

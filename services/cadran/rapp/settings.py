@@ -4,50 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cadran.replay.redis_protocol import REGION_PATTERN
+from cadran.replay.settings import RedisSettings
 from cadran.runtime.addresses import Address, AddressField
-from cadran.runtime.logging import LogFormat, LogLevel
+from cadran.runtime.service_settings import LearningServiceSettings
 
 ENVIRONMENT_PREFIX = "CADRAN_RAPP_"
 
 
-class RappSettings(BaseModel):
+class RappSettings(RedisSettings, LearningServiceSettings):
     """Everything the rApp needs besides the scenario; flags > environment > file > defaults.
 
     REST is on loopback unless told otherwise: it does not authenticate its peer.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    scenario: Path = Field(description="scenario file (YAML) that all services of a testbed share")
-    overrides: tuple[str, ...] = Field(default=(), description="scenario overrides, key.path=value")
     seed: int = Field(default=0, ge=0, lt=2**62, description="seed of networks, sampler and evaluations")
     rest: AddressField = Field(
         default=Address("127.0.0.1", 8091),
         description="host:port of REST, metrics and health; port 0 takes a free one",
-    )
-    redis: str = Field(
-        default="redis://127.0.0.1:6379/0",
-        pattern=r"^(redis|rediss|unix)://",
-        description="URL of the Redis that keeps the experience",
-    )
-    redis_region: str = Field(
-        default="cadran",
-        pattern=f"^{REGION_PATTERN}$",
-        description="name under which Redis keeps the experience, as the xApp has it",
     )
     redis_group: str = Field(
         default="rapp",
         pattern=f"^{REGION_PATTERN}$",
         description="consumer group to read for; a second process of the same group replaces the first",
     )
-    redis_timeout_s: float = Field(
-        default=1.0, gt=0, le=60, description="wait for a connection or a reply of Redis"
-    )
-    redis_retry_first_s: float = Field(default=0.05, gt=0, le=10, description="first wait before a retry")
-    redis_retry_max_s: float = Field(default=1.0, gt=0, le=60, description="longest wait before a retry")
     xapp: AddressField | None = Field(
         default=None, description="host:port of the REST of the xApp that gets what is promoted; none: nobody"
     )
@@ -97,11 +79,6 @@ class RappSettings(BaseModel):
     candidate_every: int = Field(
         default=50, ge=1, le=1_000_000, description="meta-iterations from one candidate to the next"
     )
-    loss_limit: float = Field(
-        default=1e6,
-        gt=0,
-        description="a critic's loss beyond this counts as diverged, as does one that is not finite",
-    )
     evaluation_repetitions: int = Field(
         default=16, ge=2, le=1000, description="simulated episodes that a candidate is scored in"
     )
@@ -126,14 +103,4 @@ class RappSettings(BaseModel):
         ge=0,
         le=19,
         description="niceness added to the trainer's thread: meta-training can wait, decisions cannot",
-    )
-    thread_switch_s: float = Field(
-        default=0.0005,
-        ge=1e-5,
-        le=0.1,
-        description="interpreter's switch interval: how long the trainer may keep the event loop waiting",
-    )
-    log_level: LogLevel = Field(default="info", description="least level that is logged")
-    log_format: LogFormat = Field(
-        default="json", description="json: one object per line; console: aligned text"
     )

@@ -27,6 +27,7 @@ from prometheus_client import CollectorRegistry
 
 from cadran.runtime.addresses import Address
 from cadran.runtime.metrics import exposition
+from cadran.runtime.settings import ConfigError
 
 METRICS_PATH = "/metrics"
 ALIVE_PATH = "/ric/v1/health/alive"
@@ -205,3 +206,15 @@ class HttpServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+def listening(listen: Address, registry: CollectorRegistry, health: Health) -> HttpServer:
+    """The server at the address of a service's `http` setting; port 0 takes a free one.
+
+    Raises:
+        ConfigError: the address cannot be bound.
+    """
+    try:
+        return HttpServer(listen, registry, health)
+    except OSError as error:
+        raise ConfigError(f"--http {listen}: cannot listen: {error.strerror or error}") from error

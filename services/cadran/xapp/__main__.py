@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from cadran.runtime import ConfigError, load_settings
-from cadran.runtime.lifecycle import EXIT_CONFIG, run
+from cadran.runtime.command_line import run_service, service_parser
+from cadran.runtime.lifecycle import run
 from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
 from cadran.xapp.settings import ENVIRONMENT_PREFIX, XappSettings
@@ -19,56 +18,30 @@ _GRACE_S = 10.0
 
 def parser() -> argparse.ArgumentParser:
     """The command line; what is not given comes from the environment, the file, or the defaults."""
-    made = argparse.ArgumentParser(prog="cadran xapp", description=__doc__, allow_abbrev=False)
-    made.add_argument("--config", type=Path, metavar="FILE", help="settings file (YAML)")
-    for flag, metavar in (
-        ("scenario", "FILE"),
-        ("seed", "N"),
-        ("e2-listen", "HOST:PORT"),
-        ("rest", "HOST:PORT"),
-        ("redis", "URL"),
-        ("state-dir", "DIR"),
-        ("policy", "DIR"),
-        ("kpm-period-s", "S"),
-        ("checkpoint-period-s", "S"),
-        ("log-level", "LEVEL"),
-        ("log-format", "FORMAT"),
-    ):
-        field = XappSettings.model_fields[flag.replace("-", "_")]
-        made.add_argument(f"--{flag}", metavar=metavar, help=field.description)
-    made.add_argument(
-        "--cold-dus",
-        nargs="+",
-        type=int,
-        metavar="N",
-        help=XappSettings.model_fields["cold_dus"].description,
-    )
-    for flag in ("learn", "resume"):
-        made.add_argument(
-            f"--{flag}",
-            action=argparse.BooleanOptionalAction,
-            default=None,
-            help=XappSettings.model_fields[flag].description,
-        )
-    made.add_argument(
-        "--set",
-        dest="overrides",
-        action="append",
-        metavar="KEY=VALUE",
-        help=XappSettings.model_fields["overrides"].description,
-    )
+    flags = {
+        "scenario": "FILE",
+        "seed": "N",
+        "e2-listen": "HOST:PORT",
+        "rest": "HOST:PORT",
+        "redis": "URL",
+        "state-dir": "DIR",
+        "policy": "DIR",
+        "kpm-period-s": "S",
+        "checkpoint-period-s": "S",
+        "learn": "",
+        "resume": "",
+        "log-level": "LEVEL",
+        "log-format": "FORMAT",
+    }
+    made = service_parser("cadran xapp", __doc__, XappSettings, flags)
+    cold = XappSettings.model_fields["cold_dus"].description
+    made.add_argument("--cold-dus", nargs="+", type=int, metavar="N", help=cold)
     return made
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the xApp; returns the exit status (2: bad configuration, after one line on standard error)."""
-    flags = vars(parser().parse_args(arguments))
-    try:
-        settings = load_settings(XappSettings, flags.pop("config"), ENVIRONMENT_PREFIX, flags)
-        return _run(settings)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_CONFIG
+    return run_service(parser(), arguments, XappSettings, ENVIRONMENT_PREFIX, _run)
 
 
 def _run(settings: XappSettings) -> int:

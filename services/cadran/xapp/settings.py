@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from cadran.replay.redis_protocol import REGION_PATTERN
+from cadran.replay.settings import RedisSettings
 from cadran.runtime.addresses import Address, AddressField
-from cadran.runtime.logging import LogFormat, LogLevel
+from cadran.runtime.service_settings import LearningServiceSettings
 
 ENVIRONMENT_PREFIX = "CADRAN_XAPP_"
 
 
-class XappSettings(BaseModel):
+class XappSettings(RedisSettings, LearningServiceSettings):
     """Everything the xApp needs besides the scenario; flags > environment > file > defaults.
 
     Both listening addresses are on loopback unless told otherwise: neither E2 nor REST
     authenticates its peer.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    scenario: Path = Field(description="scenario file (YAML) that all services of a testbed share")
-    overrides: tuple[str, ...] = Field(default=(), description="scenario overrides, key.path=value")
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of the learner and of its sampler")
     e2_listen: AddressField = Field(
         default=Address("127.0.0.1", 36421),
@@ -32,11 +28,6 @@ class XappSettings(BaseModel):
     rest: AddressField = Field(
         default=Address("127.0.0.1", 8090),
         description="host:port of REST, metrics and health; port 0 takes a free one",
-    )
-    redis: str = Field(
-        default="redis://127.0.0.1:6379/0",
-        pattern=r"^(redis|rediss|unix)://",
-        description="URL of the Redis that keeps the experience",
     )
     state_dir: Path = Field(
         default=Path("xapp-state"), description="directory of checkpoints, policies and progress"
@@ -64,21 +55,11 @@ class XappSettings(BaseModel):
         description="dApp reports that wait per DU while Redis is away; later ones are dropped, not "
         "acknowledged, counted, and therefore sent again by the dApp",
     )
-    redis_timeout_s: float = Field(
-        default=1.0, gt=0, le=60, description="wait for a connection or a reply of Redis"
-    )
-    redis_region: str = Field(
-        default="cadran",
-        pattern=f"^{REGION_PATTERN}$",
-        description="name under which Redis keeps the experience: 1 to 64 letters, digits, '.', '_' or '-'",
-    )
     redis_may_lose: bool = Field(
         default=False,
         description="true accepts a Redis that does not flush every write to the disk before its reply: "
         "acknowledged experience may then be lost",
     )
-    redis_retry_first_s: float = Field(default=0.05, gt=0, le=10, description="first wait before a retry")
-    redis_retry_max_s: float = Field(default=1.0, gt=0, le=60, description="longest wait before a retry")
     delivery_timeout_s: float = Field(
         default=5.0, gt=0, le=600, description="wait for a dApp's policy status before a delivery is repeated"
     )
@@ -104,19 +85,4 @@ class XappSettings(BaseModel):
         ge=0,
         le=19,
         description="niceness added to the learner's thread; 19 where decisions must not wait for learning",
-    )
-    thread_switch_s: float = Field(
-        default=0.0005,
-        ge=1e-5,
-        le=0.1,
-        description="interpreter's switch interval: how long the learner may keep the event loop waiting",
-    )
-    loss_limit: float = Field(
-        default=1e6,
-        gt=0,
-        description="a loss beyond this magnitude counts as diverged, as does one that is not finite",
-    )
-    log_level: LogLevel = Field(default="info", description="least level that is logged")
-    log_format: LogFormat = Field(
-        default="json", description="json: one object per line; console: aligned text"
     )

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from bad_configuration import refusal
 from cadran.rapp.__main__ import main, parser
 from cadran.rapp.scenario import load_scenario
 from cadran.rapp.settings import ENVIRONMENT_PREFIX, RappSettings
@@ -45,13 +45,7 @@ def test_flags_go_before_environment_before_file_before_defaults(
 def test_bad_configuration_is_one_line_and_status_2(
     arguments: list[str], text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in os.environ:
-        if name.startswith(ENVIRONMENT_PREFIX):
-            monkeypatch.delenv(name)
-    assert main(arguments) == 2
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 1
-    assert text in lines[0]
+    assert text in refusal(main, arguments, ENVIRONMENT_PREFIX, capsys, monkeypatch)
 
 
 def test_a_world_that_cannot_grant_to_users_is_told() -> None:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bad_configuration import refusal
 from cadran.policy import decode, save
 from cadran.problem import Problem, ProblemSpec
 from cadran.replay.redis_protocol import check_region
@@ -55,13 +55,7 @@ def test_flags_go_before_environment_before_file_before_defaults(
 def test_bad_configuration_is_one_line_and_status_2(
     arguments: list[str], text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in os.environ:
-        if name.startswith(ENVIRONMENT_PREFIX):
-            monkeypatch.delenv(name)
-    assert main(arguments) == 2
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 1
-    assert text in lines[0]
+    assert text in refusal(main, arguments, ENVIRONMENT_PREFIX, capsys, monkeypatch)
 
 
 def test_policies_of_a_directory_get_a_new_version_and_keep_their_weights(
