@@ -14,28 +14,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cadran.learn.adam import StackedAdam
 from cadran.learn.batch import Batch
 from cadran.learn.checkpoint import CheckpointError, copy_into, pack, unpack
 from cadran.learn.curvature import Curvature, largest_eigenvalues
+from cadran.learn.descent import descend
 from cadran.learn.draws import Draws, draw
 from cadran.learn.gate import Gate, decide
-from cadran.learn.losses import (
-    ActorLoss,
-    CriticLoss,
-    Heads,
-    Transitions,
-    actor_loss,
-    critic_loss,
-    td_target,
-    td_variance,
-    temperature_loss,
-)
+from cadran.learn.losses import Transitions, td_variance, temperature_loss
 from cadran.learn.metrics import Outcome, UpdateMetrics
-from cadran.learn.networks import TWINS, Params, Shape, actor_heads, of_runs, squash, squashed_sample
-from cadran.learn.sam import clip_networks, scale_networks, sharpness_aware
+from cadran.learn.networks import TWINS, Params, Shape, actor_heads, squash, squashed_sample
+from cadran.learn.objectives import Objectives, effective
+from cadran.learn.sam import sharpness_aware
 from cadran.learn.spec import LearnerSpec
-from cadran.learn.spectral import normalised, refine
+from cadran.learn.spectral import refine
 from cadran.learn.state import LearnerState, new_state, reset_part
 from cadran.policy import PolicyMeta, encode
 
@@ -94,6 +85,7 @@ class Population:
         self._actor = list(self._state.actor.values())
         self._critic = list(self._state.critic.values())
         self._everyone = torch.arange(self.runs * n_agents, device=device)
+        self._all_critics = torch.arange(TWINS * self.runs, device=device)
         self._l2 = self._tensor([spec.l2 for spec in specs])
         self._perturbed_actor = self._perturbed(self._state.actor)
         self._perturbed_critic = self._perturbed(self._state.critic)
@@ -114,47 +106,39 @@ class Population:
         state = self._state
         data = self._transitions(batch)
         self._reset_if_due()
-        beta = state.log_beta.detach().exp()
         draws = self._draw(data.reward.shape[-1])
         for group, vectors in state.singular.items():
             refine(getattr(state, group), vectors)
-        target = self._target(beta, data, draws)
-
-        def judge(critic: Params, networks: Tensor) -> CriticLoss:
-            return self._judge(critic, networks, data, target, draws)
-
-        teacher = self._teacher(data)
-        held = self._effective("critic", {name: t.detach() for name, t in state.critic.items()})
-
-        def act(actor: Params, who: Tensor) -> ActorLoss:
-            return self._act(actor, who, held, beta, data, draws, teacher)
-
-        judged = judge(state.critic, torch.arange(TWINS * self.runs, device=self._device))
+        on = self._objectives(data, draws)
+        judged = on.judge(state.critic, self._all_critics)
         critic_gradients = torch.autograd.grad(judged.total, self._critic)
         variance = td_variance(judged.td_error)
         gates = self._gates(variance.cpu().numpy())
-        acted = act(state.actor, self._everyone)
+        acted = on.act(state.actor, self._everyone)
         actor_gradients = torch.autograd.grad(acted.total, self._actor)
         sharp_actor = sharpness_aware(
             state.actor,
             actor_gradients,
             self._tensor(np.concatenate([gate.actor_rho for gate in gates])),
-            lambda actor, who: act(actor, who).total,
+            lambda actor, who: on.act(actor, who).total,
             self._perturbed_actor,
         )
         sharp_critic = sharpness_aware(
             state.critic,
             critic_gradients,
             self._tensor([gate.critic_rho for gate in gates]).repeat_interleave(TWINS),
-            lambda critic, networks: judge(critic, networks).total,
+            lambda critic, networks: on.judge(critic, networks).total,
             self._perturbed_critic,
         )
         scale = self._tensor(np.concatenate([gate.step_scale for gate in gates]))
-        actor_norms = self._descend(state.actor_optimiser, self._actor, sharp_actor, scale)
-        critic_norms = self._descend(state.critic_optimiser, self._critic, sharp_critic)
+        clip = self._spec.grad_clip_norm
+        actor_norms = descend(
+            state.actor_optimiser, self._actor, sharp_actor, self._l2, clip, step_scale=scale
+        )
+        critic_norms = descend(state.critic_optimiser, self._critic, sharp_critic, self._l2, clip)
         self._follow(acted.log_prob)
         self._count(gates)
-        outcome = Outcome(judged, target, critic_norms, acted, actor_norms, variance, beta, gates)
+        outcome = Outcome(judged, on.target, critic_norms, acted, actor_norms, variance, on.beta, gates)
         return outcome.metrics(self.updates)
 
     def act(self, observation: Float32, noise: Float32 | None = None) -> Float32:
@@ -169,7 +153,7 @@ class Population:
         """
         with torch.no_grad():
             seen = self._tensor(observation).flatten(0, 1)
-            mean, log_std = actor_heads(self.shape, self._effective("actor", self._state.actor), seen)
+            mean, log_std = actor_heads(self.shape, self._acting(), seen)
             if noise is None:
                 action = squash(mean)
             else:
@@ -180,13 +164,13 @@ class Population:
     def actors(self) -> dict[str, Float32]:
         """Copies of all actors as they act, named as in the policy artefact, ``[R, N, ...]``."""
         with torch.no_grad():
-            effective = self._effective("actor", self._state.actor)
+            acting = self._acting()
             return {
                 name: tensor.view(self.runs, self.shape.agents, *tensor.shape[1:])
                 .cpu()
                 .numpy()
                 .astype(np.float32)
-                for name, tensor in effective.items()
+                for name, tensor in acting.items()
             }
 
     def actor_tensors(self, run: int, agent: int) -> dict[str, Float32]:
@@ -201,10 +185,8 @@ class Population:
         """
         place = run * self.shape.agents + agent
         with torch.no_grad():
-            effective = self._effective("actor", self._state.actor)
-            return {
-                name: tensor[place].cpu().numpy().astype(np.float32) for name, tensor in effective.items()
-            }
+            acting = self._acting()
+            return {name: tensor[place].cpu().numpy().astype(np.float32) for name, tensor in acting.items()}
 
     def load_actor(self, run: int, agent: int, tensors: Mapping[str, Float32]) -> None:
         """Start one actor from given weights; everything else stays as it is.
@@ -275,24 +257,16 @@ class Population:
         """
         state = self._state
         data = self._transitions(batch)
-        beta = state.log_beta.detach().exp()
         kept = [generator.get_state() for generator in state.generators]
         draws = replace(self._draw(data.reward.shape[-1]), actor_masks=None, critic_masks=None)
         for generator, before in zip(state.generators, kept, strict=True):
             generator.set_state(before)
-        target = self._target(beta, data, draws)
-        held = self._effective("critic", {name: t.detach() for name, t in state.critic.items()})
-        teacher = self._teacher(data)
-        everyone = torch.arange(TWINS * self.runs, device=self._device)
+        on = self._objectives(data, draws)
         sources = [torch.Generator().manual_seed(0) for _ in range(self.runs)]
         critic = largest_eigenvalues(
-            lambda: self._judge(state.critic, everyone, data, target, draws).total, self._critic, sources
+            lambda: on.judge(state.critic, self._all_critics).total, self._critic, sources
         )
-        actor = largest_eigenvalues(
-            lambda: self._act(state.actor, self._everyone, held, beta, data, draws, teacher).total,
-            self._actor,
-            sources,
-        )
+        actor = largest_eigenvalues(lambda: on.act(state.actor, self._everyone).total, self._actor, sources)
         return Curvature(
             critic.reshape(self.runs, TWINS).max(axis=1), actor.reshape(self.runs, self.shape.agents)
         )
@@ -342,9 +316,9 @@ class Population:
             return None
         return frozenset(name for name in params if name.startswith(self.shape.encoder))
 
-    def _effective(self, group: str, params: Params) -> Params:
-        """Networks of a group as they are evaluated."""
-        return normalised(params, self._state.singular.get(group, {}))
+    def _acting(self) -> Params:
+        """The actors as they act."""
+        return effective(self._state, "actor", self._state.actor)
 
     def _transitions(self, batch: Batch) -> Transitions:
         return batch.transitions(self.shape, self.runs, self._dtype, self._device)
@@ -353,61 +327,8 @@ class Population:
         generators = self._state.generators
         return draw(self.shape, self._spec.dropout, size, generators, self._dtype, self._device)
 
-    def _target(self, beta: Tensor, data: Transitions, draws: Draws) -> Tensor:
-        state = self._state
-        return td_target(
-            self.shape,
-            self._effective("actor", state.actor),
-            self._effective("target_critic", state.target_critic),
-            beta,
-            data,
-            draws.next_noise,
-            self._spec.gamma,
-        )
-
-    def _judge(
-        self, critic: Params, networks: Tensor, data: Transitions, target: Tensor, draws: Draws
-    ) -> CriticLoss:
-        """Loss of the critics in ``networks`` (positions among all, both twins of each run)."""
-        runs = networks[::TWINS] // TWINS
-        masks, vectors = draws.critic_masks, self._state.singular.get("critic", {})
-        if len(runs) < self.runs:
-            masks = None if masks is None else [mask[networks] for mask in masks]
-            vectors = of_runs(vectors, runs, TWINS) if vectors else {}
-            target = target[runs]
-        return critic_loss(self.shape, normalised(critic, vectors), data.of_runs(runs), target, masks)
-
-    def _act(
-        self,
-        actor: Params,
-        who: Tensor,
-        critic: Params,
-        beta: Tensor,
-        data: Transitions,
-        draws: Draws,
-        teacher: Heads | None,
-    ) -> ActorLoss:
-        """Loss of the actors in ``who`` (positions among all)."""
-        vectors = {name: v[who] for name, v in self._state.singular.get("actor", {}).items()}
-        return actor_loss(
-            self.shape,
-            normalised(actor, vectors),
-            critic,
-            beta,
-            who,
-            data,
-            draws.noise,
-            draws.actor_masks,
-            teacher,
-            self._spec.distillation,
-        )
-
-    @torch.no_grad()
-    def _teacher(self, data: Transitions) -> Heads | None:
-        if not self._state.teacher:
-            return None
-        teacher = self._effective("actor", self._state.teacher)
-        return Heads(*actor_heads(self.shape, teacher, data.observation.flatten(0, 1)))
+    def _objectives(self, data: Transitions, draws: Draws) -> Objectives:
+        return Objectives(self.shape, self._spec, self._state, data, draws)
 
     def _gates(self, variance: FloatArray) -> list[Gate]:
         """SAM radius and step of each actor and critic, run by run; updates the running means."""
@@ -418,31 +339,6 @@ class Population:
         ]
         means.copy_(torch.tensor([gate.variance_mean for gate in gates], dtype=self._dtype))
         return gates
-
-    def _descend(
-        self,
-        optimiser: StackedAdam,
-        params: list[Tensor],
-        gradients: Sequence[Tensor],
-        step_scale: Tensor | None = None,
-    ) -> Tensor:
-        """One clipped Adam step, of which each network takes its share; returns the norms before clipping."""
-        if bool(self._l2.any()):
-            factors = self._l2.repeat_interleave(len(params[0]) // self.runs)
-            pulls = scale_networks([param.detach() for param in params], factors)
-            gradients = [gradient + pull for gradient, pull in zip(gradients, pulls, strict=True)]
-        clipped, norms = clip_networks(gradients, self._spec.grad_clip_norm)
-        shorter = torch.empty(0, dtype=torch.int64)
-        if step_scale is not None:
-            shorter = (step_scale < 1.0).nonzero().squeeze(1)
-        before = [param.detach()[shorter] for param in params]
-        optimiser.step(clipped)
-        if step_scale is not None and len(shorter) > 0:
-            with torch.no_grad():
-                for param, old in zip(params, before, strict=True):
-                    share = step_scale[shorter].view(-1, *[1] * (param.dim() - 1))
-                    param[shorter] = old + share * (param[shorter] - old)
-        return norms
 
     def _follow(self, log_prob: Tensor) -> None:
         """Temperatures, targets and teachers follow the step."""
