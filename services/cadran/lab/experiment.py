@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,11 +82,23 @@ def varied(experiment: Experiment, overrides: Sequence[str]) -> Experiment:
     """
     if not overrides:
         return experiment
+    return _validated(varied_document(experiment.name, experiment.sections, overrides))
+
+
+def varied_document(name: str, sections: Mapping[str, BaseModel], overrides: Sequence[str]) -> Document:
+    """Sections that were read, with overrides, as if a scenario had given both.
+
+    Args:
+        name: Of the scenario.
+        sections: By their names in a scenario.
+        overrides: Texts ``section.key=value``, as `--set` takes them.
+
+    Raises:
+        ConfigError: An override that cannot be placed.
+    """
     # Only what was given: what was left out still comes from the preset, and an override may name another.
-    given = {name: model.model_dump(exclude_unset=True) for name, model in experiment.sections.items()}
-    return _validated(
-        overridden(Document(Path(experiment.name), {"name": experiment.name, **given}), overrides)
-    )
+    given = {key: model.model_dump(exclude_unset=True) for key, model in sections.items()}
+    return overridden(Document(Path(name), {"name": name, **given}), overrides)
 
 
 def _validated(document: Document) -> Experiment:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from cadran.envs import problem_of
+from cadran.lab.experiment import varied_document
 from cadran.lab.meta.disturbance import DisturbanceSpec
 from cadran.lab.meta.tasks import TaskSpec
 from cadran.learn import LearnerSpec
@@ -17,7 +18,7 @@ from cadran.learn.meta import MetaSpec
 from cadran.problem import ProblemSpec
 from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec
 from cadran.radio import World
-from cadran.runtime import ConfigError, Document, overridden, read_document, section
+from cadran.runtime import ConfigError, Document, read_document, section
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,20 @@ class MetaExperiment:
     tasks: TaskSpec
     disturbance: DisturbanceSpec = field(default_factory=DisturbanceSpec)
 
+    @property
+    def sections(self) -> dict[str, BaseModel]:
+        """The sections by their names in a scenario."""
+        return {
+            "world": self.world,
+            "problem": self.problem_spec,
+            "hierarchy": self.hierarchy,
+            "meta": self.meta,
+            "ddpg": self.ddpg,
+            "learner": self.learner,
+            "tasks": self.tasks,
+            "disturbance": self.disturbance,
+        }
+
     def problem(self, world: World | None = None) -> HierarchicalProblem:
         """The decision problem in this world, or in another of the scenario's."""
         return HierarchicalProblem(self.hierarchy, problem_of(world or self.world, self.problem_spec))
@@ -72,20 +87,7 @@ def varied_meta(experiment: MetaExperiment, overrides: Sequence[str]) -> MetaExp
     """
     if not overrides:
         return experiment
-    sections: dict[str, BaseModel] = {
-        "world": experiment.world,
-        "problem": experiment.problem_spec,
-        "hierarchy": experiment.hierarchy,
-        "meta": experiment.meta,
-        "ddpg": experiment.ddpg,
-        "learner": experiment.learner,
-        "tasks": experiment.tasks,
-        "disturbance": experiment.disturbance,
-    }
-    # Only what was given: what was left out still comes from the preset, and an override may name another.
-    given = {name: model.model_dump(exclude_unset=True) for name, model in sections.items()}
-    document = Document(Path(experiment.name), {"name": experiment.name, **given})
-    return _validated(overridden(document, overrides))
+    return _validated(varied_document(experiment.name, experiment.sections, overrides))
 
 
 def _validated(document: Document) -> MetaExperiment:
