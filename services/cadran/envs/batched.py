@@ -8,13 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.envs.convert import problem_of, to_decisions, to_measurements, with_du
-from cadran.envs.episodes import Episodes
+from cadran.envs.episodic import EpisodicEnv, Float32
 from cadran.problem import Assessment, Assignment, Measurements, ProblemSpec, Quota
 from cadran.problem.heuristics import Heuristic
-from cadran.radio import Decisions, Radio, World
-from cadran.radio import State as RadioState
-
-Float32 = NDArray[np.float32]
+from cadran.radio import Decisions, World
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Step:
     episode_end: bool
 
 
-class BatchedEnv:
+class BatchedEnv(EpisodicEnv):
     """A radio and a problem put together.
 
     Episodes have a fixed length (`world.episode_frames`), and all environments start and end theirs together.
@@ -72,57 +69,10 @@ class BatchedEnv:
         trace_bytes_per_tti: NDArray[np.int64] | None = None,
         load_profile: NDArray[np.float64] | None = None,
     ) -> None:
-        self.world = world
         self.problem = problem_of(world, problem_spec)
         self.frame = self.problem.frame
-        self.envs = len(seeds)
-        self.dus = world.dus
-        self._episodes = Episodes(world, seeds, trace_bytes_per_tti, load_profile)
+        super().__init__(world, seeds, trace_bytes_per_tti, load_profile)
         self._begin()
-
-    @property
-    def radio(self) -> Radio:
-        """The RAN's arithmetic."""
-        return self._episodes.radio
-
-    @property
-    def radio_state(self) -> RadioState:
-        """Its present state; what is not in an observation, only a clairvoyant may read."""
-        return self._episodes.state
-
-    @property
-    def episode(self) -> int:
-        """Number of the present episode."""
-        return self._episodes.number
-
-    @property
-    def frames_left(self) -> int:
-        """Frames until the episode ends."""
-        return self._episodes.frames_left
-
-    def reseed(self, seeds: NDArray[np.uint64]) -> Float32:
-        """Start episode 0 of other networks.
-
-        Args:
-            seeds: One seed per environment, uint64 ``[E]``.
-
-        Returns:
-            First observation, float32 ``[E, C, observation_dim]``.
-        """
-        self._episodes.reseed(seeds)
-        return self._begin()
-
-    def reset(self, episode: int) -> Float32:
-        """Start an episode in every environment: a new drop of UEs, empty queues, neutral actions.
-
-        Args:
-            episode: Episode number, at least 0; the same number gives the same episode.
-
-        Returns:
-            First observation, float32 ``[E, C, observation_dim]``.
-        """
-        self._episodes.reset(episode)
-        return self._begin()
 
     def step(self, actions: Float32) -> Step:
         """Decode actions, float32 ``[E, C, action_dim]`` in [0, 1], and run one frame.

@@ -13,12 +13,11 @@ from cadran.envs.convert import (
     to_measurements,
     to_user_measurements,
 )
-from cadran.envs.episodes import Episodes
+from cadran.envs.episodic import EpisodicEnv, Float32
 from cadran.problem import Assignment, Measurements, ProblemSpec, Quota
 from cadran.problem.hierarchy import HierarchicalAssessment, HierarchySpec, UserGrants, UserMeasurements
 from cadran.radio import World
 
-Float32 = NDArray[np.float32]
 Decision = UserGrants | Quota | Assignment
 
 
@@ -49,7 +48,7 @@ class HierarchicalStep:
     episode_end: bool
 
 
-class HierarchicalEnv:
+class HierarchicalEnv(EpisodicEnv):
     """A radio and a problem of two levels put together.
 
     Episodes are those of `BatchedEnv`. Goals are no part of it: whoever acts keeps its own
@@ -82,48 +81,10 @@ class HierarchicalEnv:
         trace_bytes_per_tti: NDArray[np.int64] | None = None,
         load_profile: NDArray[np.float64] | None = None,
     ) -> None:
-        self.world = world
         self.problem = hierarchical_problem_of(world, problem_spec, hierarchy_spec)
         self.frame = self.problem.frame
-        self.envs = len(seeds)
-        self.dus = world.dus
-        self._episodes = Episodes(world, seeds, trace_bytes_per_tti, load_profile)
-        self._observe(None)
-
-    @property
-    def episode(self) -> int:
-        """Number of the present episode."""
-        return self._episodes.number
-
-    @property
-    def frames_left(self) -> int:
-        """Frames until the episode ends."""
-        return self._episodes.frames_left
-
-    def reseed(self, seeds: NDArray[np.uint64]) -> Float32:
-        """Start episode 0 of other networks.
-
-        Args:
-            seeds: One seed per environment, uint64 ``[E]``.
-
-        Returns:
-            First state, float32 ``[E, C, state_dim]``.
-        """
-        self.envs = len(seeds)
-        self._episodes.reseed(seeds)
-        return self._observe(None).state
-
-    def reset(self, episode: int) -> Float32:
-        """Start an episode in every environment: a new drop of UEs, empty queues.
-
-        Args:
-            episode: Episode number, at least 0; the same number gives the same episode.
-
-        Returns:
-            First state, float32 ``[E, C, state_dim]``.
-        """
-        self._episodes.reset(episode)
-        return self._observe(None).state
+        super().__init__(world, seeds, trace_bytes_per_tti, load_profile)
+        self._begin()
 
     def step(self, actions: Float32) -> HierarchicalStep:
         """Decode flat actions, float32 ``[E, C, action_dim]`` in [0, 1], and run one frame.
@@ -153,8 +114,11 @@ class HierarchicalEnv:
             episode_end=self.frames_left == 0,
         )
 
+    def _begin(self) -> Float32:
+        return self._observe(None).state
+
     def _observe(self, decision: Decision | None) -> HierarchicalAssessment:
-        kpis = self._episodes.state.kpis
+        kpis = self.radio_state.kpis
         self.measurements = to_measurements(kpis)
         self.users = to_user_measurements(kpis, decision)
         assessed = self.problem.assess(self.measurements, self.users)

@@ -40,6 +40,16 @@ def test_an_episode_is_determined_by_seed_number_and_actions(name):
     assert trajectory(second, actions, episode=4) != before
 
 
+def test_reseeded_it_is_a_new_one_of_as_many_networks_as_there_are_seeds():
+    env = BatchedEnv(WORLD, SPECS["demo"], seeds(1))
+    fresh = BatchedEnv(WORLD, SPECS["demo"], seeds(2, 3, 4))
+    first = env.reseed(seeds(2, 3, 4))
+    assert (env.envs, env.episode, env.frames_left) == (3, 0, WORLD.episode_frames)
+    assert first.tobytes() == fresh.observation.tobytes()
+    actions = random_actions(fresh, 2)
+    assert trajectory(env, actions) == trajectory(fresh, actions)
+
+
 @pytest.mark.parametrize("name", SPECS)
 def test_shapes_and_the_previous_action_in_the_observation(name):
     env = BatchedEnv(WORLD, SPECS[name], seeds(1, 2))

@@ -38,14 +38,13 @@ def test_largest_eigenvalue_of_a_critic_is_that_of_its_whole_hessian() -> None:
     # The Hessian of each critic's loss by finite differences of its gradient, column by column.
     state = learners._state
     data = learners._transitions(stacked)
-    beta = state.log_beta.detach().exp()
     draws = learners._draw(batch.reward.shape[1])
     learners.load_state(before)
-    target = learners._target(beta, data, draws)
+    objectives = learners._objectives(data, draws)
     params, everyone = list(state.critic.values()), torch.arange(2)
 
     def gradient() -> np.ndarray:
-        loss = learners._judge(state.critic, everyone, data, target, draws).total
+        loss = objectives.judge(state.critic, everyone).total
         return np.concatenate([g.flatten(1).numpy() for g in torch.autograd.grad(loss, params)], axis=1)
 
     step, columns = 1e-6, []
