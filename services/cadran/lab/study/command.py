@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cadran.lab.experiment import load_experiment, varied
@@ -176,7 +176,7 @@ def _report(plan: Plan, archive: Archive, sections: Sequence[Section], left_out:
         training_cpu_s=sum(_own_cpu_s(archive, cell) for cell in cells),
     )
     title = "TA-SAM: " + ", ".join(study.name for study in order.studies)
-    return publish(order.out, title, record.facts(), sections, asdict(record))
+    return publish(order.out, title, record.facts(), sections, record.record())
 
 
 def _own_cpu_s(archive: Archive, cell: Cell) -> float:

@@ -1,4 +1,4 @@
-"""An experiment of meta-learning with overrides is the one that its scenario gives with the same overrides."""
+"""An experiment of meta-learning with overrides is the one that its scenario gives with them."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def test_overrides_mean_the_same_before_and_after_loading(overrides: tuple[str, 
 
 
 def test_a_bad_override_is_one_line() -> None:
-    with pytest.raises(ConfigError, match="--set disturbance.preemptin"):
+    with pytest.raises(ConfigError, match=r"--set disturbance\.preemptin"):
         varied_meta(load_meta_experiment(META), ("disturbance.preemptin=true",))

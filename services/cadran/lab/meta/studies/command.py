@@ -104,7 +104,7 @@ def run_studies(plan: Plan) -> Answer:
             training_cpu_s=_training_cpu_s(archive, trials),
         )
         title = "Meta-HRL: " + ", ".join(study.name for study in order.studies)
-        return publish(order.out, title, record.facts(), sections, asdict(record))
+        return publish(order.out, title, record.facts(), sections, record.record())
 
 
 def _plan(order: Order) -> MetaPlan:
