@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import Literal, Protocol
 
-from cadran.rapp.registry import Entry, Registry
+from cadran.rapp.registry import DamagedError, Entry, Registry
 from cadran.rapp.xapp_client import Adaptation, XappAwayError, XappRefusedError
 
-State = Literal["nothing_promoted", "away", "refused", "delivered"]
+State = Literal["nothing_promoted", "away", "refused", "damaged", "delivered"]
 
 
 class Client(Protocol):
@@ -73,6 +73,8 @@ class Courier:
             except XappAwayError as error:
                 # It may come back as another one, which takes what this one refused.
                 self._refused, self.state, self.reason = None, "away", str(error)
+            except DamagedError as error:
+                self.state, self.reason = "damaged", str(error)
             await asyncio.sleep(self._period_s)
 
     async def look(self) -> None:
@@ -80,6 +82,7 @@ class Courier:
 
         Raises:
             XappAwayError: The xApp does not answer.
+            DamagedError: The promoted version's file cannot be read.
         """
         try:
             self.adaptation = await asyncio.to_thread(self._client.adaptation)

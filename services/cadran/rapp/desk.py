@@ -146,6 +146,7 @@ class Desk:
 
         Raises:
             UnknownVersionError: Not held.
+            DamagedError: Its file, or that of the best one, cannot be read.
             RefusedError: The gate refuses it, or it is promoted already.
         """
         promoted = self.registry.promoted_version
@@ -175,6 +176,7 @@ class Desk:
 
         Raises:
             UnknownVersionError: Not held.
+            DamagedError: The file cannot be read.
             RefusedError: They are not of this rApp's kind.
         """
         meta, tensors = decode_initialisation(self.registry.artifact(version))

@@ -7,6 +7,7 @@ version to artefact. The disk is the truth: the copy is brought up to it as a wh
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from cadran.policy import PolicyError
-from cadran.rapp.registry import Registry, RegistryState
+from cadran.rapp.registry import DamagedError, Registry, RegistryState
 from cadran.replay import ReplayError, ReplayUnavailable
 from cadran.replay.redis_protocol import check_region
 
@@ -36,7 +37,8 @@ class RedisMirror:
     def push(self, registry: Registry) -> None:
         """Bring the copy up to the registry; a second time changes nothing.
 
-        A registry that holds nothing is filled first: the server may have been away when it was opened.
+        A registry that lacks its copy is filled first: the server may have been away when it was opened. A
+        version whose file cannot be read any more is left out.
 
         Raises:
             ReplayUnavailable: The server does not answer; the copy is as it was.
@@ -50,7 +52,8 @@ class RedisMirror:
             there = {int(version) for version in self._client.hkeys(self._artifacts)}
             change = self._client.pipeline(transaction=True)
             for version in held - there:
-                change.hset(self._artifacts, version, registry.artifact(version))
+                with suppress(DamagedError):
+                    change.hset(self._artifacts, version, registry.artifact(version))
             for version in there - held:
                 change.hdel(self._artifacts, version)
             change.hset(self._about, mapping={"state": state.model_dump_json(), "promoted": promoted})
@@ -59,13 +62,13 @@ class RedisMirror:
             raise ReplayUnavailable(f"the registry's copy in Redis does not answer: {error}") from error
 
     def restore(self, registry: Registry) -> int:
-        """Fill a registry that holds nothing from the copy; returns the number of versions taken.
+        """Fill a registry that lacks its copy; returns the number of versions taken.
 
         Raises:
             ReplayUnavailable: The server does not answer.
             ReplayError: The copy cannot be read.
         """
-        if registry.entries():
+        if not registry.lacks_its_copy:
             return 0
         try:
             stored = self._client.hget(self._about, "state")

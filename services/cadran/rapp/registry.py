@@ -3,7 +3,8 @@
 Layout: one file per version (``v00000012.safetensors``, a sealed artefact that describes itself) and
 ``stages.json``, which holds what an artefact cannot know: its stage, why, and the order of promotions. Each
 file is written whole or not at all, the artefact first. A version whose stage was not written yet is a
-candidate that nobody has judged; a stage whose artefact is gone is forgotten.
+candidate that nobody has judged; a stage whose artefact is gone is forgotten. A registry that is filled from
+a copy says so in ``stages.json`` until it is complete.
 
 Stages: a *candidate* was never promoted; one version at most is *promoted*; a *retired* one was. A roll-back
 goes to the version promoted before, and pins it: later candidates are registered and judged, but not promoted
@@ -45,6 +46,10 @@ class RefusedError(ValueError):
     """A change that the registry does not make; the text says why."""
 
 
+class DamagedError(RefusedError):
+    """A version whose file cannot be read any more; the text says why."""
+
+
 class Standing(BaseModel):
     """A version's stage, since when, and why."""
 
@@ -61,6 +66,7 @@ class RegistryState(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     newest: int = Field(default=0, ge=0, description="highest version ever given; none is used again")
+    filling: bool = Field(default=False, description="whether artefacts of a copy are still to come")
     pinned: bool = Field(default=False, description="true after a roll-back")
     promotions: tuple[int, ...] = Field(
         default=(),
@@ -141,6 +147,7 @@ class Registry:
         newest = max([state.newest, *self._held])
         return RegistryState(
             newest=newest,
+            filling=state.filling,
             pinned=state.pinned,
             promotions=promotions,
             best=state.best if state.best in promotions else None,
@@ -193,14 +200,23 @@ class Registry:
             return Entry(*self._held[version], self._standing(version))
 
     def artifact(self, version: int) -> bytes:
-        """The artefact's bytes, from disk.
+        """The artefact's bytes, from disk and verified.
 
         Raises:
             UnknownVersionError: Not held.
+            DamagedError: The file is gone or was altered since it was taken up.
         """
         with self._lock:
             self._check(version)
-            return self._held[version][1].read_bytes()
+            meta, path, _ = self._held[version]
+            try:
+                data = path.read_bytes()
+                found, _ = decode_initialisation(data)
+            except (OSError, PolicyError) as error:
+                raise DamagedError(f"initialisation {version} cannot be read: {path}: {error}") from error
+        if found.sha256 != meta.sha256:
+            raise DamagedError(f"initialisation {version} cannot be read: {path}: it is another one")
+        return data
 
     def _standing(self, version: int) -> Standing:
         not_judged = Standing(
@@ -258,10 +274,11 @@ class Registry:
 
         Raises:
             UnknownVersionError: Not held.
+            DamagedError: Its file cannot be read.
             RefusedError: It is promoted already, or another than ``over`` is.
         """
         with self._lock:
-            self._check(version)
+            self.artifact(version)
             before = self.promoted_version
             if before == version:
                 raise RefusedError(f"initialisation {version} is promoted already")
@@ -283,6 +300,7 @@ class Registry:
 
         Raises:
             UnknownVersionError: Not held.
+            DamagedError: Its file cannot be read.
             RefusedError: It was never promoted, or there is nothing to go back to.
         """
         with self._lock:
@@ -293,6 +311,7 @@ class Registry:
                 known = ", ".join(map(str, earlier)) or "none"
                 raise RefusedError(f"nothing to go back to: initialisations promoted before are {known}")
             wanted = version if version is not None else earlier[-1]
+            self.artifact(wanted)
             changed = {
                 present: self._stand(Stage.RETIRED, f"rolled back to {wanted}"),
                 wanted: self._stand(Stage.PROMOTED, f"rolled back from {present}"),
@@ -305,17 +324,28 @@ class Registry:
         with self._lock:
             self._commit({}, pinned=False)
 
+    @property
+    def lacks_its_copy(self) -> bool:
+        """Whether it holds nothing yet, or was ended while it was filled from a copy."""
+        with self._lock:
+            return self._state.filling or not self._held
+
     def restore(self, state: RegistryState, artifacts: Mapping[int, bytes]) -> None:
-        """Take everything from a copy, into a registry that holds nothing.
+        """Take everything from a copy, into a registry that lacks it.
+
+        What is to come is written down first, so one that is ended amid this is filled at its next start, and
+        numbers go on where the copy's were even if that is gone by then.
 
         Raises:
-            PolicyError: An artefact is refused; those before it are stored.
+            PolicyError: An artefact is refused; nothing was changed.
         """
+        metas = {version: decode_initialisation(data)[0] for version, data in artifacts.items()}
         with self._lock:
+            newest = max(self._state.newest, state.newest)
+            self._write(self._state.model_copy(update={"newest": newest, "filling": True}))
             for version in sorted(artifacts):
-                self._store(decode_initialisation(artifacts[version])[0], artifacts[version])
-            self._state = self._sound(state)
-            self._commit({})
+                self._store(metas[version], artifacts[version])
+            self._write(self._sound(state.model_copy(update={"newest": newest, "filling": False})))
 
     def _stand(self, stage: Stage, reason: str) -> Standing:
         return Standing(stage=stage, reason=reason, since_unix_s=self._unix_s())
@@ -337,7 +367,9 @@ class Registry:
             best=before.best if best is None else best,
             standings={**before.standings, **changed},
         )
-        state = self._sound(state)
+        self._write(self._sound(state))
+
+    def _write(self, state: RegistryState) -> None:
         atomic_write(self._root / _STAGES, state.model_dump_json().encode())
         self._state = state
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 
 from cadran import __version__
-from cadran.rapp.registry import Entry, RefusedError, Registry, UnknownVersionError
+from cadran.rapp.registry import DamagedError, Entry, RefusedError, Registry, UnknownVersionError
 from cadran.rapp.rest_models import (
     InitialisationDetail,
     InitialisationSummary,
@@ -35,6 +35,7 @@ _BINARY: dict[int | str, dict[str, Any]] = {
 _ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ProblemDetails, "description": "no such initialisation"},
     422: {"model": ProblemDetails, "description": "the request has a wrong shape"},
+    500: {"model": ProblemDetails, "description": "the version's file cannot be read any more"},
 }
 _REFUSED: dict[int | str, dict[str, Any]] = {
     409: {"model": ProblemDetails, "description": "refused, and why; nothing was changed"}
@@ -93,7 +94,7 @@ def create_app(parts: RestParts) -> FastAPI:
     app.include_router(_initialisations(parts.registry), prefix="/v1", responses=_ERRORS)
     app.include_router(_promotion(parts.commands), prefix="/v1", responses=_ERRORS)
     app.include_router(_training(parts), prefix="/v1")
-    add_errors(app, {UnknownVersionError: 404, RefusedError: 409})
+    add_errors(app, {UnknownVersionError: 404, RefusedError: 409, DamagedError: 500})
     add_operation(app, parts.metrics, parts.health)
     return app
 

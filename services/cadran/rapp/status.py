@@ -71,8 +71,8 @@ class TrainingStatus(BaseModel):
     promoted: int | None = Field(description="version that DUs should start from")
     pinned: bool = Field(description="whether a roll-back holds later versions back")
     delivery: str | None = Field(
-        description="of the promoted version to the xApp: nothing_promoted, away, refused, delivered; null: "
-        "this rApp delivers to nobody"
+        description="of the promoted version to the xApp: nothing_promoted, away, refused, damaged, "
+        "delivered; null: this rApp delivers to nobody"
     )
     delivery_reason: str | None = Field(description="why it is not delivered; null: it is")
     alert: str | None = Field(description="what a person should look at; null: nothing")

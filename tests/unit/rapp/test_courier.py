@@ -153,6 +153,25 @@ async def test_an_xapp_without_two_levels_is_told(tmp_path: Path) -> None:
     assert (courier.state, courier.reason) == ("refused", "decisions have one level in this scenario")
 
 
+async def test_a_promoted_file_that_cannot_be_read_is_told_and_delivered_once_it_can(tmp_path: Path) -> None:
+    xapp, made = Xapp(), registry(tmp_path, 1)
+    promote(made, 1)
+    path = made.entry(1).path
+    data = path.read_bytes()
+    path.write_bytes(data[:-1])
+    async with running(xapp) as address:
+        courier = Courier(XappClient(address, 5.0), made, Events(), 0.01)
+        task = asyncio.create_task(courier.run())
+        while courier.state != "damaged":
+            await asyncio.sleep(0.01)
+        assert "initialisation 1 cannot be read" in str(courier.reason)
+        path.write_bytes(data)
+        while courier.state != "delivered":
+            await asyncio.sleep(0.01)
+        task.cancel()
+    assert xapp.taken == [1]
+
+
 async def test_an_xapp_that_is_away_is_asked_again(tmp_path: Path, unused_tcp_port: int) -> None:
     xapp, made = Xapp(), registry(tmp_path, 1)
     promote(made, 1)

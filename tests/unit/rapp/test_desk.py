@@ -15,7 +15,7 @@ from cadran.learn.ddpg import DdpgShape, Networks
 from cadran.learn.meta import MetaLearner, MetaSpec
 from cadran.rapp.desk import Cut, Desk, Kind
 from cadran.rapp.evaluation import Initialisation
-from cadran.rapp.registry import RefusedError, Registry, UnknownVersionError
+from cadran.rapp.registry import DamagedError, RefusedError, Registry, UnknownVersionError
 
 from .conftest import artifact
 
@@ -238,3 +238,25 @@ def test_a_candidate_that_cannot_be_compared_with_what_is_promoted_is_not_regist
     considered = desk.consider(cut(1))
     assert (considered.version, considered.promoted) == (None, False)
     assert "was learned for" in considered.reason
+
+
+@pytest.mark.parametrize("damaged", [1, 3])
+def test_a_person_is_told_that_a_file_was_damaged(tmp_path: Path, damaged: int) -> None:
+    """Also that of the version compared with."""
+    desk = desk_in(tmp_path, Scores(0.5, 0.6, 0.7))
+    for seed in (1, 2, 3):
+        desk.consider(cut(seed))
+    desk.registry.roll_back(1)
+    desk.registry.entry(damaged).path.write_bytes(b"")
+    with pytest.raises(DamagedError, match=f"initialisation {damaged} cannot be read"):
+        desk.promote(3)
+    assert desk.registry.promoted_version == 1
+
+
+def test_candidates_wait_while_the_file_of_the_best_one_cannot_be_read(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path, Scores(0.5, 0.6))
+    desk.consider(cut(1))
+    desk.registry.entry(1).path.unlink()
+    told = desk.consider(cut(2))
+    assert told.version is None
+    assert "initialisation 1 cannot be read" in told.reason

@@ -10,6 +10,7 @@ from cadran.rapp.redis_mirror import RedisMirror
 from cadran.rapp.registry import Registry
 from cadran.replay import ReplayError, ReplayUnavailable
 from cadran.replay.redis_store import connect
+from cadran.runtime.files import atomic_write
 from redis_server import RedisServer
 
 from .conftest import artifact
@@ -42,6 +43,71 @@ def test_a_lost_state_directory_is_filled_again(tmp_path: Path, client: Any) -> 
     assert after.state == before.state
     assert registry(tmp_path / "b").state == before.state
     assert [after.artifact(version) for version in (1, 2, 3)] == [artifact(version) for version in (1, 2, 3)]
+
+
+class Killed(BaseException):
+    """The process ends."""
+
+
+@pytest.mark.parametrize("writes", range(6))
+def test_a_registry_that_is_killed_while_it_is_filled_is_filled_at_the_next_start(
+    tmp_path: Path, client: Any, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    """Four versions are six writes: that they come, each, and how they stand."""
+    mirror = RedisMirror(client, next(regions))
+    before = registry(tmp_path / "a", 4)
+    before.promote(2, "first", None)
+    before.promote(3, "better", 2)
+    mirror.push(before)
+    left = [writes]
+
+    def write(path: Path, data: bytes) -> None:
+        if not left[0]:
+            raise Killed
+        left[0] -= 1
+        atomic_write(path, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("cadran.rapp.registry.atomic_write", write)
+        with pytest.raises(Killed):
+            mirror.restore(registry(tmp_path / "b"))
+    after = registry(tmp_path / "b")
+    assert after.next_version in (1, 5)  # nothing was begun, or none is given twice
+    mirror.push(after)
+    for again in (after, registry(tmp_path / "b"), registry(tmp_path / "c")):
+        mirror.restore(again)
+        assert again.state == before.state
+        assert [again.artifact(version) for version in (1, 2, 3, 4)] == [artifact(v) for v in (1, 2, 3, 4)]
+
+
+def test_a_registry_that_was_not_filled_and_whose_copy_is_gone_goes_on_with_what_it_has(
+    tmp_path: Path, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    region = next(regions)
+    mirror = RedisMirror(client, region)
+    mirror.push(registry(tmp_path / "a", 2))
+    half = registry(tmp_path / "b")
+    with monkeypatch.context() as patched:
+        patched.setattr(half, "_store", lambda *_: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            mirror.restore(half)
+    for name in ("registry", "initialisations"):
+        client.delete(f"cadran:{{{region}}}:rapp:{name}")
+    own = registry(tmp_path / "b")
+    mirror.push(own)
+    own.register(artifact(3))
+    mirror.push(own)
+    assert [entry.meta.version for entry in own.entries()] == [3]
+    assert registry(tmp_path / "b").state == own.state
+
+
+def test_a_version_that_cannot_be_read_does_not_keep_the_others_from_being_copied(
+    tmp_path: Path, client: Any
+) -> None:
+    mirror, made = RedisMirror(client, next(regions)), registry(tmp_path / "a", 3)
+    made.entry(2).path.unlink()
+    mirror.push(made)
+    assert mirror.restore(registry(tmp_path / "b")) == 2
 
 
 def test_a_registry_that_holds_something_is_left_as_it_is(tmp_path: Path, client: Any) -> None:

@@ -4,6 +4,7 @@ import itertools
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from cadran.policy import PolicyError
 from cadran.policy.initialisation import decode_initialisation
-from cadran.rapp.registry import RefusedError, Registry, Stage, UnknownVersionError
+from cadran.rapp.registry import DamagedError, RefusedError, Registry, Stage, UnknownVersionError
 
 from .conftest import artifact
 
@@ -139,6 +140,36 @@ def test_a_promoted_version_that_is_damaged_gives_way_to_the_one_before(tmp_path
     assert again.entry(1).standing.stage is Stage.PROMOTED
     assert "initialisation 2 cannot be read" in again.entry(1).standing.reason
     assert again.next_version == 3
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def exchanged(path: Path) -> None:
+    path.write_bytes(artifact(7))
+
+
+DAMAGES = [cut_short, exchanged, Path.unlink]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_file_that_was_damaged_since_is_told_and_never_promoted(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    registry = filled(tmp_path, 3)
+    promote(registry, 1, "first")
+    promote(registry, 2, "second")
+    before = registry.state
+    for version in (1, 3):
+        damage(registry.entry(version).path)
+        with pytest.raises(DamagedError, match=f"initialisation {version} cannot be read"):
+            registry.artifact(version)
+    with pytest.raises(DamagedError):
+        promote(registry, 3, "better")
+    with pytest.raises(DamagedError):
+        registry.roll_back()
+    assert registry.state == before
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"newest": "x"}', '{"surplus": 1}'])

@@ -142,6 +142,17 @@ async def test_a_refusal_says_why_and_changes_nothing(api: Api) -> None:
     assert "nothing to go back to" in is_problem(again, 409)
 
 
+async def test_a_file_that_was_damaged_is_a_problem_with_its_cause(api: Api) -> None:
+    path = api.registry.entry(2).path
+    path.write_bytes(path.read_bytes()[:-1])
+    for answer in (
+        await api.http.post("/v1/initialisations/2/promote"),
+        await api.http.get("/v1/initialisations/2/artifact"),
+    ):
+        assert is_problem(answer, 500).startswith(f"initialisation 2 cannot be read: {path}: policy refused")
+    assert api.registry.promoted_version is None
+
+
 async def test_a_roll_back_pins_and_a_release_ends_it(api: Api) -> None:
     for version in (1, 2):
         assert (await api.http.post(f"/v1/initialisations/{version}/promote")).json()["stage"] == "promoted"
