@@ -123,17 +123,25 @@ class AdaptingTrainer:
         """
         self._newest = read_initialisation(artefact, self._problem, self._learner)
         origin = self._newest.origin
-        for task in self.tasks:
-            if not (task.du in self.cold or task.record.begun or task.record.origin == origin):
-                self._begin(task)
+        self._take_up()
         return origin, [task.du for task in self.tasks if task.record.origin == origin]
+
+    def _take_up(self) -> None:
+        """Every DU that has not begun starts from what it should."""
+        for task in self.tasks:
+            newest = self._newest_for(task.du)
+            if not task.record.begun and task.record.origin != (newest.origin if newest else None):
+                self._begin(task)
+
+    def _newest_for(self, du: int) -> Initialisation | None:
+        return None if du in self.cold else self._newest
 
     def restart(self, du: int) -> None:
         """Let a DU start over, from the newest initialisation unless it is cold."""
         self._begin(self.tasks[du])
 
     def _begin(self, task: DuTask) -> None:
-        newest = None if task.du in self.cold else self._newest
+        newest = self._newest_for(task.du)
         origin, networks = (newest.origin, newest.networks) if newest else (None, self._fresh)
         task.begin(origin, networks, task.record.cursor)
         self._changed.add(task.du)
@@ -254,6 +262,8 @@ class AdaptingTrainer:
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back, or on, to a checkpoint; all policies count as changed.
 
+        A DU that had not begun then starts as this trainer has it, cold or not.
+
         Raises:
             learn.CheckpointError: The state belongs to another trainer; nothing was changed.
         """
@@ -265,6 +275,7 @@ class AdaptingTrainer:
         for task, own in zip(self.tasks, state.tasks, strict=True):
             task.go_on(own.record, own.networks, own.moments, own.acknowledged_sha256)
         self._restored = self._to_recall = True
+        self._take_up()
 
     def _recall(self) -> None:
         """Read again what shots draw from, after a restoration."""

@@ -111,7 +111,7 @@ def test_a_trainer_restored_from_a_checkpoint_goes_on_as_if_nothing_had_been(fra
     begun.deliver(initialisation(3))
     metas(begun, 1)
     run(begun)
-    resumed = AdaptingTrainer(PROBLEM, SPEC, filled(80), frozenset(), seed=5, observe=lambda shot: None)
+    resumed = AdaptingTrainer(PROBLEM, SPEC, filled(80), frozenset({1}), seed=5, observe=lambda shot: None)
     resumed.restore(begun.checkpoint(1, 0.0))
     unseen = resumed.unseen([80] * DUS)
     assert [len(own) for own in unseen] == [80 - frames] * DUS
@@ -119,6 +119,29 @@ def test_a_trainer_restored_from_a_checkpoint_goes_on_as_if_nothing_had_been(fra
     assert state(resumed) == state(whole)
     assert len(metas(resumed, 9)) == DUS
     assert resumed.unseen([80] * DUS) == [[]] * DUS
+
+
+def test_who_is_cold_is_decided_anew_for_dus_that_have_not_begun() -> None:
+    """A run that is resumed may let another DU start cold than the run before it did."""
+    before = trainer(filled(0), cold=(1,))
+    before.deliver(initialisation(3))
+    metas(before, 1)
+    after = trainer(filled(0), cold=(2,))
+    after.restore(before.checkpoint(1, 0.0))
+    origins = [task.record.origin for task in after.tasks]
+    assert origins == [after.initialisation, after.initialisation, None]
+    fresh = meta_learner(5).initialisation()
+    for level in LEVELS:
+        for name, array in fresh[level].arrays().items():
+            np.testing.assert_array_equal(after.tasks[2].networks[level].arrays()[name], array)
+
+    begun = trainer(filled(10), cold=(1,))
+    begun.deliver(initialisation(3))
+    metas(begun, 1)
+    run(begun)
+    later = trainer(filled(10), cold=(2,))
+    later.restore(begun.checkpoint(1, 0.0))
+    assert [task.record for task in later.tasks] == [task.record for task in begun.tasks]
 
 
 def test_in_lock_step_no_more_is_seen_than_is_said() -> None:
