@@ -37,20 +37,27 @@ def receive_shannon(
     all_deaf_until: NDArray[np.int32],
     queues: Queues,
     sending: Sending,
+    ue_rbs: NDArray[np.int32],
     ue_delivered: NDArray[np.int64],
     counters: NDArray[np.int64],
 ) -> None:
-    """Deliver what the RBs of each UE of one DU carry, whole bytes; ``ue_delivered``: int64[S, U]."""
+    """Deliver what the RBs of each UE of one DU carry, whole bytes.
+
+    ``ue_rbs``: int32[S, U] and ``ue_delivered``: int64[S, U], added to.
+    """
     queued, worst = queues.queued[e], queues.worst_tti[e, c]
     entry_bytes, entry_tti = queues.entry_bytes[e], queues.entry_tti[e]
     head, count = queues.entry_head[e], queues.entry_count[e]
-    carried, served, late = sending.carried[e], sending.served[e], sending.late[e]
+    rbs, carried, served, late = sending.rbs[e], sending.carried[e], sending.served[e], sending.late[e]
     places, deaf_until = queued.shape[2], all_deaf_until[e, c]
     for s in range(SLICES):
         delivered, waits = 0, 0
         late[:] = 0
         for u in range(int(ues[c, s])):
             slot = s * places + u
+            if rbs[slot] == 0:
+                continue
+            ue_rbs[s, u] += rbs[slot]
             if carried[slot] < 8 or queued[c, s, u] == 0 or deaf_until[s, u] > tti:
                 continue
             taken, age, oldest = pop(
@@ -105,12 +112,13 @@ def receive_blocks(
     channels: Channels,
     harq: Harq,
     sending: Sending,
+    ue_rbs: NDArray[np.int32],
     ue_delivered: NDArray[np.int64],
     counters: NDArray[np.int64],
 ) -> None:
     """Decode the transport blocks of one DU: received, to be repeated, or lost.
 
-    ``ue_delivered``: int64[S, U].
+    ``ue_rbs``: int32[S, U] and ``ue_delivered``: int64[S, U], added to.
     """
     waiting_bytes, age_of, oldest_of = harq.harq_bytes[e, c], harq.harq_age[e, c], harq.harq_oldest[e, c]
     late_of, first_tti, rbs_of = harq.harq_late[e, c], harq.harq_tti[e, c], harq.harq_rbs[e, c]
@@ -128,7 +136,10 @@ def receive_blocks(
         for u in range(int(ues[c, s])):
             slot = s * places + u
             mcs, rbs = int(mcs_sent[slot]), int(rbs_sent[slot])
-            if rbs == 0 or mcs < 0:
+            if rbs == 0:
+                continue
+            ue_rbs[s, u] += rbs
+            if mcs < 0:
                 continue
             sinr = effective_sinr(int(carried[slot]), rbs, beta[mcs], inverse) + sinr_of[s, u, p]
             sinr_of[s, u, p] = sinr
@@ -172,15 +183,13 @@ def close_tti(
     ues: NDArray[np.int32],
     channels: Channels,
     queues: Queues,
-    rbs: NDArray[np.int64],
     served: NDArray[np.int64],
     busy: NDArray[np.uint8],
-    ue_rbs: NDArray[np.int32],
     counters: NDArray[np.int64],
 ) -> None:
-    """Move the served averages; note the RBs of each UE and the throughput of bursts.
+    """Move the served averages; note the throughput of bursts.
 
-    ``rbs``, ``served``: int64[S * U]; ``busy``: uint8[S, U]; ``ue_rbs``: int32[S, U], added to.
+    ``served``: int64[S * U]; ``busy``: uint8[S, U].
     """
     mean_bits, queued = channels.mean_bits[e, c], queues.queued[e, c]
     places = queued.shape[1]
@@ -189,7 +198,6 @@ def close_tti(
         for u in range(int(ues[c, s])):
             sent = served[s * places + u]
             mean_bits[s, u] += pf_weight * (sent - mean_bits[s, u])
-            ue_rbs[s, u] += rbs[s * places + u]
             if busy[s, u] and queued[s, u] > 0:
                 burst_ttis += 1
                 burst_bytes += sent >> 3

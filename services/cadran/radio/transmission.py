@@ -190,13 +190,22 @@ def transmit(
                 channels,
                 harq,
                 sending,
+                ue_rbs[c],
                 delivered[c],
                 counters,
             )
         else:
             receive_shannon(
-                e, c, tti, ues, budget_ttis, channels.deaf_until, queues, sending, delivered[c], counters
+                e,
+                c,
+                tti,
+                ues,
+                budget_ttis,
+                channels.deaf_until,
+                queues,
+                sending,
+                ue_rbs[c],
+                delivered[c],
+                counters,
             )
-        close_tti(
-            e, c, parameters.pf_weight, ues, channels, queues, rbs, served, busy[c], ue_rbs[c], counters
-        )
+        close_tti(e, c, parameters.pf_weight, ues, channels, queues, served, busy[c], counters)
