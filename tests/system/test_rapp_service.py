@@ -138,7 +138,7 @@ async def test_experience_becomes_initialisations_that_anybody_can_fetch(
         back = await bench.http.post("/v1/initialisations/rollback", json={})
         assert back.json()["version"] == 1
         await bench.http.post("/v1/training/trigger", json={"iterations": 10})
-        pinned = await bench.until(lambda s: s["newest_verdict"]["version"] == 3)
+        pinned = await bench.until(lambda s: s["newest_verdict"]["version"] == 3 and s["iterations"] == 35)
         assert (pinned["promoted"], pinned["pinned"]) == (1, True)
         assert "pin of a roll-back" in pinned["newest_verdict"]["reason"]
     told = json.loads((tmp_path / "a" / "status.json").read_text())
@@ -194,6 +194,30 @@ async def test_the_rapp_waits_for_a_redis_that_went_away(
         status = await bench.until(lambda s: s["iterations"] == 20)
         assert status["rows"] == [200, 200]
         assert (await bench.http.get("/ric/v1/health/ready")).status_code == 200
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_an_emptied_redis_costs_the_rapp_neither_registry_nor_learner(
+    tmp_path: Path, own_redis_server: RedisServer, region: str, restarted: bool
+) -> None:
+    url, state = own_redis_server.url, tmp_path / "state"
+    fill(store(url, region), 0, 100)
+    if restarted:
+        async with running(state, url, region) as bench:
+            await bench.until(lambda s: s["promoted"] == 1)
+        connect(url, 5.0).flushall()
+    async with running(state, url, region) as bench:
+        await bench.until(lambda s: s["promoted"] == 1)
+        if not restarted:
+            connect(url, 5.0).flushall()
+        fill(store(url, region), 100, 200)
+        status = await bench.until(lambda s: s["iterations"] == 20)
+        assert status["rows"] == [200, 200]
+        assert (await bench.get("/v1/initialisations/promoted"))["version"] in (1, 2)
+        metrics = (await bench.http.get("/metrics")).text
+        assert "cadran_rapp_store_emptied_total 1.0" in metrics
+        while not connect(url, 5.0).exists(f"cadran:{{{region}}}:rapp:registry"):
+            await asyncio.sleep(0.02)
 
 
 async def test_experience_of_another_scenario_is_a_configuration_error(

@@ -132,7 +132,7 @@ class Host:
         """Make rounds until cancelled.
 
         Raises:
-            ReplayError: The store holds something else than before, or another process reads for the group.
+            ReplayError: The store holds rows of another form, or another process reads for the group.
         """
         while True:
             more = self._spec.learn and not self._halted and await self._step()
@@ -162,6 +162,7 @@ class Host:
             await self._halt(str(error))
             return False
         self._extra = max(0, self._extra - made.iterations) if made.tasks else self._extra
+        self._unmirrored = self._unmirrored or bool(made.emptied)  # the copy of the registry is gone as well
         self._observer.round_made(made)
         return made.more or self._trainer.iterations >= self.next_candidate
 

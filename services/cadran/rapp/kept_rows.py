@@ -7,9 +7,11 @@ any moment leaves what was valid before or what is valid after, and rows and cur
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cadran.replay import ReplayError, Rows, Slice, TransitionSchema
@@ -24,12 +26,8 @@ class Place(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     cursor: int = Field(default=0, ge=0, description="index in the store up to which rows were read")
-    count: int = Field(default=0, ge=0, description="rows ever kept; fewer than read where some were lost")
-
-    @property
-    def skipped(self) -> int:
-        """Rows that the store overwrote before they were read."""
-        return self.cursor - self.count
+    count: int = Field(default=0, ge=0, description="rows ever kept")
+    skipped: int = Field(default=0, ge=0, description="rows overwritten in the store before they were read")
 
 
 class _Head(BaseModel):
@@ -108,14 +106,40 @@ class KeptRows:
     def append(self, du: int, part: Slice) -> None:
         """Put rows that follow the cursor, or come later, behind those there are; `commit` makes them valid.
 
+        As in a store, a row whose identity is not above the last one's is there already and is passed over.
+
         Raises:
             ReplayError: More rows than the slack since the last commit.
         """
-        ahead, rows = self._ahead[du], part.rows
+        ahead = self._ahead[du]
+        rows = part.rows[self._above_last(du, part.rows)]
         if ahead.count + len(rows) - self._valid[du].count > self.slack:
             raise ReplayError(f"DU {du}: more than {self.slack} rows appended between two commits")
         self._rings[du][(ahead.count + np.arange(len(rows))) % self._slots] = rows
-        self._ahead[du] = Place(cursor=part.start + len(rows), count=ahead.count + len(rows))
+        self._ahead[du] = Place(
+            cursor=part.start + len(part.rows),
+            count=ahead.count + len(rows),
+            skipped=ahead.skipped + max(0, part.start - ahead.cursor),
+        )
+
+    def _above_last(self, du: int, rows: Rows) -> NDArray[np.bool_]:
+        count = self._ahead[du].count
+        if count == 0:
+            return np.ones(len(rows), np.bool_)
+        last = self._rings[du][(count - 1) % self._slots]
+        same = (rows["epoch"] == last["epoch"]) & (rows["frame"] > last["frame"])
+        found: NDArray[np.bool_] = same | (rows["epoch"] > last["epoch"])
+        return found
+
+    def begin_anew(self, dus: Sequence[int]) -> None:
+        """Read on from the beginning of these DUs' rows in the store; those that are kept stay.
+
+        Raises:
+            OSError: The disk refuses; the cursors stay.
+        """
+        for du in dus:
+            self._ahead[du] = self._ahead[du].model_copy(update={"cursor": 0})
+        self.commit()
 
     def commit(self) -> None:
         """Make everything appended valid: rows first, then the head.

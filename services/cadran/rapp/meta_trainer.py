@@ -59,6 +59,7 @@ class Round:
         more: Whether more are due at once.
         metrics: By level, of the last iteration; None if there was none.
         seconds: Per iteration, 0 if there was none.
+        emptied: DUs whose rows the store has lost; they are read from the beginning again.
     """
 
     iterations: int
@@ -66,6 +67,7 @@ class Round:
     more: bool
     metrics: Mapping[Level, MetaMetrics] | None
     seconds: float
+    emptied: tuple[int, ...] = ()
 
 
 class MetaTrainer:
@@ -120,7 +122,7 @@ class MetaTrainer:
         Raises:
             DivergedError: A loss is not finite or beyond the limit; go back to a checkpoint.
             ReplayUnavailable: The store does not answer; the call may be repeated.
-            ReplayError: The store holds something else than before, or another process reads for the group.
+            ReplayError: The store holds rows of another form, or another process reads for the group.
         """
         before = self._counts()
         self._read()
@@ -138,7 +140,15 @@ class MetaTrainer:
         if metrics is not None:
             self.metrics = _summary(metrics)
             self.save()
-        return Round(made, tuple(tasks), due > made, metrics, seconds)
+        return Round(made, tuple(tasks), due > made, metrics, seconds, self._emptied())
+
+    def _emptied(self) -> tuple[int, ...]:
+        """DUs whose rows the store has lost, each told once."""
+        if self._reader is None:
+            return ()
+        emptied = tuple(sorted(self._reader.emptied))
+        self._reader.emptied.clear()
+        return emptied
 
     def refresh(self) -> None:
         """Let the experience be what the rows kept make it."""

@@ -30,6 +30,9 @@ class RappMetrics:
             "rows_skipped", "Transitions that the store overwrote before they were read", "du"
         )
         self.transitions = gauge("transitions", "Transitions of a level at hand", "du", "level")
+        self.store_emptied = counter(
+            "store_emptied_total", "Times that the store was found without rows that had been read"
+        )
         self.store_retries = counter("store_retries_total", "Attempts to reach Redis that failed")
         self.iterations = counter("iterations_total", "Meta-iterations")
         self.iteration_seconds = seconds(

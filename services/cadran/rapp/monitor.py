@@ -64,6 +64,11 @@ class Monitor:
             self._metrics.iteration_seconds.observe(made.seconds)
         for task in self.tasks:
             self._gauge(task)
+        if made.emptied:
+            self._metrics.store_emptied.inc()
+            self._log.warning(
+                "the replay store has lost rows that were read; reading begins anew", dus=list(made.emptied)
+            )
         self.registry_changed()
 
     def _gauge(self, task: TaskStatus) -> None:

@@ -3,6 +3,9 @@
 A round takes up what the store has beyond the copy, in bounded pieces, makes it valid on disk, and only then
 acknowledges it for the consumer group. A kill before the copy is valid reads the same rows again; a kill
 between the copy and the acknowledgement finds them in the copy, which decides where reading goes on.
+
+A store that does not know the group any more, or holds fewer rows of a DU than were read, has lost them:
+reading goes on from the beginning of what it holds, and what is kept stays.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cadran.rapp.kept_rows import KeptRows
-from cadran.replay import Slice
+from cadran.replay import ReplayEmptiedError, Slice
 from cadran.replay.store import slice_rows
 
 
@@ -25,6 +28,9 @@ class Source(Protocol):
 
 class Group(Protocol):
     """A membership in a consumer group; see `replay.consumer_group.ConsumerGroup`."""
+
+    def known(self) -> bool:
+        """Whether the server remembers the group."""
 
     def join(self) -> list[int]:
         """Become the group's reader."""
@@ -55,6 +61,9 @@ class Reader:
         source: The store.
         group: The membership; joined at the first round.
         kept: The copy.
+
+    Attributes:
+        emptied: DUs whose rows the store has lost; whoever has told of them clears it.
     """
 
     def __init__(self, source: Source, group: Group, kept: KeptRows) -> None:
@@ -63,6 +72,7 @@ class Reader:
         self._kept = kept
         self._limit = min(kept.slack, slice_rows(kept.schema))
         self._joined = False
+        self.emptied: set[int] = set()
 
     def read(self) -> Read:
         """Take up one piece per DU.
@@ -70,14 +80,16 @@ class Reader:
         Raises:
             ReplayUnavailable: The store does not answer; what was kept stays, and the call may be repeated.
             ReaderReplacedError: Another process reads for the group now.
-            ReplayError: The store holds less than was read before: it was emptied or replaced.
+            ReplayError: The store holds rows of another form.
             OSError: The disk refuses.
         """
+        if any(self._kept.cursors) and not self._group.known():
+            self._begin_anew(range(len(self._kept)))
         if not self._joined:
             self._group.join()
             self._joined = True
         before = self._kept.places
-        parts = self._source.tail(self._kept.cursors, self._limit)
+        parts = self._tail()
         for du, part in enumerate(parts):
             if len(part.rows):
                 self._kept.append(du, part)
@@ -91,3 +103,14 @@ class Reader:
             skipped=tuple(now.skipped - then.skipped for now, then in zip(after, before, strict=True)),
             behind=tuple(part.count - now.cursor for part, now in zip(parts, after, strict=True)),
         )
+
+    def _tail(self) -> list[Slice]:
+        while True:
+            try:
+                return self._source.tail(self._kept.cursors, self._limit)
+            except ReplayEmptiedError as error:
+                self._begin_anew([error.du])
+
+    def _begin_anew(self, dus: Sequence[int]) -> None:
+        self._kept.begin_anew(dus)
+        self.emptied.update(dus)

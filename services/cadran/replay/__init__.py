@@ -5,6 +5,7 @@ from cadran.replay.mirror import Batch, Mirror
 from cadran.replay.npz import export, read_export
 from cadran.replay.schema import (
     Identity,
+    ReplayEmptiedError,
     ReplayError,
     ReplayUnavailable,
     RowFlag,
@@ -22,6 +23,7 @@ __all__ = [
     "Mirror",
     "RateLimiter",
     "Replay",
+    "ReplayEmptiedError",
     "ReplayError",
     "ReplayUnavailable",
     "RowFlag",

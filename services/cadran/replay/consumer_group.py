@@ -4,7 +4,8 @@ The rows stand in rings, each under an absolute index for ever, so a reader's pl
 nothing is copied for it. A group is a hash `cadran:{region}:replay:group:<name>` of `reader` (a token of the
 process that reads for it now) and, per DU, the index up to which rows are acknowledged. A group has one
 reader: who joins last. The one before is told at its next acknowledgement, so a process that was taken for
-dead cannot speak for the group beside its successor.
+dead cannot speak for the group beside its successor. A server that was emptied does not know the group: who
+acknowledges first is its reader.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ _REPLACED = "CADRANREPLACED"
 # Indices are below 2^53, so Lua's numbers hold them. A position never falls.
 _ACKNOWLEDGE = Script(
     f"""
-if redis.call('HGET', KEYS[1], 'reader') ~= ARGV[1] then return redis.error_reply('{_REPLACED}') end
+local reader = redis.call('HGET', KEYS[1], 'reader')
+if not reader then redis.call('HSET', KEYS[1], 'reader', ARGV[1])
+elseif reader ~= ARGV[1] then return redis.error_reply('{_REPLACED}') end
 for du = 0, #ARGV - 2 do
   local before = tonumber(redis.call('HGET', KEYS[1], du) or '0')
   if tonumber(ARGV[du + 2]) > before then redis.call('HSET', KEYS[1], du, ARGV[du + 2]) end
@@ -59,6 +62,17 @@ class ConsumerGroup:
         self._name = name
         self._key = f"cadran:{{{layout.region}}}:replay:group:{name}"
         self._token = uuid.uuid4().hex
+
+    def known(self) -> bool:
+        """Whether anybody ever joined the group, as far as the server remembers: not if it was emptied.
+
+        Raises:
+            ReplayUnavailable: the server does not answer.
+        """
+        try:
+            return bool(self._client.exists(self._key))
+        except RedisError as error:
+            raise self._away(error) from error
 
     def join(self) -> list[int]:
         """Become the group's reader; per DU, the index up to which the group has acknowledged rows.

@@ -44,6 +44,18 @@ class ReplayError(ValueError):
     """Experience that does not fit: wrong schema, damaged bytes, no such DU. Trying again does not help."""
 
 
+class ReplayEmptiedError(ReplayError):
+    """The store holds fewer rows of a DU than were read of it: it was emptied or replaced while in use.
+
+    Attributes:
+        du: the DU.
+    """
+
+    def __init__(self, du: int, text: str) -> None:
+        super().__init__(text)
+        self.du = du
+
+
 class ReplayUnavailable(ConnectionError):
     """The store did not answer in the given attempts. Nothing is known to be stored; trying again is safe."""
 

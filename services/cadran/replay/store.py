@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from cadran.replay.schema import Identity, ReplayError, Rows, TransitionSchema, identities
+from cadran.replay.schema import Identity, ReplayEmptiedError, ReplayError, Rows, TransitionSchema, identities
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Replay(Protocol):
         """For each DU, up to `limit` readable rows from its cursor on.
 
         A slice starts later than its cursor only if the rows between are overwritten. Fewer rows than are
-        readable may come, none only if there is none. `ReplayError` if a cursor is ahead of the store.
+        readable may come, none only if there is none. `ReplayEmptiedError` if a cursor is ahead of the store.
         """
 
 
@@ -90,11 +90,12 @@ def check_sizes(dus: int, capacity: int) -> None:
 
 
 def check_cursor(du: int, cursor: int, count: int) -> None:
-    """Raise `ReplayError` if a reader is ahead of the store: it is not the one that was read before."""
+    """Raise `ReplayEmptiedError` if a reader is ahead of the store, which is not what it was before."""
     if cursor > count:
-        raise ReplayError(
+        raise ReplayEmptiedError(
+            du,
             f"DU {du}: read up to row {cursor}, but the store holds {count}: "
-            "it was emptied or replaced while in use"
+            "it was emptied or replaced while in use",
         )
 
 

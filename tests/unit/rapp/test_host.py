@@ -14,7 +14,7 @@ from cadran.rapp.desk import Considered, Desk, Kind
 from cadran.rapp.host import Host, HostSpec
 from cadran.rapp.meta_trainer import Round
 from cadran.rapp.registry import Registry, UnknownVersionError
-from cadran.replay import ReplayError, ReplayUnavailable
+from cadran.replay import ReplayUnavailable
 from cadran.runtime.retry import RetrySpec
 
 from .test_desk import Scores
@@ -217,9 +217,14 @@ async def test_iterations_asked_for_are_made_without_new_rows(tmp_path: Path) ->
         assert run.host.next_candidate == 1000
 
 
-async def test_a_store_that_shrank_ends_the_host(tmp_path: Path) -> None:
+async def test_a_store_that_shrank_is_told_once_and_gets_the_registrys_copy_again(
+    tmp_path: Path,
+) -> None:
     async with running(tmp_path, 100, candidate_every=1000) as run:
         await run.made(5)
+        pushed = len(run.copy.pushed)
         run.bench.store._count[0] = 5
-        with pytest.raises(ReplayError, match="emptied or replaced"):
-            await run.until(lambda: False)
+        await run.until(lambda: len(run.copy.pushed) > pushed)
+        rounds = len(run.events.rounds)
+        await run.until(lambda: len(run.events.rounds) > rounds + 2)
+        assert [made.emptied for made in run.events.rounds if made.emptied] == [(0,)]

@@ -33,6 +33,10 @@ class Alone:
     def __init__(self, dus: int = 2) -> None:
         self.positions = [0] * dus
         self.away = False
+        self.remembered = True
+
+    def known(self) -> bool:
+        return self.remembered
 
     def join(self) -> list[int]:
         return self.positions
@@ -130,13 +134,55 @@ def test_another_form_or_a_damaged_head_is_refused(tmp_path: Path) -> None:
         kept_in(tmp_path)
 
 
-def test_a_store_that_was_emptied_is_told(tmp_path: Path) -> None:
-    store = MemoryReplay(SMALL, 2, 100)
-    store.append(0, make_rows(range(4)))
-    kept = kept_in(tmp_path)
+def test_a_store_that_was_emptied_is_read_from_its_beginning(tmp_path: Path) -> None:
+    store, kept = MemoryReplay(SMALL, 2, 100), kept_in(tmp_path)
+    for du in (0, 1):
+        store.append(du, make_rows(range(6), du=du))
     Reader(store, Alone(), kept).read()
-    with pytest.raises(ReplayError, match="emptied or replaced"):
-        Reader(MemoryReplay(SMALL, 2, 100), Alone(), kept).read()
+    emptied = MemoryReplay(SMALL, 2, 100)
+    emptied.append(1, make_rows(range(6, 8), du=1))
+    reader = Reader(emptied, Alone(), kept)
+    assert reader.read().rows == (0, 2)
+    assert reader.emptied == {0, 1}
+    emptied.append(0, make_rows(range(3), epoch=2))
+    again = kept_in(tmp_path)
+    reader = Reader(emptied, Alone(), again)
+    assert reader.read().rows == (3, 0)
+    assert reader.emptied == set()
+    equal(again.rows(0), np.concatenate([make_rows(range(6)), make_rows(range(3), epoch=2)]))
+    equal(again.rows(1), make_rows(range(8), du=1))
+    assert [place.skipped for place in again.places] == [0, 0]
+
+
+def test_a_store_that_was_emptied_and_has_as_many_rows_again_is_known_by_its_group(tmp_path: Path) -> None:
+    store, group, kept = MemoryReplay(SMALL, 2, 100), Alone(), kept_in(tmp_path)
+    store.append(0, make_rows(range(6)))
+    Reader(store, group, kept).read()
+    refilled = MemoryReplay(SMALL, 2, 100)
+    refilled.append(0, make_rows(range(6, 14)))
+    group.remembered = False
+    reader = Reader(refilled, group, kept)
+    reader.read()
+    assert reader.emptied == {0, 1}
+    equal(kept.rows(0), make_rows(range(14)))
+
+
+@pytest.mark.parametrize("left", range(13))
+def test_a_store_that_lost_its_newest_rows_gives_none_twice(tmp_path: Path, left: int) -> None:
+    store, kept = MemoryReplay(SMALL, 2, 100), kept_in(tmp_path)
+    store.append(0, make_rows(range(12)))
+    reader = Reader(store, Alone(), kept)
+    while any(reader.read().behind):
+        pass
+    older = MemoryReplay(SMALL, 2, 100)
+    older.append(0, make_rows(range(left)))
+    reader = Reader(older, Alone(), kept)
+    reader.read()
+    older.append(0, make_rows(range(12, 15)))
+    while any(reader.read().behind):
+        pass
+    equal(kept.rows(0), make_rows(range(15)))
+    assert kept.places[0].skipped == 0
 
 
 MOVES = st.lists(st.one_of(st.integers(1, 12), st.sampled_from(["read", "reopen", "lost ack"])), max_size=25)
@@ -187,6 +233,20 @@ def test_a_groups_place_is_kept_on_the_server_and_never_falls(client: Any) -> No
     assert ConsumerGroup(client, layout, "other").join() == [0, 0]
 
 
+def test_an_emptied_server_takes_its_reader_back_and_still_only_one(client: Any) -> None:
+    layout = Layout(next(regions), SMALL, 2, 100)
+    first, second = (ConsumerGroup(client, layout, "rapp") for _ in range(2))
+    assert not first.known()
+    first.join()
+    assert first.known()
+    client.delete(f"cadran:{{{layout.region}}}:replay:group:rapp")
+    assert not first.known()
+    first.acknowledge([3, 0])
+    with pytest.raises(ReaderReplacedError):
+        second.acknowledge([9, 9])
+    assert ConsumerGroup(client, layout, "rapp").join() == [3, 0]
+
+
 def test_a_reader_that_was_replaced_is_told_and_changes_nothing(client: Any) -> None:
     layout = Layout(next(regions), SMALL, 2, 100)
     first, second = (ConsumerGroup(client, layout, "rapp") for _ in range(2))
@@ -209,6 +269,8 @@ def test_wrong_names_and_sizes_are_refused(client: Any) -> None:
 def test_no_server_is_unavailable(unused_tcp_port: int) -> None:
     nobody = connect(f"redis://127.0.0.1:{unused_tcp_port}/0", timeout_s=0.2)
     group = ConsumerGroup(nobody, Layout("any", SMALL, 2, 100), "rapp")
+    with pytest.raises(ReplayUnavailable, match="does not answer"):
+        group.known()
     with pytest.raises(ReplayUnavailable, match="does not answer"):
         group.join()
     with pytest.raises(ReplayUnavailable, match="does not answer"):
