@@ -169,7 +169,7 @@ def test_the_probability_of_improvement_is_the_share_of_pairs(first, second):
 # Coverage: 95 %, give or take three standard errors of the simulation and what few runs cost.
 
 
-def covers(truth, interval_from, trials=500):
+def covers(truth, interval_from, trials=300):
     held = sum(one.low <= truth <= one.high for one in (interval_from() for _ in range(trials)))
     return held / trials
 

@@ -228,7 +228,7 @@ def test_a_bandit_with_a_known_optimum_is_solved(spec: LearnerSpec) -> None:
     learner = small_learner(spec.model_copy(update={"hidden": (64, 64), "lr": 3e-3, "beta_initial": 0.01}))
     rng = np.random.default_rng(0)
     observation = np.ones((AGENTS, 64, 4), np.float32)
-    for _ in range(500):
+    for _ in range(300):
         action = rng.random((AGENTS, 64, ACTION), dtype=np.float32)
         reward = -np.square(action - best[:, None]).sum(-1)
         learner.update(Batch(observation, action, reward, observation, np.zeros((AGENTS, 64))))

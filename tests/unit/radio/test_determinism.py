@@ -47,9 +47,9 @@ worlds = (
 for number, world in enumerate(worlds):
     radio = Radio(world, np.arange(50) * 7 if number == 0 else None)
     state = radio.new_state(seeds(2))
-    run(radio, state, 12)
+    run(radio, state, 6)
     radio.reset(state, np.array([True, False]), 3)
-    run(radio, state, 12, seed=1)
+    run(radio, state, 6, seed=1)
     print(digest(state), state.ledger.moved_in_bytes.any(), state.kpis.blocks.any())
 for idle in ("silent", "active"):
     world = small_world(
@@ -60,7 +60,7 @@ for idle in ("silent", "active"):
     )
     radio = Radio(world)
     state = radio.new_state(seeds(3))
-    run_users(radio, state, 20)
+    run_users(radio, state, 10)
     print(digest(state), state.ledger.moved_in_bytes.any(), state.kpis.blocks.any())
 """
 

@@ -1,7 +1,6 @@
 """The radio's benchmark: what is compared with what, in processes of their own, from windows of time."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from io import StringIO
 from itertools import pairwise
 from typing import Any
@@ -10,8 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from cadran.testbed.radio_bench import ceiling, peer, report, timing
-from cadran.testbed.radio_bench.child import ChildError, run_child
+from cadran.testbed.radio_bench import ceiling, peer, report
 from cadran.testbed.radio_bench.report import bench_radio
 from cadran.testbed.radio_bench.scenario import Case, bench_decisions, bench_world
 from cadran.testbed.radio_bench.table import bench_table
@@ -145,29 +143,3 @@ def test_the_ceiling_does_the_arithmetic_of_a_tti() -> None:
         assert work.best[du] == pytest.approx(metric.max(axis=0), rel=0.04)
         won = np.take_along_axis(metric, work.winner[du][None] - first, axis=0)[0]
         assert (won >= 0.92 * metric.max(axis=0)).all()
-
-
-def test_a_case_runs_in_a_process_of_its_own() -> None:
-    ballast = np.ones(60_000_000)
-    case = {"mode": "rbg", "csi_period_tti": 5, "envs": 2, "threads": [1]}
-    arguments = {"case": case, "effort": asdict(BRIEF) | {"warm_steps": 30}}
-    # The first process may have to compile, which takes memory of its own.
-    _, found = (run_child("cadran.testbed.radio_bench.case", arguments) for _ in range(2))
-    assert 0 < found["rates"][0]["per_cpu_s"] <= found["rates"][0]["per_cpu_s_best"]
-    assert 0.5 < found["busy_fraction"] < 0.8
-    assert 50 < found["peak_mb"] < 400 < timing.peak_mb()
-    assert ballast.nbytes > 400e6
-
-
-def test_the_peer_has_as_many_stations_and_ues_or_says_that_it_is_not_there() -> None:
-    if not peer.installed():
-        assert "mobile-env" in peer.MISSING
-        return
-    found = run_child("cadran.testbed.radio_bench.peer", {"effort": asdict(BRIEF)})
-    assert (found["stations"], found["ues"]) == (6, 200)
-    assert found["rates"]["per_cpu_s"] > 0
-
-
-def test_a_case_that_fails_says_why() -> None:
-    with pytest.raises(ChildError, match="mode"):
-        run_child("cadran.testbed.radio_bench.case", {"case": {"envs": 1}, "effort": asdict(BRIEF)})

@@ -17,8 +17,7 @@ from cadran.lab.study.cell import Baseline, Cell, digest
 from cadran.lab.training import TrainingPlan
 from cadran.learn import LearnerSpec
 from cadran.runtime import ClockSpec
-
-from .made import EXPERIMENT, PLAN, cell, exam
+from made_cells import EXPERIMENT, PLAN, cell, exam
 
 SMALL = st.integers(1, 50)
 LEARNERS = st.fixed_dictionaries(
@@ -118,7 +117,7 @@ def test_order_does_not_matter(facts: dict[str, Any], random: Any) -> None:
 
 
 def test_a_key_is_the_same_in_another_process() -> None:
-    script = "from lab.study.made import cell, exam; print(cell().key, exam(cell()).key)"
+    script = "from made_cells import cell, exam; print(cell().key, exam(cell()).key)"
     paths = [path for path in sys.path if path]
     command = [sys.executable, "-c", f"import sys; sys.path[:0] = {paths!r}; {script}"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()

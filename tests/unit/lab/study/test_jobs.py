@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from cadran.lab.study.budget import BUDGETS, Budget
 from cadran.lab.study.cell import Baseline, Cell
 from cadran.lab.study.jobs import exam_jobs, training_jobs
-
-from .made import EXPERIMENT, cell, exam
+from made_cells import EXPERIMENT, cell, exam
 
 SMOKE = BUDGETS["smoke"]
 CELLS = st.lists(

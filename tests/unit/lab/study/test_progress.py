@@ -6,8 +6,7 @@ import pytest
 
 from cadran.lab.study.jobs import TrainingJob
 from cadran.lab.study.progress import LINE_EVERY_S, Board, Lines
-
-from .made import cell
+from made_cells import cell
 
 
 class Watch:

@@ -19,8 +19,7 @@ from cadran.lab.study.study import HELD_OUT, Study
 from cadran.lab.study.work import Archive, perform
 from cadran.lab.training import Run, TrainingPlan
 from cadran.learn import DivergedError
-
-from .made import EXPERIMENT, cell
+from made_cells import EXPERIMENT, cell
 
 TINY = varied(EXPERIMENT, ("world.rbs=10", "world.ues=6", "world.episode_frames=4", "world.load.scale=0.1"))
 

@@ -1,12 +1,15 @@
 import pytest
 
 from cadran.lab.tasam import pictures, scores
+from cadran.lab.tasam.beyond import relaxation
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few resamples: tests are about what is said, not about the last digit of an interval."""
+    """Few resamples and small optima: tests are about what is said, not about the last digit of it."""
     monkeypatch.setattr(scores, "REPLICATES", 300)
+    monkeypatch.setattr(relaxation, "DROPS", 1)
+    monkeypatch.setattr(relaxation, "GROUPS", 3)
 
 
 @pytest.fixture

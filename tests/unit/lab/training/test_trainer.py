@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cadran.lab.training import Run, TrainedRun, train
+from cadran.lab.training import Run, TrainedRun, train, update_log
 from cadran.lab.training.experience import Experience
 from cadran.lab.training.plan import require_stackable
 from cadran.learn import LearnerSpec
@@ -33,9 +33,10 @@ STACKS: dict[str, list[Run]] = {
 
 @pytest.mark.parametrize("name", STACKS)
 def test_runs_trained_together_equal_runs_trained_alone(name: str) -> None:
-    together = train(STACKS[name], plan())
+    short = plan(iterations=6)
+    together = train(STACKS[name], short)
     for alone, stacked in zip(STACKS[name], together, strict=True):
-        require_equal(train([alone], plan())[0], stacked)
+        require_equal(train([alone], short)[0], stacked)
     for trained in together[1:]:
         assert not np.array_equal(trained.curve.reward, together[0].curve.reward)
 
@@ -167,11 +168,12 @@ def test_a_run_out_of_range_is_refused() -> None:
         run(-1)
 
 
-def test_long_logs_are_thinned_to_windows() -> None:
-    trained: TrainedRun = train([run(0, tasam())], plan(iterations=30, updates_per_iteration=18))[0]
+def test_long_logs_are_thinned_to_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(update_log, "ROWS", 50)
+    trained: TrainedRun = train([run(0, tasam())], plan(iterations=10, updates_per_iteration=6))[0]
     made = trained.cost.updates
-    assert made == 29 * 18
-    assert len(trained.log["updates"]) <= 500
+    assert made == 9 * 6
+    assert len(trained.log["updates"]) <= 50
     assert trained.log["updates"][-1] == made
     assert trained.log["sam_on"].shape == (len(trained.log["updates"]), 2)
     assert 0 < trained.log["sam_on"].mean() < 1

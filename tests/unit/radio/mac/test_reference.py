@@ -43,7 +43,8 @@ def test_without_ties_the_metric_alone_decides(
     rng = np.random.default_rng(seed)
     scene = random_scene(rng, places, rbs, repeats=False, mode=mode, pad=pad)
     distinct = rng.permuted(np.tile(np.arange(1, SLICES * places + 1), (rbs, 1)), axis=1)
-    csi = 10 * distinct.T.reshape(SLICES, places, rbs).astype(np.int32)
+    # In the order of memory that the radio has: another one would be compiled for itself.
+    csi = np.ascontiguousarray(10 * distinct.T.reshape(SLICES, places, rbs).astype(np.int32))
     ones = np.ones((SLICES, places), dtype=np.float32)
     waiting = scene.waiting._replace(metric=ones * np.float32(0.3), weight=ones * np.float32(1.7))
     assert_as_reference(replace(scene, csi=csi, waiting=waiting), exact_key)

@@ -17,8 +17,7 @@ from cadran.lab.study.job import Job
 from cadran.lab.study.jobs import ExamJob, TrainingJob
 from cadran.lab.study.progress import Board
 from cadran.lab.study.runner import ERRORS, StudyFailed, run_jobs
-
-from .made import EXPERIMENT, cell, do, exam, store
+from made_cells import EXPERIMENT, cell, do, exam, store
 
 BASELINE = ExamJob((exam(Baseline("pf", EXPERIMENT)),))
 
@@ -106,7 +105,7 @@ import signal
 import sys
 sys.path[:0] = {paths!r}
 from pathlib import Path
-from lab.study.test_runner import run, training
+from test_study_runner import run, training
 if __name__ == "__main__":
     # Whoever was started in the background may have been told to ignore it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
