@@ -35,6 +35,7 @@ from cadran.replay.consumer_group import ConsumerGroup
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.runtime import ConfigError
 from cadran.runtime.checkpoints import CheckpointError
+from cadran.runtime.disk import DISK
 from cadran.runtime.http import Health
 from cadran.runtime.retry import RetrySpec
 
@@ -44,7 +45,7 @@ _SAMPLER = 1
 
 def new_health() -> Health:
     """The conditions under which the rApp is ready."""
-    return Health([STORE, LISTENING])
+    return Health([STORE, LISTENING, DISK])
 
 
 class Assembly:
@@ -269,6 +270,7 @@ class Assembly:
             health=self._health,
             close=self._client.close,
             status=self.status,
+            monitor=self._monitor,
         )
         return Rapp(parts, settings.rest, settings.state_dir / "status.json", settings.status_period_s)
 

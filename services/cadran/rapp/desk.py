@@ -78,6 +78,25 @@ class Considered:
     reason: str
 
 
+@dataclass(frozen=True)
+class Assessed:
+    """A candidate that was evaluated and is not registered yet.
+
+    Attributes:
+        cut: As the learner cut it.
+        version: The version that it gets.
+        promoted: The version promoted when it was evaluated.
+        artifact: With its evaluation.
+        evaluation: Beside the best version.
+    """
+
+    cut: Cut
+    version: int
+    promoted: int | None
+    artifact: bytes
+    evaluation: Evaluation
+
+
 class Desk:
     """Evaluates, registers, judges; its evaluations run where it is called, one at a time.
 
@@ -108,11 +127,12 @@ class Desk:
         self._parent: int | None = None
 
     def consider(self, cut: Cut) -> Considered:
-        """Evaluate a candidate, register it, and promote it if the gate lets it pass.
+        """Evaluate a candidate, register it, and promote it if the gate lets it pass."""
+        assessed = self.assess(cut)
+        return assessed if isinstance(assessed, Considered) else self.settle(assessed)
 
-        One that is not finite, or cannot be compared with the best one promoted, is not registered. After
-        a roll-back none is promoted.
-        """
+    def assess(self, cut: Cut) -> Assessed | Considered:
+        """Evaluate a candidate; one that is not finite, or cannot be compared, goes no further."""
         version, promoted = self.registry.next_version, self.registry.promoted_version
         best = self.registry.best_version
         try:
@@ -122,12 +142,22 @@ class Desk:
             )
         except (DivergedError, PolicyError, RefusedError) as error:
             return Considered(cut.iterations, None, False, f"not registered: {error}")
-        self.registry.register(artifact)
+        return Assessed(cut, version, promoted, artifact, evaluation)
+
+    def settle(self, assessed: Assessed) -> Considered:
+        """Register a candidate, and promote it if the gate lets it pass; after a roll-back none is promoted.
+
+        Raises:
+            OSError: The disk refuses; the call may be repeated, and goes on with what could not be written.
+        """
+        version = assessed.version
+        if version == self.registry.next_version:
+            self.registry.register(assessed.artifact)
         self._parent = version
-        verdict = judge(evaluation, best, self._margin)
+        verdict = judge(assessed.evaluation, assessed.evaluation.against, self._margin)
         if verdict.promote and self.registry.pinned:
             verdict = Verdict(False, f"held back by the pin of a roll-back, though {verdict.reason}")
-        return self._settled(cut.iterations, version, promoted, verdict)
+        return self._settled(assessed.cut.iterations, version, assessed.promoted, verdict)
 
     def _settled(self, iterations: int, version: int, over: int | None, verdict: Verdict) -> Considered:
         if verdict.promote:

@@ -30,6 +30,9 @@ from cadran.runtime.worker import Worker
 
 T = TypeVar("T")
 
+_STATE = "experience, checkpoints and registry"
+_REGISTRY = "registry from its copy"
+
 
 @dataclass(frozen=True)
 class HostSpec:
@@ -41,7 +44,7 @@ class HostSpec:
         candidate_every: Meta-iterations from one candidate to the next.
         nice: Niceness added to the trainer's thread.
         thread_switch_s: Switch interval of the interpreter while the host lives.
-        retry: Waits while the store is away.
+        retry: Waits while the store is away or the disk refuses.
     """
 
     learn: bool
@@ -66,6 +69,12 @@ class HostObserver(Protocol):
 
     def store_answers(self) -> None:
         """It did."""
+
+    def disk_refused(self, file: str, error: OSError) -> None:
+        """A write failed; it is tried again."""
+
+    def disk_written(self, file: str) -> None:
+        """It did not."""
 
     def diverged(self, reason: str) -> None:
         """Iterations have stopped; the newest checkpoint is restored."""
@@ -169,7 +178,12 @@ class Host:
     async def _consider(self) -> None:
         clock = asyncio.get_running_loop().time
         started = clock()
-        considered = await self._worker.run(lambda: self._desk.consider(self._cut()))
+        assessed = await self._worker.run(lambda: self._desk.assess(self._cut()))
+        considered = (
+            assessed
+            if isinstance(assessed, Considered)
+            else await self._answered(partial(self._desk.settle, assessed))
+        )
         self._considered = considered.iterations
         self._unmirrored = True
         self._observer.considered(considered, clock() - started)
@@ -184,7 +198,7 @@ class Host:
         )
 
     async def _answered(self, work: Callable[[], T]) -> T:
-        """Work on the trainer's thread, again and again while the store is away."""
+        """Work on the trainer's thread, again and again while the store is away or the disk refuses."""
         failures = 0
         while True:
             try:
@@ -193,8 +207,13 @@ class Host:
                 failures += 1
                 self._observer.store_away(error)
                 await asyncio.sleep(self._spec.retry.wait_s(failures))
+            except OSError as error:
+                failures += 1
+                self._observer.disk_refused(_STATE, error)
+                await asyncio.sleep(self._spec.retry.wait_s(failures))
             else:
                 self._observer.store_answers()
+                self._observer.disk_written(_STATE)
                 return done
 
     async def _mirrored(self) -> None:
@@ -207,6 +226,11 @@ class Host:
         except ReplayUnavailable as error:
             self._unmirrored = True
             self._observer.store_away(error)
+        except OSError as error:
+            self._unmirrored = True
+            self._observer.disk_refused(_REGISTRY, error)
+        else:
+            self._observer.disk_written(_REGISTRY)
 
     async def _halt(self, reason: str) -> None:
         self._halted = True

@@ -7,6 +7,7 @@ any moment leaves what was valid before or what is valid after, and rows and cur
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,6 +50,7 @@ class KeptRows:
 
     Raises:
         ReplayError: The directory holds rows of another form, or a head that cannot be read.
+        OSError: The disk has no room for the rings.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class KeptRows:
         size = self._slots * self.schema.row_bytes
         with path.open("ab") as file:
             file.truncate(size)
+            os.posix_fallocate(file.fileno(), 0, size)  # a full disk is told here, not by SIGBUS later
         ring: Rows = np.memmap(path, self.schema.dtype, "r+", shape=(self._slots,))
         return ring
 
@@ -145,14 +148,21 @@ class KeptRows:
         """Make everything appended valid: rows first, then the head.
 
         Raises:
-            OSError: The disk refuses; what was valid stays valid.
+            OSError: The disk refuses; what was valid stays valid, and what was appended is forgotten.
         """
+        try:
+            self._write()
+        except OSError:
+            self._ahead = list(self._valid)
+            raise
+        self._valid = list(self._ahead)
+
+    def _write(self) -> None:
         for ring, ahead, valid in zip(self._rings, self._ahead, self._valid, strict=True):
             if ahead != valid and isinstance(ring, np.memmap):
                 ring.flush()
         head = _Head(form=self._form, places=tuple(self._ahead))
         atomic_write(self._root / _HEAD, head.model_dump_json().encode())
-        self._valid = list(self._ahead)
 
     def rows(self, du: int, upto: int | None = None) -> Rows:
         """A copy of the DU's newest valid rows, oldest first.

@@ -109,6 +109,7 @@ class MetaTrainer:
         self._spec = spec
         self._unix_s = unix_s
         self._seen: tuple[int, ...] | None = None  # counts of a checkpoint that was gone back to
+        self._made: Round | None = None  # a round whose checkpoint is not written yet
         self._new = True  # no checkpoint of this learner is known: a divergence could not go back
         self.iterations = 0
         self.metrics: Mapping[str, float] = {}
@@ -123,7 +124,16 @@ class MetaTrainer:
             DivergedError: A loss is not finite or beyond the limit; go back to a checkpoint.
             ReplayUnavailable: The store does not answer; the call may be repeated.
             ReplayError: The store holds rows of another form, or another process reads for the group.
+            OSError: The disk refuses; the call may be repeated, and goes on with what could not be written.
         """
+        if self._made is None:
+            self._made = self._worked(extra)
+        if self._made.iterations:
+            self.save()
+        made, self._made = self._made, None
+        return made
+
+    def _worked(self, extra: int) -> Round:
         before = self._counts()
         self._read()
         self.refresh()
@@ -139,7 +149,6 @@ class MetaTrainer:
         seconds = (time.perf_counter() - started) / max(made, 1)
         if metrics is not None:
             self.metrics = _summary(metrics)
-            self.save()
         return Round(made, tuple(tasks), due > made, metrics, seconds, self._emptied())
 
     def _emptied(self) -> tuple[int, ...]:
@@ -225,6 +234,7 @@ class MetaTrainer:
             learn.CheckpointError: The state belongs to another learner; nothing was changed.
         """
         self._learner.load_state(checkpoint.learner)
+        self._made = None
         self._rng.bit_generator.state = dict(checkpoint.sampler_state)
         self.iterations = checkpoint.iterations
         self.metrics = checkpoint.metrics

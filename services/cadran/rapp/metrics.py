@@ -30,6 +30,7 @@ class RappMetrics:
             "rows_skipped", "Transitions that the store overwrote before they were read", "du"
         )
         self.transitions = gauge("transitions", "Transitions of a level at hand", "du", "level")
+        self.disk_refusals = counter("disk_refusals_total", "Writes that the disk refused", "file")
         self.store_emptied = counter(
             "store_emptied_total", "Times that the store was found without rows that had been read"
         )

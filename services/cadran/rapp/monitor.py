@@ -16,6 +16,7 @@ from cadran.rapp.registry import RegistryState
 from cadran.rapp.status import TaskStatus, tasks_of
 from cadran.rapp.xapp_client import Adaptation
 from cadran.replay import ReplayUnavailable
+from cadran.runtime.disk import DiskWatch
 from cadran.runtime.http import Health
 
 STORE = "replay store"
@@ -47,6 +48,7 @@ class Monitor:
         self._experience = experience
         self._registry = registry
         self._log = structlog.get_logger("cadran.rapp")
+        self._disk = DiskWatch(metrics.disk_refusals, health)
         self._away = True
         self.alert: str | None = None
         self.seconds_per_iteration: float | None = None
@@ -139,6 +141,14 @@ class Monitor:
             self._away = False
             self._health.met(STORE)
             self._log.info("replay store answers")
+
+    def disk_refused(self, file: str, error: OSError) -> None:
+        """A write failed."""
+        self._disk.refused(file, error)
+
+    def disk_written(self, file: str) -> None:
+        """A write came through."""
+        self._disk.written(file)
 
     def diverged(self, reason: str) -> None:
         """Iterations have stopped."""

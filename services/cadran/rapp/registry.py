@@ -237,6 +237,7 @@ class Registry:
         Raises:
             PolicyError: The artefact is refused (corrupt, not finite, ...); nothing is stored.
             RefusedError: Its version is not `next_version`; nothing is stored.
+            OSError: The disk refuses; nothing is stored.
         """
         meta, _ = decode_initialisation(artifact)
         with self._lock:
@@ -244,7 +245,11 @@ class Registry:
                 raise RefusedError(f"version {meta.version}: the next one is {self.next_version}")
             self._store(meta, artifact)
             self._prune()
-            self._commit({meta.version: self._stand(Stage.CANDIDATE, _NOT_JUDGED)})
+            try:
+                self._commit({meta.version: self._stand(Stage.CANDIDATE, _NOT_JUDGED)})
+            except OSError:
+                self._remove(meta.version)
+                raise
             return self.entry(meta.version)
 
     def _store(self, meta: InitialisationMeta, artifact: bytes) -> None:
@@ -378,4 +383,7 @@ class Registry:
         needed = {*self._state.promotions[-2:], self._state.best}
         for version in sorted(self._held)[: -self._kept]:
             if version not in needed:
-                self._held.pop(version)[1].unlink(missing_ok=True)
+                self._remove(version)
+
+    def _remove(self, version: int) -> None:
+        self._held.pop(version)[1].unlink(missing_ok=True)

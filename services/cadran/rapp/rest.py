@@ -35,6 +35,7 @@ _BINARY: dict[int | str, dict[str, Any]] = {
 _ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ProblemDetails, "description": "no such initialisation"},
     422: {"model": ProblemDetails, "description": "the request has a wrong shape"},
+    503: {"model": ProblemDetails, "description": "the disk refuses; nothing was changed"},
     500: {"model": ProblemDetails, "description": "the version's file cannot be read any more"},
 }
 _REFUSED: dict[int | str, dict[str, Any]] = {
@@ -94,7 +95,7 @@ def create_app(parts: RestParts) -> FastAPI:
     app.include_router(_initialisations(parts.registry), prefix="/v1", responses=_ERRORS)
     app.include_router(_promotion(parts.commands), prefix="/v1", responses=_ERRORS)
     app.include_router(_training(parts), prefix="/v1")
-    add_errors(app, {UnknownVersionError: 404, RefusedError: 409, DamagedError: 500})
+    add_errors(app, {UnknownVersionError: 404, RefusedError: 409, DamagedError: 500, OSError: 503})
     add_operation(app, parts.metrics, parts.health)
     return app
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from cadran.rapp.courier import Courier
 from cadran.rapp.host import Host
+from cadran.rapp.monitor import Monitor
 from cadran.rapp.status import TrainingStatus
 from cadran.replay import ReplayError
 from cadran.rest import listen, serving
@@ -34,6 +35,7 @@ class Parts:
         health: Health.
         close: Ends the connections to Redis.
         status: State of training.
+        monitor: Hears of writes that fail.
     """
 
     host: Host
@@ -42,6 +44,7 @@ class Parts:
     health: Health
     close: Callable[[], None]
     status: Callable[[], TrainingStatus]
+    monitor: Monitor
 
 
 class Rapp:
@@ -109,4 +112,10 @@ class Rapp:
             await asyncio.sleep(self._status_period_s)
 
     def _write_status(self) -> None:
-        atomic_write(self._status_path, self._parts.status().model_dump_json().encode())
+        monitor, file = self._parts.monitor, self._status_path.name
+        try:
+            atomic_write(self._status_path, self._parts.status().model_dump_json().encode())
+        except OSError as error:
+            monitor.disk_refused(file, error)
+        else:
+            monitor.disk_written(file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import uuid
@@ -35,6 +36,23 @@ def atomic_write(path: Path, data: bytes) -> None:
         partial.unlink(missing_ok=True)
         raise
     _flush_folder(path.parent)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a text file; a disk that is full leaves none of it.
+
+    Args:
+        path: the file; created if absent.
+        line: without its end.
+
+    Raises:
+        OSError: the folder is missing or not writable, or the disk is full.
+    """
+    with path.open("ab", buffering=0) as file:
+        end, data = file.tell(), line.encode() + b"\n"
+        if file.write(data) < len(data):  # a disk that fills up takes a part, and refuses the next write
+            file.truncate(end)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 @contextlib.contextmanager

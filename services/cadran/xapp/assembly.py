@@ -16,6 +16,7 @@ from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import AsyncRedisReplay, RedisReplay, connect, connect_async, require_durable
 from cadran.runtime import ConfigError
 from cadran.runtime.checkpoints import CheckpointError
+from cadran.runtime.disk import DISK
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.retry import RetrySpec
@@ -45,7 +46,7 @@ from cadran.xapp.termination import Expected, Termination
 
 def new_health() -> Health:
     """The conditions under which the xApp is ready; nodes need not be there, or they could never connect."""
-    return Health([STORE, LISTENING])
+    return Health([STORE, LISTENING, DISK])
 
 
 class Assembly:

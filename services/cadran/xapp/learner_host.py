@@ -36,6 +36,7 @@ _BURST_UPDATES = 16
 """Updates between two looks at the rest of the world: short beside every period in the settings."""
 _IDLE_S = 0.01
 """Wait when nothing is due: one frame."""
+_CHECKPOINTS, _POLICIES = "checkpoints", "policies"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class HostSpec:
         nice: Niceness added to the learner's thread.
         thread_switch_s: Switch interval of the interpreter while the host lives.
         push_delay_frames: Lock-step: a policy computed from frame f acts from f + 1 + this.
-        retry: Waits while the replay store is away.
+        retry: Waits while the replay store is away or the disk refuses.
     """
 
     problem: Mapping[str, str]
@@ -108,6 +109,12 @@ class HostObserver(Protocol):
     def store_away(self, error: ReplayUnavailable) -> None:
         """The replay store did not answer; the learner waits."""
 
+    def disk_refused(self, file: str, error: OSError) -> None:
+        """A write failed; it is tried again."""
+
+    def disk_written(self, file: str) -> None:
+        """It did not."""
+
     def diverged(self, reason: str) -> None:
         """Updates have stopped; the newest checkpoint is restored."""
 
@@ -148,7 +155,8 @@ class LearnerHost:
         self._allowed.set()
         self._giving_out = asyncio.Lock()
         self._saving = asyncio.Lock()
-        self._saved_at_s = -math.inf
+        self._save_at_s = -math.inf  # when the next checkpoint is due
+        self._save_failures = 0
         self._worker = Worker("learner", spec.nice, spec.thread_switch_s, _one_torch_thread)
         self.policy_version = policy_version
 
@@ -169,17 +177,42 @@ class LearnerHost:
                 artefacts = await self._worker.run(make)
             if artefacts:
                 self.policy_version = version
-                await self._publish(Publication(version, tuple(artefacts), effective))
+                await self._given_out(Publication(version, tuple(artefacts), effective))
+
+    async def _given_out(self, publication: Publication) -> None:
+        """Give out, again and again while the disk refuses: the trainer makes these policies only once."""
+        failures = 0
+        while True:
+            try:
+                await self._publish(publication)
+            except OSError as error:
+                failures += 1
+                self._observer.disk_refused(_POLICIES, error)
+                await asyncio.sleep(self._spec.retry.wait_s(failures))
+            else:
+                self._observer.disk_written(_POLICIES)
+                return
 
     async def save(self) -> None:
-        """Write a checkpoint now."""
+        """Write a checkpoint now; one that the disk refuses is tried again after growing waits."""
         async with self._saving:
             checkpoint = await self._worker.run(
                 partial(self._trainer.checkpoint, self.policy_version, self._unix_s())
             )
-            await asyncio.to_thread(self._checkpoints.save, checkpoint)
-            self._saved_at_s = asyncio.get_running_loop().time()
+            try:
+                await asyncio.to_thread(self._checkpoints.save, checkpoint)
+            except OSError as error:
+                self._save_failures += 1
+                self._save_in(self._spec.retry.wait_s(self._save_failures))
+                self._observer.disk_refused(_CHECKPOINTS, error)
+                return
+            self._save_failures = 0
+            self._save_in(self._spec.checkpoint_period_s)
+        self._observer.disk_written(_CHECKPOINTS)
         self._observer.checkpointed()
+
+    def _save_in(self, seconds: float) -> None:
+        self._save_at_s = asyncio.get_running_loop().time() + seconds
 
     async def amend(self, change: Callable[[], T]) -> T:
         """Change the trainer between two bursts; what it changed is given out and at rest on return.
@@ -193,7 +226,7 @@ class LearnerHost:
         return changed
 
     async def _save_if_due(self) -> None:
-        if asyncio.get_running_loop().time() - self._saved_at_s >= self._spec.checkpoint_period_s:
+        if asyncio.get_running_loop().time() >= self._save_at_s:
             await self.save()
 
     async def run_free(self) -> None:
@@ -263,7 +296,7 @@ class LearnerHost:
 
     async def close(self) -> None:
         """Finish the burst under way, write a last checkpoint (if there was a first), end the thread."""
-        if math.isfinite(self._saved_at_s):
+        if math.isfinite(self._save_at_s):
             await self.save()
         await self._worker.close()
 

@@ -20,6 +20,8 @@ from cadran.xapp.shot_log import ShotLog
 from cadran.xapp.start_policy import load_policies, start_from
 from cadran.xapp.trainer import Trainer
 
+_SHOTS = "adaptation.jsonl"
+
 
 @dataclass(frozen=True)
 class Learning:
@@ -92,7 +94,12 @@ def _two_levels(
 
     def observe(shot: Shot) -> None:
         monitor.shot(shot)
-        log.write(shot)
+        try:
+            log.write(shot)
+        except OSError as error:
+            monitor.disk_refused(_SHOTS, error)
+        else:
+            monitor.disk_written(_SHOTS)
 
     cold = frozenset(settings.cold_dus)
     trainer = AdaptingTrainer(problem, scenario.meta, replay, cold, settings.seed, observe)

@@ -39,6 +39,7 @@ class XappMetrics:
             "store_retries_total", "Attempts to reach the replay store that failed", "task"
         )
         self.store_seconds = seconds("store_seconds", "Time from taking reports up to their rows' rest")
+        self.disk_refusals = counter("disk_refusals_total", "Writes that the disk refused", "file")
         self.frames_forced = counter(
             "frames_forced_total", "Lock-step frames completed without the rows of every DU"
         )

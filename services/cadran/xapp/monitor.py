@@ -8,6 +8,7 @@ import structlog
 
 from cadran.learn import UpdateMetrics
 from cadran.replay import Identity, ReplayUnavailable
+from cadran.runtime.disk import DiskWatch
 from cadran.runtime.http import Health
 from cadran.wire.causes import Cause
 from cadran.xapp.adaptation import Shot
@@ -19,6 +20,7 @@ from cadran.xapp.progress import Progress
 
 STORE = "replay store"
 """Condition of health: the store answers."""
+_PROGRESS = "progress of learning"
 
 
 class Monitor:
@@ -39,6 +41,7 @@ class Monitor:
         self._health = health
         self._unix_s = unix_s
         self._log = structlog.get_logger("cadran.xapp")
+        self._disk = DiskWatch(metrics.disk_refusals, health)
         self._away = True
         self.duplicates = 0
         self.alert: str | None = None
@@ -109,7 +112,12 @@ class Monitor:
         for gauge, values in columns:
             for du, value in enumerate(values.tolist()):
                 gauge.labels(str(du)).set(value)
-        self._progress.observe(metrics, seconds)
+        try:
+            self._progress.observe(metrics, seconds)
+        except OSError as error:
+            self.disk_refused(_PROGRESS, error)
+        else:
+            self.disk_written(_PROGRESS)
 
     def shot(self, shot: Shot) -> None:
         """A DU made a shot; called on the learner's thread."""
@@ -130,6 +138,14 @@ class Monitor:
     def store_away(self, error: ReplayUnavailable) -> None:
         """The store did not answer to the learner."""
         self._away_now("learner", error)
+
+    def disk_refused(self, file: str, error: OSError) -> None:
+        """A write failed; may be called on the learner's thread."""
+        self._disk.refused(file, error)
+
+    def disk_written(self, file: str) -> None:
+        """A write came through; may be called on the learner's thread."""
+        self._disk.written(file)
 
     def diverged(self, reason: str) -> None:
         """Updates have stopped."""

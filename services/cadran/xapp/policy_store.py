@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -103,13 +103,15 @@ class PolicyStore:
                 held = target.version in versions
                 self._targets[du] = target if held else _next(target, max(versions), pinned=False)
 
-    def _write_targets(self) -> None:
-        targets = {du: asdict(target) for du, target in enumerate(self._targets) if target}
-        atomic_write(self._root / _TARGETS, json.dumps(targets).encode())
+    def _set_targets(self, changed: Mapping[int, Target]) -> None:
+        """They count when they are on disk."""
+        targets = [changed.get(du, target) for du, target in enumerate(self._targets)]
+        told = {du: asdict(target) for du, target in enumerate(targets) if target}
+        atomic_write(self._root / _TARGETS, json.dumps(told).encode())
+        self._targets = targets
 
     def _set_target(self, du: int, target: Target) -> Target:
-        self._targets[du] = target
-        self._write_targets()
+        self._set_targets({du: target})
         return target
 
     @property
@@ -131,18 +133,20 @@ class PolicyStore:
         Raises:
             PolicyError: An artefact is refused (corrupt, not finite, ...); nothing is stored.
             UnknownVersionError: A DU does not exist here; nothing is stored.
+            OSError: The disk refuses; targets are as they were, and the call may be repeated.
         """
         metas = [decode(data)[0] for data in artefacts]
         with self._lock:
             for meta in metas:
                 self._check_du(meta.du)
+            changed = {}
             for meta, data in zip(metas, artefacts, strict=True):
                 path = save(self._root, data)
                 self._versions[meta.du][meta.version] = StoredVersion(meta, path, len(data))
                 before = self._targets[meta.du]
                 if before is None or not before.pinned:
-                    self._targets[meta.du] = _next(before, meta.version, pinned=False)
-            self._write_targets()
+                    changed[meta.du] = _next(before, meta.version, pinned=False)
+            self._set_targets(changed)
             for meta in metas:
                 self._prune(meta.du)
             return {meta.du: target for meta in metas if (target := self._targets[meta.du])}

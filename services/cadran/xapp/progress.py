@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from cadran.learn import UpdateMetrics
+from cadran.runtime.files import append_line
 
 
 @dataclass(frozen=True)
@@ -65,18 +66,21 @@ class Progress:
             self.flush()
 
     def flush(self) -> None:
-        """Write the updates since the last line, if there are any; call it from the learner's thread only."""
+        """Write the updates since the last line, if there are any; call it from the learner's thread only.
+
+        Raises:
+            OSError: The disk refuses; that line is lost.
+        """
         if not self._pending:
             return
         now = self._unix_s()
         line = _line(self._pending, now, self.policy_version)
         rate = len(self._pending) / max(now - self._since_s, 1e-6)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, separators=(",", ":")) + "\n")
         with self._lock:
             self._summary = LearningSummary(rate, line)
         self._pending.clear()
         self._since_s = now
+        append_line(self._path, json.dumps(line, separators=(",", ":")))
 
 
 def _line(pending: list[tuple[UpdateMetrics, float]], now_s: float, policy_version: int) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def create_app(parts: RestParts) -> FastAPI:
     app.include_router(_nodes(parts), prefix="/v1", responses=_ERRORS)
     app.include_router(_learner(parts), prefix="/v1")
     app.include_router(adaptation_router(parts.adaptation), prefix="/v1")
-    add_errors(app, {UnknownVersionError: 404, ObservationError: 422, PolicyError: 422})
+    add_errors(app, {UnknownVersionError: 404, ObservationError: 422, PolicyError: 422, OSError: 503})
     add_operation(app, parts.registry, parts.health)
     return app
 

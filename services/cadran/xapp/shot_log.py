@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from cadran.runtime.files import append_line
 from cadran.xapp.adaptation import Shot
 
 
@@ -28,7 +29,11 @@ class ShotLog:
         self._unix_s = unix_s
 
     def write(self, shot: Shot) -> None:
-        """One shot was made."""
+        """One shot was made.
+
+        Raises:
+            OSError: The disk refuses; that line is lost.
+        """
         line = {
             "time_s": self._unix_s(),
             "du": shot.du,
@@ -38,5 +43,4 @@ class ShotLog:
             "update_s": shot.seconds,
             "diverged": shot.diverged,
         }
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, separators=(",", ":")) + "\n")
+        append_line(self._path, json.dumps(line, separators=(",", ":")))

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import itertools
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,6 +32,7 @@ class Events:
     judged: list[Considered] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)
     away: int = 0
+    refused: list[str] = field(default_factory=list)
 
     def round_made(self, made: Round) -> None:
         self.rounds.append(made)
@@ -40,6 +44,11 @@ class Events:
         self.away += 1
 
     def store_answers(self) -> None: ...
+
+    def disk_refused(self, file: str, error: OSError) -> None:
+        self.refused.append(file)
+
+    def disk_written(self, file: str) -> None: ...
 
     def diverged(self, reason: str) -> None:
         self.alerts.append(reason)
@@ -228,3 +237,34 @@ async def test_a_store_that_shrank_is_told_once_and_gets_the_registrys_copy_agai
         rounds = len(run.events.rounds)
         await run.until(lambda: len(run.events.rounds) > rounds + 2)
         assert [made.emptied for made in run.events.rounds if made.emptied] == [(0,)]
+
+
+async def test_a_full_disk_is_waited_for_and_changes_nothing_of_what_is_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path / "whole", 100, 0.5) as whole:
+        await whole.until(lambda: whole.events.judged)
+    calls, real = itertools.count(), os.fsync
+
+    def sometimes(descriptor: int) -> None:
+        if next(calls) % 3 == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr("cadran.runtime.files.os.fsync", sometimes)
+    async with running(tmp_path / "full", 100, 0.5) as full:
+        await full.until(lambda: full.events.judged)
+        assert full.events.refused
+        with monkeypatch.context() as patched:
+            patched.setattr("cadran.runtime.files.os.fsync", refuse)
+            before = full.desk.registry.state
+            with pytest.raises(OSError, match="No space left"):
+                await full.host.release()
+            assert full.desk.registry.state == before
+    assert full.bench.state == whole.bench.state
+    assert full.desk.registry.promoted_version == 1
+    assert not list((tmp_path / "full").rglob("*.partial"))
+
+
+def refuse(descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -37,7 +38,7 @@ class Events:
 
     def __init__(self) -> None:
         self.publications: list[Publication] = []
-        self.checkpoints = self.away = 0
+        self.checkpoints = self.away = self.refused = 0
         self.reasons: list[str] = []
 
     async def publish(self, publication: Publication) -> None:
@@ -53,6 +54,11 @@ class Events:
 
     def store_away(self, error: ReplayUnavailable) -> None:
         self.away += 1
+
+    def disk_refused(self, file: str, error: OSError) -> None:
+        self.refused += 1
+
+    def disk_written(self, file: str) -> None: ...
 
     def diverged(self, reason: str) -> None:
         self.reasons.append(reason)
@@ -310,6 +316,39 @@ async def test_weights_that_cannot_be_published_count_as_divergence(
         assert host.halted
         assert "not_finite" in events.reasons[0]
         assert [decode(artefact)[0].updates for artefact in events.publications[-1].artefacts] == [0, 0]
+
+
+async def test_a_full_disk_keeps_no_learner_from_going_on_and_the_checkpoint_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = new_trainer(full_replay(10))
+    async with hosted(trainer, tmp_path) as (host, events):
+        with monkeypatch.context() as patched:
+            patched.setattr("cadran.runtime.files.os.fsync", full)
+            await host.save()
+            await host.complete(CompleteFrame((1, 8), (9, 9)))
+        assert (events.refused > 0, events.checkpoints) == (True, 0)
+        assert list(tmp_path.iterdir()) == []
+        await asyncio.sleep(0.01)
+        real, failures = events.publish, [OSError(errno.ENOSPC, "full")] * 2
+
+        async def publish(publication: Publication) -> None:
+            if failures:
+                raise failures.pop()
+            await real(publication)
+
+        monkeypatch.setattr(host, "_publish", publish)
+        published = len(events.publications)
+        await host.complete(CompleteFrame((1, 9), (10, 10)))
+        await host.publish()
+        assert (failures, len(events.publications) > published, events.checkpoints) == ([], True, 1)
+        found, _ = CheckpointStore(tmp_path, 3).newest()
+        assert found is not None
+        assert found.updates == trainer.updates > 0
+
+
+def full(descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 async def test_a_host_that_never_began_leaves_no_checkpoint(tmp_path: Path) -> None:
