@@ -69,7 +69,8 @@ class MetaSpec(BaseModel):
         ge=1,
         le=1_000_000,
         description="frames of a DU from one shot of its adaptation to the next; ASSUMED: a second, over "
-        "which a mean of rewards says something",
+        "which a mean of rewards says something. Where the higher level decides every 100 frames a shot "
+        "needs several times as many, or that level learns from a single row",
     )
     shot_steps: int = Field(
         5,

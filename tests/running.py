@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-SCENARIO = Path(__file__).parents[2] / "scenarios" / "smoke.yaml"
+SCENARIO = Path(__file__).parents[1] / "scenarios" / "smoke.yaml"
 SETTLE_S = 120.0
 
 
@@ -54,11 +54,11 @@ class Run:
         ran, xapp = self.status("ransim"), self.status("xapp")
         return ran.get("frame", 0), sum(xapp.get("stored", [])), xapp.get("updates", 0)
 
-    def until(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + SETTLE_S
+    def until(self, condition: Callable[[], bool], what: str, within_s: float = SETTLE_S) -> None:
+        deadline = time.monotonic() + within_s
         while not condition():
             assert self.process.poll() is None, f"the testbed ended while waiting until {what}"
-            assert time.monotonic() < deadline, f"not within {SETTLE_S} s: {what}"
+            assert time.monotonic() < deadline, f"not within {within_s:g} s: {what}"
             time.sleep(0.1)
 
     def finish(self) -> dict[str, Any]:
