@@ -64,6 +64,11 @@ class Bench:
                 return status
             await asyncio.sleep(0.02)
 
+    async def until_counted(self, line: str) -> None:
+        """Once the metrics have this line: a round counts when it has ended."""
+        while line not in (await self.http.get("/metrics")).text:
+            await asyncio.sleep(0.02)
+
 
 def rapp_for(state: Path, url: str, region: str, *, more: tuple[str, ...] = (), **changes: Any) -> Rapp:
     settings = RappSettings(
@@ -128,7 +133,7 @@ async def test_experience_becomes_initialisations_that_anybody_can_fetch(
         tasks = await bench.get("/v1/tasks")
         for level in ("higher", "lower"):
             assert sum(task["levels"][level]["weight"] for task in tasks) == pytest.approx(1.0)
-        assert "cadran_rapp_iterations_total 15.0" in (await bench.http.get("/metrics")).text
+        await bench.until_counted("cadran_rapp_iterations_total 15.0")
 
         fill(replay, 150, 250)
         await bench.until(lambda s: s["iterations"] == 25)
