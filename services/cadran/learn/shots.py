@@ -15,7 +15,7 @@ class ShotRule(Protocol):
         """As they are now."""
 
     def step(self, batch: DdpgBatch) -> None:
-        """Learn from a batch of T tasks; one without rows changes nothing."""
+        """Learn from a batch of T tasks; one without any row changes nothing."""
 
     def moments(self) -> bytes:
         """What going on takes besides the networks; empty for nothing."""

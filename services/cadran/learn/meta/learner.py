@@ -74,18 +74,6 @@ class MetaLearner:
         """Copies of both initialisations, ``[1, ...]``."""
         return {level: own.initialisation() for level, own in self.levels.items()}
 
-    def adapt(
-        self,
-        batches: Mapping[Level, DdpgBatch],
-        steps: int,
-        start: Mapping[Level, Networks] | None = None,
-    ) -> dict[Level, Networks]:
-        """Inner steps of each level that has rows; see `MetaLevel.adapt`."""
-        return {
-            level: self.levels[level].adapt(batch, steps, None if start is None else start[level])
-            for level, batch in batches.items()
-        }
-
     def state_bytes(self) -> bytes:
         """Everything that changes, so that a learner that loads it goes on bit for bit."""
         return checkpoint(self._tensors(), self._activations())

@@ -221,13 +221,10 @@ def test_a_level_without_rows_stays_as_it_is() -> None:
     assert learner.levels["lower"].updates == 1
 
 
-def test_both_levels_adapt_each_to_its_own_rows() -> None:
-    learner = small_learner()
-    batch = random_batch(0)
-    once = learner.adapt({"higher": higher(batch), "lower": batch}, 1)
-    twice = learner.adapt({"higher": higher(batch), "lower": batch}, 1, once)
-    direct = learner.adapt({"lower": batch}, 2)
-    assert same_networks(twice["lower"], direct["lower"], atol=1e-6)
-    assert twice["higher"].tasks == TASKS
+def test_two_steps_are_one_and_one_more() -> None:
+    level, batch = small_learner().levels["lower"], random_batch(0)
+    twice = level.adapt(batch, 1, level.adapt(batch, 1))
+    direct = level.adapt(batch, 2)
+    assert same_networks(twice, direct, atol=1e-6)
     seen = np.zeros((TASKS, SIZE, OBSERVATION))
-    assert learner.levels["lower"].act(direct["lower"], seen).shape == (TASKS, SIZE, ACTION)
+    assert level.act(direct, seen).shape == (TASKS, SIZE, ACTION)
