@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from cadran.runtime import Address, AddressField
 from cadran.runtime.service_settings import ServiceSettings
 
 ENVIRONMENT_PREFIX = "CADRAN_DAPP_"
+_HOST_NAME = "hostname"
+
+
+def _du_named(value: object) -> object:
+    """The ordinal that an orchestrator put at the end of the host's name, where the word asks for it."""
+    if value != _HOST_NAME:
+        return value
+    host = socket.gethostname()
+    # The dash keeps a container's random name, which may end in digits as well, from passing for a DU.
+    ordinal = re.search(r"-([0-9]+)$", host.partition(".")[0])
+    if ordinal is None:
+        raise ValueError(f"the host's name '{host}' does not end in an ordinal, as cadran-dapp-3 does")
+    return int(ordinal[1])
 
 
 class DappSettings(ServiceSettings):
     """Everything a dApp needs besides the scenario's problem; flags > environment > file > defaults."""
 
     scenario: Path = Field(description="scenario file (YAML); the dApp reads its `problem` and `hierarchy`")
-    du: int = Field(ge=0, le=99, description="index of the DU that this dApp serves")
+    du: Annotated[int, BeforeValidator(_du_named)] = Field(
+        ge=0,
+        le=99,
+        description="index of the DU that this dApp serves; hostname: the ordinal at the end of the host's "
+        "name, 3 on cadran-dapp-3",
+    )
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of the exploration noise")
     e3_connect: AddressField = Field(
         default=Address("127.0.0.1", 36422), description="host:port of the DU's E3 agent"

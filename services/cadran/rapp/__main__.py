@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
         "seed": "N",
         "rest": "HOST:PORT",
         "redis": "URL",
+        "redis-password-file": "FILE",
         "redis-region": "NAME",
         "xapp": "HOST:PORT",
         "state-dir": "DIR",

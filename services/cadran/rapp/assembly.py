@@ -70,7 +70,7 @@ class Assembly:
         self._health = health
         self._dus = scenario.world.dus
         self._log = structlog.get_logger("cadran.rapp")
-        self._client = connect(settings.redis, settings.redis_timeout_s)
+        self._client = connect(settings.redis, settings.redis_timeout_s, settings.redis_password)
         try:
             self._make_state()
         except ReplayError as error:

@@ -58,17 +58,22 @@ _PASSING_CODES = re.compile(r"\b(OOM|MISCONF|READONLY|NOREPLICAS|BUSY|MASTERDOWN
 _FIRST_PAUSE_S = 0.02
 
 
-def connect(url: str, timeout_s: float = 5.0) -> redis.Redis:
-    """A client that gives up after `timeout_s` per connection or reply [s] and never retries by itself."""
+def connect(url: str, timeout_s: float = 5.0, password: str | None = None) -> redis.Redis:
+    """A client that gives up after `timeout_s` per connection or reply [s] and never retries by itself.
+
+    A password in the URL goes before `password`.
+    """
     retry = redis.retry.Retry(NoBackoff(), 0)
-    return redis.Redis.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry)
+    return redis.Redis.from_url(
+        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry, password=password
+    )
 
 
-def connect_async(url: str, timeout_s: float = 5.0) -> redis.asyncio.Redis:
+def connect_async(url: str, timeout_s: float = 5.0, password: str | None = None) -> redis.asyncio.Redis:
     """As `connect`, for asyncio."""
     retry = redis.asyncio.retry.Retry(NoBackoff(), 0)
     return redis.asyncio.Redis.from_url(
-        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry
+        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry, password=password
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from cadran.replay.redis_protocol import REGION_PATTERN
 
@@ -15,6 +18,10 @@ class RedisSettings(BaseModel):
         pattern=r"^(redis|rediss|unix)://",
         description="URL of the Redis that keeps the experience",
     )
+    redis_password_file: Path | None = Field(
+        default=None,
+        description="file that holds the password of Redis, on one line; none: the URL's, or no password",
+    )
     redis_region: str = Field(
         default="cadran",
         pattern=f"^{REGION_PATTERN}$",
@@ -26,3 +33,38 @@ class RedisSettings(BaseModel):
     )
     redis_retry_first_s: float = Field(default=0.05, gt=0, le=10, description="first wait before a retry")
     redis_retry_max_s: float = Field(default=1.0, gt=0, le=60, description="longest wait before a retry")
+
+    @field_validator("redis_password_file")
+    @classmethod
+    def _readable(cls, file: Path | None) -> Path | None:
+        if file is not None:
+            _password_in(file)
+        return file
+
+    @model_validator(mode="after")
+    def _one_password(self) -> RedisSettings:
+        if self.redis_password_file is not None and urlsplit(self.redis).password is not None:
+            raise ValueError("redis_password_file: the URL names a password as well, give one of them")
+        return self
+
+    @property
+    def redis_password(self) -> str | None:
+        """What the password's file holds now; None: there is no such file."""
+        return None if self.redis_password_file is None else _password_in(self.redis_password_file)
+
+
+def _password_in(file: Path) -> str:
+    """The password that a file holds.
+
+    Raises:
+        ValueError: it cannot be read, or does not hold one line; the text does not tell what it holds.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 text (byte {error.start})") from error
+    if len(lines) != 1 or not lines[0]:
+        raise ValueError("must hold the password on one line, and nothing else")
+    return lines[0]

@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
         "e2-listen": "HOST:PORT",
         "rest": "HOST:PORT",
         "redis": "URL",
+        "redis-password-file": "FILE",
         "state-dir": "DIR",
         "policy": "DIR",
         "kpm-period-s": "S",

@@ -96,8 +96,8 @@ class Assembly:
             )
         except ReplayError as error:
             raise ConfigError(f"--redis: {error}") from error
-        self._client = connect(settings.redis, settings.redis_timeout_s)
-        self._async_client = connect_async(settings.redis, settings.redis_timeout_s)
+        server = (settings.redis, settings.redis_timeout_s, settings.redis_password)
+        self._client, self._async_client = connect(*server), connect_async(*server)
         self._layout = layout
         self._replay = RedisReplay(self._client, layout, attempts=1)
         self._async_replay = AsyncRedisReplay(self._async_client, layout, attempts=1)
