@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from running import SETTLE_S, Run
 
 from cadran.replay.redis_server import find_redis_server, redis_command
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.testbed.redis_child import answers_ping
+from running import SETTLE_S, Run
 
 DAPP, XAPP, REDIS = ("cadran.dapp", "--du 0"), ("cadran.xapp",), ("redis-server",)
 

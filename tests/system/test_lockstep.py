@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from running import SCENARIO
 
 from cadran.lab.experiment import load_experiment
 from cadran.lab.online import OnlineRun
@@ -15,6 +14,7 @@ from cadran.policy import load
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.testbed import run
 from cadran.testbed.settings import TestbedSettings as Settings
+from running import SCENARIO
 
 LOCKSTEP = ("clock.lockstep=true", "learner.publish_every_updates=10")
 PAPER = (

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from running import Run
 
 from cadran.lab.experiment import load_experiment
 from cadran.problem.observation import GROUPS
@@ -20,6 +19,7 @@ from cadran.radio import EMBB, SLICES, Radio
 from cadran.radio.traffic import phases, trace_starts
 from cadran.ransim.load import LoadSource, read_load
 from cadran.replay import read_export
+from running import Run
 
 SEED = 11
 STEPS, FRAMES_PER_STEP = 200, 2

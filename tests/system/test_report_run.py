@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from running import SCENARIO, SETTLE_S, Run
 
 from cadran.lab.experiment import load_experiment
 from cadran.radio import EMBB
 from cadran.radio.traffic import phases, trace_starts
 from cadran.replay import read_export
+from running import SCENARIO, SETTLE_S, Run
 
 FRAMES = 300
 SEED = 4

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from running import Run
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "3gpp.yaml"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+
 from running import Run
 
 # The house, the two interfaces, and the measurements that E2SM-KPM names.
