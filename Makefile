@@ -30,7 +30,7 @@ demo: setup ## the testbed at the paper's size: learn for minutes, then evaluate
 
 test: setup ## the fast suite (under 5 minutes)
 	$(BIN)/python -m cadran.radio.warm
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-system: setup ## real processes, real Redis, kills and restarts (slower)
 	$(BIN)/python -m cadran.radio.warm
