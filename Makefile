@@ -10,7 +10,7 @@ DEMO_DURATION ?= 200s
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo validate test test-system test-joining test-oracle lint bench proto clean
+.PHONY: help setup demo validate test test-system test-joining test-helm test-oracle lint bench proto clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -39,6 +39,10 @@ test-system: setup ## real processes, real Redis, kills and restarts (slower)
 test-joining: setup ## a DU joins a running testbed, warm and cold, with five seeds (about 12 minutes)
 	$(BIN)/python -m cadran.radio.warm
 	$(BIN)/python -m pytest tests/joining
+
+test-helm: setup ## the chart under every preset, against Kubernetes' schemas (installs Helm's engine)
+	$(BIN)/pip install --quiet --editable '.[helm]'
+	$(BIN)/python -m pytest tests/helm
 
 test-oracle: setup ## the radio against Sionna, the environments under Stable-Baselines3 (installs both)
 	$(BIN)/pip install --quiet $(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL)) $(TORCH) --editable '.[oracle,sb3]'

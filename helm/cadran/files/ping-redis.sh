@@ -1,0 +1,1 @@
+REDISCLI_AUTH="$(cat "$1")" redis-cli --no-auth-warning ping | grep -q PONG

@@ -1,0 +1,53 @@
+"""ServiceMonitor and PrometheusRule, whose schemas are not Kubernetes' own."""
+
+from rendering import CASES, COMPONENT, Rendered, render
+
+from cadran.runtime.http import METRICS_PATH
+
+MONITORED = {
+    "metrics": {"serviceMonitor": {"enabled": True}},
+    "networkPolicy": {"metricsFrom": [{"podSelector": {}}]},
+}
+
+
+def test_they_are_off_unless_asked_for() -> None:
+    assert not list(render().of_kind("ServiceMonitor", "PrometheusRule"))
+
+
+def scraped(rendered: Rendered) -> set[str]:
+    (monitor,) = rendered.of_kind("ServiceMonitor")
+    selector = monitor["spec"]["selector"]
+    (expression,) = selector["matchExpressions"]
+    assert (expression["key"], expression["operator"]) == (COMPONENT, "In")
+    (endpoint,) = monitor["spec"]["endpoints"]
+    assert endpoint["path"] == METRICS_PATH
+    return {
+        labels[COMPONENT]
+        for labels, ports in (
+            (item["metadata"]["labels"], item["spec"]["ports"]) for item in rendered.of_kind("Service")
+        )
+        if selector["matchLabels"].items() <= labels.items()
+        and labels[COMPONENT] in expression["values"]
+        and endpoint["port"] in [port["name"] for port in ports]
+    }
+
+
+def test_every_service_is_scraped_and_redis_is_not() -> None:
+    assert scraped(render(CASES["demo"], MONITORED)) == {"dapp", "ransim", "xapp"}
+    assert scraped(render(CASES["prod"])) == {"dapp", "ransim", "xapp", "rapp"}
+
+
+def test_a_targets_job_is_its_service() -> None:
+    (monitor,) = render(MONITORED).of_kind("ServiceMonitor")
+    assert monitor["spec"]["jobLabel"] == COMPONENT
+
+
+def test_the_operator_finds_them_by_labels() -> None:
+    (monitor,) = render(CASES["everything"]).of_kind("ServiceMonitor")
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+
+
+def test_rules_of_ones_own_are_taken_over() -> None:
+    groups = CASES["everything"]["metrics"]["prometheusRule"]["groups"]
+    (rule,) = render(CASES["everything"]).of_kind("PrometheusRule")
+    assert all(group in rule["spec"]["groups"] for group in groups)
