@@ -1,5 +1,8 @@
 """ServiceMonitor and PrometheusRule, whose schemas are not Kubernetes' own."""
 
+import re
+
+import pytest
 from rendering import CASES, COMPONENT, Rendered, render
 
 from cadran.runtime.http import METRICS_PATH
@@ -40,6 +43,17 @@ def test_every_service_is_scraped_and_redis_is_not() -> None:
 def test_a_targets_job_is_its_service() -> None:
     (monitor,) = render(MONITORED).of_kind("ServiceMonitor")
     assert monitor["spec"]["jobLabel"] == COMPONENT
+
+
+@pytest.mark.parametrize(
+    ("pod", "du"), [("demo-cadran-dapp-12", "12"), ("demo-cadran-xapp-6f7c9-x2x4z", None)]
+)
+def test_a_dapps_target_has_its_du(pod: str, du: str | None) -> None:
+    (monitor,) = render(MONITORED).of_kind("ServiceMonitor")
+    (rule,) = monitor["spec"]["endpoints"][0]["relabelings"]
+    found = re.fullmatch(rule["regex"], pod)  # Prometheus anchors its expressions, and leaves the rest alone
+    assert (found and found[1]) == du
+    assert (rule["sourceLabels"], rule["targetLabel"]) == (["__meta_kubernetes_pod_name"], "du")
 
 
 def test_the_operator_finds_them_by_labels() -> None:
