@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter as Counts
 from collections.abc import Iterable, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from cadran.problem import Assessment
 from cadran.ransim.ladder import Source
 from cadran.ransim.ran import ByteLedger, FrameResult
 
 _LOOP_BUCKETS_S = (2e-4, 5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 7.5e-3, 1e-2, 2e-2, 5e-2, 0.1, 1.0)
 _STEP_BUCKETS_S = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
+_SLICES = ("embb", "mmtc", "urllc")
 
 
 class RansimMetrics:
@@ -52,6 +54,20 @@ class RansimMetrics:
             ["fate"],
             registry=registry,
         )
+        quality = Counter(
+            "cadran_ransim_slice_quality_total",
+            "Sum over frames of the quality of a slice, each in [0, 1]; over the frames it is the mean.",
+            ["du", "slice"],
+            registry=registry,
+        )
+        self._quality = [[quality.labels(du=str(du), slice=name) for name in _SLICES] for du in range(dus)]
+        reward = Gauge(
+            "cadran_ransim_reward",
+            "Reward per frame of a DU, mean over the frames booked last.",
+            ["du"],
+            registry=registry,
+        )
+        self._reward = [reward.labels(du=str(du)) for du in range(dus)]
         self._booked = {"offered": 0, "delivered": 0, "dropped": 0, "discarded": 0}
 
     def frames(self, results: Sequence[FrameResult]) -> None:
@@ -60,6 +76,16 @@ class RansimMetrics:
         for du, children in enumerate(self._decisions):
             for source, count in Counts(result.applied[du].source for result in results).items():
                 children[source].inc(count)
+
+    def assessed(self, assessed: Assessment) -> None:
+        """Consecutive frames were judged, arrays [N, C, ...]."""
+        quality, reward = assessed.qos.sum(axis=0).tolist(), assessed.reward.mean(axis=0).tolist()
+        for counters, gauge, qualities, mean in zip(
+            self._quality, self._reward, quality, reward, strict=True
+        ):
+            gauge.set(mean)
+            for counter, total in zip(counters, qualities, strict=True):
+                counter.inc(total)
 
     def timed(self, compute_s: Iterable[float], loop_s: Iterable[float]) -> None:
         """Times of computing frames, and from indications to decisions."""

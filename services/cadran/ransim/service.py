@@ -220,7 +220,7 @@ class RansimService:
         if results:
             outcomes = Measurements.stack([result.outcome for result in results])
             self._metrics.frames(results)
-            self._statistics.frames(results, outcomes)
+            self._metrics.assessed(self._statistics.frames(results, outcomes))
             self._e2.measured(results[0].frame, [result.kpis for result in results])
 
     def _on_decision(self, frame: int) -> None:

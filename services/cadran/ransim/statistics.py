@@ -134,13 +134,14 @@ class RanStatistics:
         """Takes times from an indication to its decision."""
         self._latencies_s.extend(seconds)
 
-    def frames(self, results: Sequence[FrameResult], outcomes: Measurements) -> None:
-        """Takes consecutive frames of one episode; `outcomes` are theirs, arrays [N, C, ...]."""
+    def frames(self, results: Sequence[FrameResult], outcomes: Measurements) -> Assessment:
+        """Takes and judges consecutive frames of one episode; `outcomes` are theirs, arrays [N, C, ...]."""
         assessed = self._problem.assess(outcomes)
         self._recent.add(outcomes, assessed)
         self._whole.add(outcomes, assessed)
         self._last = results[-1]
         self._frames = self._last.frame + 1
+        return assessed
 
     def end_episode(self, missed: tuple[int, ...], fallback: tuple[int, ...], now_s: float) -> None:
         """Writes the episode's lines; an episode without a frame writes none."""

@@ -85,7 +85,9 @@ class Assembly:
         for line in self._policies.refused:
             self._log.warning("stored policy refused", reason=line)
         self._progress = Progress(state / "learner.jsonl", self._settings.progress_every_updates, time.time)
-        self._monitor = Monitor(XappMetrics(self._registry), self._progress, self._health, time.time)
+        metrics = XappMetrics(self._registry)
+        metrics.learns.set(self._settings.learn)
+        self._monitor = Monitor(metrics, self._progress, self._health, time.time)
 
     def _make_store(self) -> None:
         problem, settings = self._scenario.problem, self._settings

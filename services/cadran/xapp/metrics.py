@@ -43,6 +43,7 @@ class XappMetrics:
         self.frames_forced = counter(
             "frames_forced_total", "Lock-step frames completed without the rows of every DU"
         )
+        self.learns = gauge("learner_enabled", "1 if updates are to be made, 0 where `learn` is off")
         self.updates = counter("learner_updates_total", "Updates of the learner")
         self.update_seconds = seconds("learner_update_seconds", "Time of one update, sampling included")
         self.critic_loss = gauge("learner_critic_loss", "Loss of the twin critic in the newest update")
