@@ -10,7 +10,7 @@ DEMO_DURATION ?= 200s
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo validate test test-system test-joining test-helm test-oracle lint bench proto clean
+.PHONY: help setup demo validate test test-system test-joining test-helm test-observability test-oracle lint bench proto clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -43,6 +43,11 @@ test-joining: setup ## a DU joins a running testbed, warm and cold, with five se
 test-helm: setup ## the chart under every preset, against Kubernetes' schemas (installs Helm's engine)
 	$(BIN)/pip install --quiet --editable '.[helm]'
 	$(BIN)/python -m pytest tests/helm
+
+test-observability: setup ## Prometheus: rules, alerts, every panel against running testbeds (needs Debian's prometheus)
+	@for program in prometheus promtool; do command -v $$program > /dev/null || { echo "test-observability: $$program is not installed; apt-get install prometheus" >&2; exit 2; }; done
+	$(BIN)/python -m cadran.radio.warm
+	$(BIN)/python -m pytest tests/observability --timeout 900
 
 test-oracle: setup ## the radio against Sionna, the environments under Stable-Baselines3 (installs both)
 	$(BIN)/pip install --quiet $(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL)) $(TORCH) --editable '.[oracle,sb3]'
