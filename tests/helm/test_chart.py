@@ -123,3 +123,10 @@ def documents(text: str) -> list[dict]:
     if "apiVersion" not in text:
         return []
     return [item for item in yaml.safe_load_all(text) if item]
+
+
+def test_an_archive_of_it_is_whole(tmp_path: Path) -> None:
+    """What lies outside of its folder and is only linked goes along."""
+    values = {"redis": {"password": {"existingSecret": "given"}}}  # one that is made up differs each time
+    archive = helm_python.Chart.load(chart().save(tmp_path))
+    assert archive.render(values, name="a") == chart().render(values, name="a")

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from rendering import CASES, COMPONENT, Rendered, render
+import yaml
+from rendering import CASES, COMPONENT, ROOT, Rendered, render
 
 from cadran.runtime.http import METRICS_PATH
 
@@ -61,7 +62,10 @@ def test_the_operator_finds_them_by_labels() -> None:
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
 
 
-def test_rules_of_ones_own_are_taken_over() -> None:
-    groups = CASES["everything"]["metrics"]["prometheusRule"]["groups"]
+def test_rules_are_those_of_the_repository_and_ones_own() -> None:
+    own = CASES["everything"]["metrics"]["prometheusRule"]["groups"]
+    ours = yaml.safe_load((ROOT / "deploy" / "prometheus" / "rules" / "cadran.yml").read_text())["groups"]
     (rule,) = render(CASES["everything"]).of_kind("PrometheusRule")
-    assert all(group in rule["spec"]["groups"] for group in groups)
+    assert rule["spec"]["groups"] == ours + own
+    (rule,) = render(CASES["prod"]).of_kind("PrometheusRule")
+    assert rule["spec"]["groups"] == ours
