@@ -10,7 +10,7 @@ DEMO_DURATION ?= 200s
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo validate test test-system test-joining test-helm test-observability test-oracle lint bench proto clean
+.PHONY: help setup demo validate test test-system test-joining test-helm test-observability test-console test-oracle lint bench proto clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -48,6 +48,11 @@ test-observability: setup ## Prometheus: rules, alerts, every panel against runn
 	@for program in prometheus promtool; do command -v $$program > /dev/null || { echo "test-observability: $$program is not installed; apt-get install prometheus" >&2; exit 2; }; done
 	$(BIN)/python -m cadran.radio.warm
 	$(BIN)/python -m pytest tests/observability --timeout 900
+
+test-console: setup ## the console in a headless Chromium before a running testbed (needs a chromium; a minute)
+	$(BIN)/pip install --quiet --editable '.[console]'
+	$(BIN)/python -m cadran.radio.warm
+	$(BIN)/python -m pytest tests/console
 
 test-oracle: setup ## the radio against Sionna, the environments under Stable-Baselines3 (installs both)
 	$(BIN)/pip install --quiet $(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL)) $(TORCH) --editable '.[oracle,sb3]'

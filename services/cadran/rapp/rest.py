@@ -23,7 +23,7 @@ from cadran.rapp.rest_models import (
 )
 from cadran.rapp.status import TaskStatus, TrainingStatus
 from cadran.rapp.xapp_client import Adaptation
-from cadran.rest import ProblemDetails, add_errors, add_operation
+from cadran.rest import ProblemDetails, add_documentation, add_errors, add_operation
 from cadran.runtime.http import Health
 
 Version = Annotated[int, Path(ge=1, description="version of an initialisation", examples=[8])]
@@ -91,12 +91,15 @@ def create_app(parts: RestParts) -> FastAPI:
         title="Cadran rApp",
         version=__version__,
         description="Initialisations from which DUs adapt, and the meta-training that they come from.",
+        docs_url=None,
+        redoc_url=None,
     )
     app.include_router(_initialisations(parts.registry), prefix="/v1", responses=_ERRORS)
     app.include_router(_promotion(parts.commands), prefix="/v1", responses=_ERRORS)
     app.include_router(_training(parts), prefix="/v1")
     add_errors(app, {UnknownVersionError: 404, RefusedError: 409, DamagedError: 500, OSError: 503})
     add_operation(app, parts.metrics, parts.health)
+    add_documentation(app)
     return app
 
 

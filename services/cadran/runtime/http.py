@@ -81,6 +81,12 @@ class Health:
         if condition not in self._known:
             raise ValueError(f"condition '{condition}': known are {', '.join(sorted(self._known)) or 'none'}")
 
+    @property
+    def conditions(self) -> dict[str, str | None]:
+        """Every condition by name, with the reason why it does not hold; None: it holds."""
+        unmet = self.reasons
+        return {condition: unmet.get(condition) for condition in sorted(self._known)}
+
     def beat(self) -> None:
         """The event loop turns; `lifecycle.run` calls this."""
         self._beat_s = self._clock()

@@ -63,6 +63,10 @@ class LinkMetrics(Collector):
                 family.add_metric(labels, count)
             yield family
 
+    def totals(self) -> dict[str, int]:
+        """Each counter by name, all its labels together."""
+        return {name: sum(self._counts[name].copy().values()) for name in _TEXTS}
+
     def sent(self, interface: str, kind: str) -> None:
         """A PDU was put on the stream's queue."""
         self._counts["pdus_sent"][(kind,)] += 1

@@ -36,12 +36,13 @@ class Display(Protocol):
 
 @dataclass(frozen=True)
 class Headline:
-    """What stays the same through a run: the scenario's name, the pace, and where the run ends."""
+    """What stays the same through a run: the scenario's name, the pace, where the run ends, the console."""
 
     scenario: str
     pace: str
     frames: int | None
     duration_s: float | None
+    console: str | None = None
 
 
 @contextmanager
@@ -49,6 +50,8 @@ def display(headline: Headline, live: bool) -> Iterator[Display]:
     """The live view where it is wanted and standard output is a terminal, else lines on standard error."""
     console = Console()
     if not (live and console.is_terminal):
+        if headline.console:
+            sys.stderr.write(f"console: {headline.console}\n")
         yield LineDisplay(headline)
         return
     view = LiveView(headline)
@@ -128,11 +131,17 @@ class LiveView:
             Text(),
             _du_table(snapshot.ran, snapshot.xapp, wide=width >= WIDE),
             Text(),
-            _facts(snapshot, snapshot.ran, self._spark(min(width, WIDE) - 58)),
+            self._facts(snapshot, snapshot.ran, min(width, WIDE) - 58),
             Text(),
             _processes(snapshot.children),
             *(Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in snapshot.events[-2:]),
         )
+
+    def _facts(self, snapshot: Snapshot, ran: RanStatus, width: int) -> Table:
+        table = _facts(snapshot, ran, self._spark(width))
+        if self.headline.console:
+            table.add_row("console", self.headline.console)
+        return table
 
     def _title(self, snapshot: Snapshot, ran: RanStatus) -> Text:
         end = self.headline

@@ -147,7 +147,7 @@ class Testbed:
         stop = asyncio.Event()
         if self._redis_server is None:
             await plan.redis_ready()
-        with self._watched_end(stop), self._metrics() as metrics, self._display() as shown:
+        with self._watched_end(stop), self._metrics() as metrics, self._display(plan) as shown:
             watching = asyncio.create_task(self._watch(supervisor, metrics, shown))
             # A fault in watching ends the run, in order, and is raised below.
             watching.add_done_callback(lambda _: stop.set())
@@ -199,9 +199,15 @@ class Testbed:
             yield MetricsFile(file)
 
     @contextmanager
-    def _display(self) -> Iterator[Display]:
+    def _display(self, plan: Plan) -> Iterator[Display]:
         settings = self._settings
-        headline = Headline(self._experiment.name, settings.pace, settings.frames, settings.duration_s)
+        headline = Headline(
+            scenario=self._experiment.name,
+            pace=settings.pace,
+            frames=settings.frames,
+            duration_s=settings.duration_s,
+            console=f"http://{plan.addresses.xapp_rest}/",
+        )
         with display(headline, settings.live) as shown:
             yield shown
 

@@ -11,6 +11,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from cadran.learn import CheckpointError as LearnerCheckpointError
+from cadran.problem.hierarchy import HierarchicalProblem
 from cadran.replay import Identity, ReplayError, TransitionSchema
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import AsyncRedisReplay, RedisReplay, connect, connect_async, require_durable
@@ -25,6 +26,7 @@ from cadran.xapp.acknowledger import Acknowledger
 from cadran.xapp.adaptation import AdaptingTrainer
 from cadran.xapp.adaptation_desk import AdaptationDesk
 from cadran.xapp.checkpoints import Checkpoint, CheckpointStore
+from cadran.xapp.console import ConsoleParts, History, Judge, Tap, add_console, targets_of
 from cadran.xapp.inference import Inference
 from cadran.xapp.ingest import Ingest
 from cadran.xapp.kpm_board import KpmBoard
@@ -69,10 +71,18 @@ class Assembly:
         self._dus = scenario.problem.frame.dus
         self._log = structlog.get_logger("cadran.xapp")
         self._retry = RetrySpec(settings.redis_retry_first_s, settings.redis_retry_max_s)
+        self._make_history()
         self._make_directories()
         self._make_store()
         self._make_learner()
         self._make_flow()
+
+    def _make_history(self) -> None:
+        problem = self._scenario.problem
+        base = problem.base if isinstance(problem, HierarchicalProblem) else problem
+        self._targets = targets_of(base.spec, base.frame)
+        wanted = tuple(tuple(target.quality for target in slices) for slices in self._targets)
+        self._history = History(self._dus, Judge(base, wanted), time.time)
 
     def _make_directories(self) -> None:
         state = self._settings.state_dir
@@ -84,7 +94,9 @@ class Assembly:
             raise ConfigError(f"--state-dir {state}: {error.strerror}") from error
         for line in self._policies.refused:
             self._log.warning("stored policy refused", reason=line)
-        self._progress = Progress(state / "learner.jsonl", self._settings.progress_every_updates, time.time)
+        self._progress = Progress(
+            state / "learner.jsonl", self._settings.progress_every_updates, time.time, self._history.learned
+        )
         metrics = XappMetrics(self._registry)
         metrics.learns.set(self._settings.learn)
         self._monitor = Monitor(metrics, self._progress, self._health, time.time)
@@ -169,7 +181,12 @@ class Assembly:
             flow = FreeFlow(self._acknowledger, self._monitor)
             self._learn = self._host.run_free if settings.learn else _nothing
         self._ingest = Ingest(
-            self._schema, self._dus, self._async_replay, flow, self._retry, settings.queued_reports_per_du
+            self._schema,
+            self._dus,
+            Tap(self._async_replay, self._history.stored),
+            flow,
+            self._retry,
+            settings.queued_reports_per_du,
         )
 
     # ------------------------------------------------------------------------------------- the whole
@@ -178,7 +195,7 @@ class Assembly:
         """The xApp, ready to run."""
         settings, problem = self._settings, self._scenario.problem
         adapting = self._learning.adapting
-        board = KpmBoard()
+        board = KpmBoard(self._history.measured)
         self._registry.register(board)
         self._termination = Termination(
             Expected(problem.frame, self._scenario.clock.lockstep),
@@ -190,10 +207,12 @@ class Assembly:
             _unheard if adapting is None else adapting.heard,
             settings.kpm_period_s,
         )
+        desk = self._adaptation_desk()
+        links = LinkMetrics(self._registry, "e2")
         rest = RestParts(
             desk=self._desk,
             inference=Inference(self._policies, problem),
-            adaptation=self._adaptation_desk(),
+            adaptation=desk,
             nodes=lambda: dict(self._termination.nodes),
             board=board,
             status=self.status,
@@ -201,14 +220,14 @@ class Assembly:
             registry=self._registry,
             health=self._health,
         )
+        app = create_app(rest)
+        add_console(app, self._console(board, desk, links))
         parts = Parts(
             ingest=self._ingest,
             host=self._host,
             desk=self._desk,
-            e2=E2Server(
-                str(settings.e2_listen), self._termination, counters=LinkMetrics(self._registry, "e2")
-            ),
-            rest=create_app(rest),
+            e2=E2Server(str(settings.e2_listen), self._termination, counters=links),
+            rest=app,
             monitor=self._monitor,
             health=self._health,
             start_policies=self._start_policies,
@@ -219,6 +238,23 @@ class Assembly:
         )
         return Xapp(
             parts, settings.rest, settings.state_dir / "status.json", settings.status_period_s, self._retry
+        )
+
+    def _console(self, board: KpmBoard, desk: AdaptationDesk | None, links: LinkMetrics) -> ConsoleParts:
+        return ConsoleParts(
+            scenario=self._scenario.name,
+            frame=self._scenario.problem.frame,
+            lockstep=self._scenario.clock.lockstep,
+            targets=self._targets,
+            history=self._history,
+            desk=self._desk,
+            adaptation=desk,
+            nodes=lambda: self._termination.nodes,
+            board=board,
+            status=self.status,
+            e2_totals=links.totals,
+            health=self._health,
+            unix_s=time.time,
         )
 
     def _adaptation_desk(self) -> AdaptationDesk | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from prometheus_client.core import GaugeMetricFamily
@@ -39,10 +39,14 @@ class KpmBoard(Collector):
     """Keeps one report per DU; registered with Prometheus, it shows them as gauges in base units.
 
     A measurement without a value has no gauge: nothing measured is not zero.
+
+    Args:
+        told: Hears of every report and its DU.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[int, KpmReport], None] | None = None) -> None:
         self._reports: dict[int, KpmReport] = {}
+        self._told = told
 
     def take(
         self, du: int, header: kpm_pb2.KpmIndicationHeader, message: kpm_pb2.KpmIndicationMessage
@@ -52,13 +56,16 @@ class KpmBoard(Collector):
         Raises:
             wire.causes.RangeError: A slice identifier is out of range.
         """
-        self._reports[du] = KpmReport(
+        report = KpmReport(
             collected_unix_s=header.collect_start_time_unix_ms / 1e3,
             epoch=header.epoch,
             first_frame=header.first_frame,
             last_frame=header.last_frame,
             samples=tuple(samples(message)),
         )
+        self._reports[du] = report
+        if self._told is not None:
+            self._told(du, report)
 
     def forget(self, du: int) -> None:
         """A DU is gone: its last measurements are not current any more."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,20 @@ class Progress:
         path: File to append to.
         every: Updates per line.
         unix_s: Wall clock.
+        told: Hears of every line, on the learner's thread.
     """
 
-    def __init__(self, path: Path, every: int, unix_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        every: int,
+        unix_s: Callable[[], float],
+        told: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> None:
         self._path = path
         self._every = every
         self._unix_s = unix_s
+        self._told = told
         self._lock = threading.Lock()
         self._pending: list[tuple[UpdateMetrics, float]] = []
         self._since_s = unix_s()
@@ -78,6 +86,8 @@ class Progress:
         rate = len(self._pending) / max(now - self._since_s, 1e-6)
         with self._lock:
             self._summary = LearningSummary(rate, line)
+        if self._told is not None:
+            self._told(line)
         self._pending.clear()
         self._since_s = now
         append_line(self._path, json.dumps(line, separators=(",", ":")))

@@ -13,13 +13,14 @@ from starlette.exceptions import HTTPException
 
 from cadran import __version__
 from cadran.policy import PolicyError
-from cadran.rest import ProblemDetails, add_errors, add_operation
+from cadran.rest import ProblemDetails, add_documentation, add_errors, add_operation
 from cadran.runtime.http import Health
 from cadran.wire.causes import RefusedError, WireError
 from cadran.wire.e2_server import E2Node
 from cadran.xapp.adaptation_desk import AdaptationDesk
 from cadran.xapp.inference import Inference, ObservationError
 from cadran.xapp.kpm_board import KpmBoard
+from cadran.xapp.node_id import node_id
 from cadran.xapp.policy_desk import PolicyDesk
 from cadran.xapp.policy_store import UnknownVersionError
 from cadran.xapp.rest_adaptation import adaptation_router
@@ -82,6 +83,8 @@ def create_app(parts: RestParts) -> FastAPI:
         title="Cadran xApp",
         version=__version__,
         description="Policies of the DUs, their deliveries, E2 nodes and their measurements, and learning.",
+        docs_url=None,
+        redoc_url=None,
     )
     app.include_router(_policies(parts), prefix="/v1", responses=_ERRORS)
     app.include_router(_nodes(parts), prefix="/v1", responses=_ERRORS)
@@ -89,6 +92,7 @@ def create_app(parts: RestParts) -> FastAPI:
     app.include_router(adaptation_router(parts.adaptation), prefix="/v1")
     add_errors(app, {UnknownVersionError: 404, ObservationError: 422, PolicyError: 422, OSError: 503})
     add_operation(app, parts.registry, parts.health)
+    add_documentation(app)
     return app
 
 
@@ -169,12 +173,12 @@ def _policies(parts: RestParts) -> APIRouter:
 def _nodes(parts: RestParts) -> APIRouter:
     router = APIRouter(tags=["E2 nodes"])
 
-    def found(node_id: str) -> E2Node:
-        nodes = {_node_id(node): node for node in parts.nodes().values()}
-        if node_id not in nodes:
+    def found(name: str) -> E2Node:
+        nodes = {node_id(node): node for node in parts.nodes().values()}
+        if name not in nodes:
             held = ", ".join(sorted(nodes)) or "none"
-            raise HTTPException(404, f"no E2 node '{node_id}': associated are {held}")
-        return nodes[node_id]
+            raise HTTPException(404, f"no E2 node '{name}': associated are {held}")
+        return nodes[name]
 
     @router.get("/e2-nodes", summary="Associated E2 nodes")
     async def nodes() -> list[NodeModel]:
@@ -222,15 +226,10 @@ def _nodes(parts: RestParts) -> APIRouter:
     return router
 
 
-def _node_id(node: E2Node) -> str:
-    identity = node.request.global_e2_node_id
-    return f"{identity.plmn_identity}-{identity.gnb_id}-{identity.gnb_du_id}"
-
-
 def _node_model(node: E2Node) -> NodeModel:
     request = node.request
     return NodeModel(
-        id=_node_id(node),
+        id=node_id(node),
         du=node.du_id,
         plmn_identity=request.global_e2_node_id.plmn_identity,
         gnb_id=request.global_e2_node_id.gnb_id,

@@ -190,3 +190,11 @@ async def test_health_and_metrics_stand_beside(api: Api) -> None:
     assert (await api.http.get("/ric/v1/health/ready")).status_code == 503
     assert (await api.http.get("/metrics")).status_code == 200
     assert (await api.http.get("/openapi.json")).json()["info"]["title"] == "Cadran rApp"
+
+
+async def test_every_operation_is_on_the_page_of_rest(api: Api) -> None:
+    shown = (await api.http.get("/docs")).text
+    paths = (await api.http.get("/openapi.json")).json()["paths"]
+    assert len(paths) > 5
+    assert [path for path in paths if f"<code>{path}</code>" not in shown] == []
+    assert "://" not in shown

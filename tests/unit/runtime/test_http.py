@@ -118,6 +118,12 @@ def test_a_framework_gets_the_same_answers(registry: CollectorRegistry, health: 
     assert answer("/v1/policies", "", registry, health) is None
 
 
+def test_conditions_are_told_with_the_reason_of_those_that_do_not_hold(health: Health) -> None:
+    health.met("e3")
+    health.unmet("policy", "none came yet")
+    assert health.conditions == {"e3": None, "policy": "none came yet"}
+
+
 def test_an_unknown_condition_is_a_mistake_of_the_program(health: Health) -> None:
     for tell in (health.met, lambda name: health.unmet(name, "why")):
         with pytest.raises(ValueError, match="condition 'e4': known are e3, policy"):

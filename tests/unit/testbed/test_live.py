@@ -156,6 +156,17 @@ def test_without_a_terminal_there_are_lines(capsys: pytest.CaptureFixture[str]) 
         assert isinstance(shown, LineDisplay)
 
 
+def test_the_address_of_the_console_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    headline = replace(HEADLINE, console="http://127.0.0.1:20001/")
+    with display(headline, live=False):
+        assert capsys.readouterr().err == "console: http://127.0.0.1:20001/\n"
+    view = LiveView(headline)
+    view.take(snapshot())
+    recorder = Console(width=80, record=True, file=io.StringIO())
+    recorder.print(view.render(80))
+    assert "console       http://127.0.0.1:20001/" in recorder.export_text()
+
+
 def test_clock_reads_as_on_a_wall() -> None:
     assert [clock(s) for s in (0, 65.9, 3600)] == ["00:00", "01:05", "1:00:00"]
 

@@ -10,7 +10,7 @@ from cadran.wire.gen.e2sm.v1 import kpm_pb2
 from cadran.wire.kpm_registry import REGISTRY
 from cadran.wire.kpm_samples import indication_message
 from cadran.wire.kpm_window import Window
-from cadran.xapp.kpm_board import KpmBoard
+from cadran.xapp.kpm_board import KpmBoard, KpmReport
 
 
 def window() -> Window:
@@ -73,3 +73,11 @@ def test_a_slice_out_of_range_is_refused_and_the_old_report_stays() -> None:
     with pytest.raises(RangeError):
         board.take(3, kpm_pb2.KpmIndicationHeader(), message)
     assert board.report(3) is before
+
+
+def test_whoever_wants_to_hears_of_every_report() -> None:
+    heard: list[tuple[int, KpmReport]] = []
+    board = KpmBoard(lambda du, report: heard.append((du, report)))
+    board.take(1, kpm_pb2.KpmIndicationHeader(epoch=4), kpm_pb2.KpmIndicationMessage())
+    assert [(du, report.epoch) for du, report in heard] == [(1, 4)]
+    assert heard[0][1] is board.report(1)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,8 @@ from .experience import DUS, NEUTRAL, SCHEMA, SPEC, learner, reward, rows
 def test_progress_writes_means_of_so_many_updates(tmp_path: Path) -> None:
     seen: list[UpdateMetrics] = []
     clock = iter(range(1000))
-    progress = Progress(tmp_path / "learner.jsonl", 4, lambda: float(next(clock)))
+    told: list[Mapping[str, Any]] = []
+    progress = Progress(tmp_path / "learner.jsonl", 4, lambda: float(next(clock)), told.append)
 
     def observe(metrics: UpdateMetrics, seconds: float) -> None:
         seen.append(metrics)
@@ -38,6 +41,7 @@ def test_progress_writes_means_of_so_many_updates(tmp_path: Path) -> None:
     trainer.run(None, 10, stop_to_publish=False)
     lines = [json.loads(line) for line in (tmp_path / "learner.jsonl").read_text().splitlines()]
     assert [line["updates"] for line in lines] == [4, 8]
+    assert told == lines
     assert lines[1]["critic_loss"] == pytest.approx(sum(m.critic_loss for m in seen[4:8]) / 4)
     assert lines[1]["td_variance"] == pytest.approx(
         [sum(float(m.td_variance[du]) for m in seen[4:8]) / 4 for du in range(DUS)]

@@ -248,3 +248,11 @@ async def test_every_operation_under_v1_is_described_with_examples(api: Api) -> 
         "SliceQuotaRequest",
     ):
         assert schemas[name]["examples"]
+
+
+async def test_every_operation_is_on_the_page_of_rest(api: Api) -> None:
+    shown = (await api.http.get("/docs")).text
+    paths = (await api.http.get("/openapi.json")).json()["paths"]
+    assert len(paths) > 5
+    assert [path for path in paths if f"<code>{path}</code>" not in shown] == []
+    assert "://" not in shown

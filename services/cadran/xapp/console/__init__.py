@@ -1,0 +1,10 @@
+"""The console: what the xApp knows as a page for people, at ``/``, fed by one JSON endpoint."""
+
+from cadran.xapp.console.history import History
+from cadran.xapp.console.pages import add_console
+from cadran.xapp.console.parts import ConsoleParts
+from cadran.xapp.console.quality import Judge
+from cadran.xapp.console.tap import Tap
+from cadran.xapp.console.targets import targets_of
+
+__all__ = ["ConsoleParts", "History", "Judge", "Tap", "add_console", "targets_of"]

@@ -1,0 +1,162 @@
+"""Makes what the console shows out of what the xApp's parts hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cadran.xapp.adaptation_desk import DuAdaptation
+from cadran.xapp.console.alerts import alerts_of
+from cadran.xapp.console.curve import Point
+from cadran.xapp.console.history import CURVE_POINTS, of_du, per_slice
+from cadran.xapp.console.models import (
+    Adaptation,
+    Cell,
+    Condition,
+    ConsoleState,
+    Curves,
+    DuShots,
+    DuState,
+    HeldVersion,
+    Line,
+    PolicyState,
+    QualityModel,
+)
+from cadran.xapp.console.parts import ConsoleParts
+from cadran.xapp.kpm_board import KpmReport
+from cadran.xapp.node_id import node_id
+from cadran.xapp.rest_models import RefusalModel, TargetModel
+
+_DIGITS = 4
+"""Significant digits of what is drawn: more than a screen shows, and short to send."""
+
+
+def console_state(parts: ConsoleParts) -> ConsoleState:
+    """Everything as of now."""
+    now_s, status = parts.unix_s(), parts.status()
+    conditions = [Condition(name=name, reason=reason) for name, reason in parts.health.conditions.items()]
+    dus = [_du(parts, du, now_s, status.stored[du]) for du in range(parts.frame.dus)]
+    return ConsoleState(
+        time_s=now_s,
+        uptime_s=now_s - parts.history.started_s,
+        learner=status,
+        conditions=conditions,
+        alerts=alerts_of(status.alert, conditions, dus, parts.targets),
+        dus=dus,
+        curves=_curves(parts),
+        adaptation=_adaptation(parts),
+        e2=dict(parts.e2_totals()),
+    )
+
+
+def _du(parts: ConsoleParts, du: int, now_s: float, stored: int) -> DuState:
+    held, node, report = parts.history.dus[du], parts.nodes().get(du), parts.board.report(du)
+    came_s = held.measured_at_s
+    quality = held.quality
+    return DuState(
+        du=du,
+        node=node_id(node) if node is not None else None,
+        cell=_cell(report, now_s - came_s, parts.frame.frame_s)
+        if report is not None and came_s is not None
+        else None,
+        rbs_before=[list(window) for window in held.rbs],
+        quality=None
+        if quality is None
+        else QualityModel(
+            frames=quality.frames,
+            reward=_short(quality.reward),
+            slices=[_short(value) for value in quality.slices],
+            met=[None if value is None else _short(value) for value in quality.met],
+        ),
+        rows_age_s=None if held.rows_at_s is None else round(max(now_s - held.rows_at_s, 0.0), 1),
+        stored=stored,
+        policy=_policy(parts, du),
+    )
+
+
+def _cell(report: KpmReport, age_s: float, frame_s: float) -> Cell:
+    window_s = frame_s * (report.last_frame - report.first_frame + 1)
+    return Cell(
+        age_s=round(max(age_s, 0.0), 1),
+        last_frame=report.last_frame,
+        ues=_slices(report, "RRC.ConnMean"),
+        rbs_used=_slices(report, "RRU.PrbUsedDl"),
+        rbs_quota=_slices(report, "VS.RRU.PrbQuotaDl"),
+        throughput_bps=_slices(report, "DRB.RlcSduTransmittedVolumeDL", 1e3 / window_s),
+        delay_s=_slices(report, "VS.DRB.UeDelayDl", 1e-4),
+        spectral_efficiency=_slices(report, "VS.CARR.MeanSeDl"),
+        power_w=of_du(report, "PEE.AvgPower"),
+        handovers=of_du(report, "MM.HoExeIntraSucc"),
+    )
+
+
+def _slices(report: KpmReport, name: str, factor: float = 1.0) -> list[float | None]:
+    return [None if value is None else _short(value * factor) for value in per_slice(report, name)]
+
+
+def _policy(parts: ConsoleParts, du: int) -> PolicyState:
+    store, courier = parts.desk.store, parts.desk.couriers[du]
+    target = store.target(du)
+    held = [
+        HeldVersion(
+            version=stored.meta.version,
+            created_unix_s=round(stored.meta.created_unix_s, 1),
+            updates=stored.meta.updates,
+        )
+        for stored in reversed(store.versions(du))
+    ]
+    return PolicyState(
+        target=TargetModel.of(target) if target else None,
+        running=courier.running_version,
+        delivery=courier.state,
+        refusal=RefusalModel.of(courier.refusal) if courier.refusal else None,
+        held=held,
+    )
+
+
+def _curves(parts: ConsoleParts) -> Curves:
+    started_s, learning = parts.history.started_s, parts.history.learning()
+    return Curves(
+        reward=[_line(held.reward.points, 0, started_s) for held in parts.history.dus],
+        critic_loss=_line(learning, 0, started_s),
+        temperature=_line(learning, 1, started_s),
+        sam_share=[_line(learning, 2 + du, started_s) for du in range(parts.frame.dus)],
+    )
+
+
+def _line(points: Sequence[Point], index: int, started_s: float) -> Line:
+    return Line(
+        seconds=[round(point.time_s - started_s, 1) for point in points],
+        values=[_short(point.values[index]) for point in points],
+    )
+
+
+def _adaptation(parts: ConsoleParts) -> Adaptation | None:
+    if parts.adaptation is None:
+        return None
+    status = parts.adaptation.status()
+    return Adaptation(
+        initialisation=status.initialisation,
+        shot_frames=status.shot_frames,
+        dus=[_shots(du) for du in status.dus],
+    )
+
+
+def _shots(du: DuAdaptation) -> DuShots:
+    step = max(1, math.ceil(len(du.rewards) / CURVE_POINTS))
+    return DuShots(
+        du=du.du,
+        cold=du.cold,
+        start=du.start.version if du.start else None,
+        shots=du.shots,
+        shots_to_95=du.shots_to_95,
+        rewards=Line(
+            seconds=[float(index) for index in range(0, len(du.rewards), step)],
+            values=[_short(value) for value in du.rewards[::step]],
+        ),
+        diverged=du.diverged,
+    )
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")

@@ -1,0 +1,187 @@
+"""The console as a person sees it: live, quiet in the console of the browser, and closed to other hosts.
+
+With CADRAN_SHOTS set to a folder, the pages are also stored there as pictures.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from running import Run
+
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+WAIT_MS = 30_000
+pytestmark = pytest.mark.timeout(300)
+
+
+@contextmanager
+def opened(
+    browser: Browser, url: str, size: dict[str, int] = DESKTOP, scheme: str = "light", **choices: Any
+) -> Iterator[Page]:
+    """A page in a browser of its own; on the way out it must have been quiet and have asked nobody else."""
+    context = browser.new_context(viewport=size, color_scheme=scheme, **choices)  # type: ignore[arg-type]
+    page = context.new_page()
+    said: list[str] = []
+    hosts: set[str] = set()
+    page.on(
+        "console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    try:
+        page.goto(url)
+        yield page
+        assert said == []
+        assert hosts == {urlsplit(url).netloc}
+    finally:
+        context.close()
+
+
+def text(page: Page, selector: str) -> str:
+    return page.locator(selector).first.inner_text()
+
+
+def moves(page: Page, selector: str) -> None:
+    """Its text changes by itself."""
+    before = text(page, selector)
+    expect(page.locator(selector).first).not_to_have_text(before, timeout=WAIT_MS)
+
+
+def settled(page: Page) -> None:
+    """Measurements, experience and curves of every DU are on the page."""
+    expect(page.locator(".du .reward b", has_text="–")).to_have_count(0, timeout=WAIT_MS)
+    expect(page.locator(".du path.embb").first).to_have_attribute("d", re.compile("^M"), timeout=WAIT_MS)
+    expect(page.locator('[data-curve="critic_loss"] figcaption b')).not_to_have_text("–", timeout=WAIT_MS)
+
+
+def test_values_are_live(browser: Browser, xapp: str) -> None:
+    with opened(browser, xapp + "/") as page:
+        settled(page)
+        assert text(page, "h1").split() == ["Cadran", "smoke"]
+        for selector in ("#fact-frame", "#fact-updates", '[data-node="0"] [data-field="stored"]'):
+            moves(page, selector)
+        assert page.locator(".du").count() == 2
+        shown = httpx.get(f"{xapp}/v1/console").json()
+        assert (
+            text(page, "#fact-ues") == str(round(sum(sum(du["cell"]["ues"]) for du in shown["dus"]))) == "12"
+        )
+        blocks = page.locator(".du .prbs").first.get_attribute("aria-label")
+        assert blocks is not None
+        assert blocks.startswith("Resource blocks used of 20: embb ")
+        assert text(page, '[data-node="1"] [data-field="association"]') == "up"
+        assert page.locator("#conditions li[data-level=good]").count() == 3
+
+
+def test_a_roll_back_by_keyboard_reaches_the_du_and_a_release_ends_it(
+    browser: Browser, run: Run, xapp: str
+) -> None:
+    policy = f"{xapp}/v1/policies/0"
+    run.until(lambda: httpx.get(policy).json()["versions_held"] >= 3, "three versions exist")
+    with opened(browser, xapp + "/") as page:
+        settled(page)
+        row = page.locator('[data-policy="0"]')
+        expect(row.locator('[data-do="rollback"]')).to_be_enabled(timeout=WAIT_MS)
+        options = row.locator("option")
+        wanted = options.nth(options.count() // 2).get_attribute("value")
+        assert wanted is not None
+        row.locator("select").select_option(wanted)
+        row.locator('[data-do="rollback"]').focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#ask")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#ask")).to_be_hidden()
+        assert httpx.get(policy).json()["target"]["pinned"] is False
+        page.keyboard.press("Enter")
+        expect(page.locator("#ask-text")).to_contain_text(f"version {wanted}")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator("#said")).to_contain_text(f"back to version {wanted}", timeout=WAIT_MS)
+        expect(row.locator('[data-field="running"]')).to_have_text(f"version {wanted}", timeout=WAIT_MS)
+        expect(page.locator("#alerts")).to_contain_text(f"DU 0: pinned to version {wanted}", timeout=WAIT_MS)
+        assert httpx.get(policy).json()["target"]["pinned"] is True
+        picture(page, "rolled-back")
+        row.locator('[data-do="release"]').click()
+        expect(page.locator("#said")).to_contain_text("DU 0 is released", timeout=WAIT_MS)
+        expect(row.locator('[data-do="release"]')).to_be_disabled(timeout=WAIT_MS)
+        assert httpx.get(policy).json()["target"]["pinned"] is False
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("name", "size"), [("desktop", DESKTOP), ("phone", PHONE)])
+def test_the_page_fits_its_screen(
+    browser: Browser, xapp: str, name: str, size: dict[str, int], scheme: str
+) -> None:
+    with opened(browser, xapp + "/", size, scheme) as page:
+        settled(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        light = sum(int(part) for part in background[4:-1].split(",")) > 3 * 128
+        assert light == (scheme == "light")
+        picture(page, f"{name}-{scheme}")
+
+
+def test_the_scheme_can_be_chosen_and_stays(browser: Browser, xapp: str) -> None:
+    with opened(browser, xapp + "/") as page:
+        page.locator("#scheme").select_option("dark")
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.reload()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+        assert page.locator("#scheme").input_value() == "dark"
+
+
+def test_everything_that_acts_is_reached_by_tabulator(browser: Browser, xapp: str) -> None:
+    with opened(browser, xapp + "/") as page:
+        settled(page)
+        acting = page.locator(":is(a, button:enabled, select:enabled, summary):visible").count()
+        for _ in range(acting + 5):
+            page.keyboard.press("Tab")
+            page.evaluate("document.activeElement.dataset.reached = 'yes'")
+        assert page.locator("[data-reached]:is(a, button, select, summary)").count() >= acting
+
+
+def test_every_control_and_picture_has_a_name(browser: Browser, xapp: str) -> None:
+    nameless = """[...document.querySelectorAll('button, select, a, svg[role=img], [role=meter]')].filter(
+        (one) => !(one.getAttribute('aria-label') || one.textContent.trim() || one.closest('label')))
+        .map((one) => one.outerHTML.slice(0, 80))"""
+    with opened(browser, xapp + "/") as page:
+        assert page.evaluate(nameless) == []
+
+
+def test_a_silent_xapp_is_told_and_its_return_too(browser: Browser, xapp: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(xapp + "/")
+    settled(page)
+    context.set_offline(True)
+    expect(page.locator("#lost")).to_contain_text("has not answered since", timeout=WAIT_MS)
+    expect(page.locator("#state")).to_have_text("no answer")
+    context.set_offline(False)
+    expect(page.locator("#lost")).to_be_hidden(timeout=WAIT_MS)
+    moves(page, "#fact-frame")
+    context.close()
+
+
+def test_the_pages_of_rest_need_nobody_else(browser: Browser, xapp: str) -> None:
+    with opened(browser, f"{xapp}/docs") as page:
+        page.locator("summary", has_text="Go back to an older version").click()
+        expect(page.locator("details[open]")).to_contain_text("newer versions are kept but not delivered")
+        picture(page, "rest")
+    for path in ("/v1/policies", "/v1/learner", "/v1/e2-nodes", "/v1/console", "/openapi.json", "/metrics"):
+        answer = httpx.get(xapp + path)
+        assert answer.status_code == 200, path
+
+
+def picture(page: Page, name: str) -> None:
+    folder = os.environ.get("CADRAN_SHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"console-{name}.png", full_page=True)
