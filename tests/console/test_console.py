@@ -5,56 +5,16 @@ With CADRAN_SHOTS set to a folder, the pages are also stored there as pictures.
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from browsing import DESKTOP, PHONE, WAIT_MS, moves, opened, picture, text
 from playwright.sync_api import Browser, Page, expect
 
 from running import Run
 
-DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-WAIT_MS = 30_000
 pytestmark = pytest.mark.timeout(300)
-
-
-@contextmanager
-def opened(
-    browser: Browser, url: str, size: dict[str, int] = DESKTOP, scheme: str = "light", **choices: Any
-) -> Iterator[Page]:
-    """A page in a browser of its own; on the way out it must have been quiet and have asked nobody else."""
-    context = browser.new_context(viewport=size, color_scheme=scheme, **choices)  # type: ignore[arg-type]
-    page = context.new_page()
-    said: list[str] = []
-    hosts: set[str] = set()
-    page.on(
-        "console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None
-    )
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-    try:
-        page.goto(url)
-        yield page
-        assert said == []
-        assert hosts == {urlsplit(url).netloc}
-    finally:
-        context.close()
-
-
-def text(page: Page, selector: str) -> str:
-    return page.locator(selector).first.inner_text()
-
-
-def moves(page: Page, selector: str) -> None:
-    """Its text changes by itself."""
-    before = text(page, selector)
-    expect(page.locator(selector).first).not_to_have_text(before, timeout=WAIT_MS)
 
 
 def settled(page: Page) -> None:
@@ -179,9 +139,3 @@ def test_the_pages_of_rest_need_nobody_else(browser: Browser, xapp: str) -> None
     for path in ("/v1/policies", "/v1/learner", "/v1/e2-nodes", "/v1/console", "/openapi.json", "/metrics"):
         answer = httpx.get(xapp + path)
         assert answer.status_code == 200, path
-
-
-def picture(page: Page, name: str) -> None:
-    folder = os.environ.get("CADRAN_SHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"console-{name}.png", full_page=True)
