@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import numpy as np
@@ -19,9 +20,12 @@ from cadran.wire.codecs import SLICES
 from cadran.wire.gen.e2sm.v1 import kpm_pb2
 from cadran.wire.kpm_registry import REGISTRY
 from cadran.wire.kpm_samples import indication_message
+from cadran.xapp.adaptation_desk import AdaptationDesk, AdaptationModel, DuAdaptation
 from cadran.xapp.console import ConsoleParts, History, Judge, Tap, add_console, targets_of
 from cadran.xapp.console.history import CURVE_POINTS, PRB_WINDOWS, QUALITY_FRAMES
+from cadran.xapp.console.view import console_state
 from cadran.xapp.courier import Answer, Order
+from cadran.xapp.initialisation import Origin
 from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.policy_desk import PolicyDesk
 from cadran.xapp.policy_store import PolicyStore
@@ -59,7 +63,7 @@ class Bench:
         self.history = History(2, Judge(PROBLEM, wanted), lambda: self.now_s)
         self.board = KpmBoard(self.history.measured)
         self.app = FastAPI()
-        parts = ConsoleParts(
+        self.parts = ConsoleParts(
             scenario="trial <1>",
             frame=FRAME,
             lockstep=False,
@@ -74,7 +78,7 @@ class Bench:
             health=self.health,
             unix_s=lambda: self.now_s,
         )
-        add_console(self.app, parts)
+        add_console(self.app, self.parts)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://xapp")
 
     async def state(self) -> dict[str, Any]:
@@ -214,6 +218,31 @@ async def test_policies_list_what_can_be_gone_back_to_newest_first(bench: Bench)
     state = await bench.state()
     assert state["dus"][0]["policy"]["target"] == {"version": 1, "delivery": 4, "pinned": True}
     assert ("note", 0, "pinned to version 1 by a roll-back") in texts(state)
+
+
+async def test_how_a_du_adapts_is_a_short_curve_by_shots(bench: Bench) -> None:
+    rewards = [0.001 * shot for shot in range(500)]
+    du = DuAdaptation(
+        du=1,
+        cold=False,
+        start=Origin(version=8, sha256="9f"),
+        policy_version=3,
+        policy_sha256="51",
+        acknowledged=True,
+        shots=500,
+        rewards=rewards,
+        shots_to_95=40,
+        diverged=None,
+    )
+    told = AdaptationModel(initialisation=Origin(version=9, sha256="a0"), shot_frames=100, dus=[du])
+    parts = replace(bench.parts, adaptation=cast(AdaptationDesk, SimpleNamespace(status=lambda: told)))
+    adaptation = console_state(parts).adaptation
+    assert adaptation is not None
+    assert (adaptation.shot_frames, adaptation.initialisation) == (100, told.initialisation)
+    shown = adaptation.dus[0]
+    assert (shown.start, shown.shots, shown.shots_to_95) == (8, 500, 40)
+    assert len(shown.rewards.values) <= CURVE_POINTS
+    assert shown.rewards.values == pytest.approx([rewards[int(shot)] for shot in shown.rewards.seconds])
 
 
 async def test_alerts_name_what_is_wrong_the_worst_first(bench: Bench) -> None:
