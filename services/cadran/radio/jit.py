@@ -7,12 +7,20 @@ made on the host stand in for both.
 """
 
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.caching import (
+    CompileResultCacheImpl,
+    FunctionCache,
+    IndexDataCacheFile,
+    InTreeCacheLocator,
+    UserProvidedCacheLocator,
+    UserWideCacheLocator,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +37,35 @@ def _source_digest() -> str:
 _DIGEST = _source_digest()
 
 
+@cache
+def _is_shipped() -> bool:
+    """Whether kernels of these very sources are stored beside them."""
+    return any(Path(__file__).parent.rglob(f"*-{_DIGEST[:16]}.nbi"))
+
+
+class _ShippedCacheLocator(InTreeCacheLocator):  # type: ignore[misc]
+    """Machine code beside the source, stored when that was installed where nothing can be written now.
+
+    numba itself uses only what it could write to: on a read-only file system each start would compile anew.
+    """
+
+    def ensure_cache_path(self) -> None:
+        """Raise `OSError`, which makes numba look elsewhere, unless there is something to read."""
+        if not _is_shipped():
+            raise FileNotFoundError(self.get_cache_path())
+
+
+class _PackageCacheImpl(CompileResultCacheImpl):  # type: ignore[misc]
+    """numba's own places, and one more that need not be writable."""
+
+    _locator_classes = (
+        UserProvidedCacheLocator,
+        InTreeCacheLocator,
+        _ShippedCacheLocator,
+        UserWideCacheLocator,
+    )
+
+
 class _PackageCache(FunctionCache):  # type: ignore[misc]
     """An on-disk cache whose files are named after every source of the package.
 
@@ -37,6 +74,8 @@ class _PackageCache(FunctionCache):  # type: ignore[misc]
     which is gone could not even be read.
     """
 
+    _impl_class = _PackageCacheImpl
+
     def __init__(self, py_func: Callable[..., Any]) -> None:
         super().__init__(py_func)
         self._cache_file = IndexDataCacheFile(
@@ -44,6 +83,11 @@ class _PackageCache(FunctionCache):  # type: ignore[misc]
             filename_base=f"{self._impl.filename_base}-{_DIGEST[:16]}",
             source_stamp=self._impl.locator.get_source_stamp(),
         )
+
+    def save_overload(self, sig: object, data: object) -> None:
+        """Store a kernel, unless what is there was shipped: then it stays in memory."""
+        if not isinstance(self._impl.locator, _ShippedCacheLocator):
+            super().save_overload(sig, data)
 
     def filled(self) -> bool:
         """Whether anything has been stored."""
