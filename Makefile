@@ -10,7 +10,7 @@ DEMO_DURATION ?= 200s
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo validate test test-system test-joining test-helm test-observability test-console test-oracle lint bench proto clean
+.PHONY: help setup demo validate test test-system test-joining test-compose test-helm test-observability test-console test-oracle lint bench proto clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -39,6 +39,9 @@ test-system: setup ## real processes, real Redis, kills and restarts (slower)
 test-joining: setup ## a DU joins a running testbed, warm and cold, with five seeds (about 12 minutes)
 	$(BIN)/python -m cadran.radio.warm
 	$(BIN)/python -m pytest tests/joining
+
+test-compose: setup ## docker-compose.yml, up and healing, with a real engine (needs Docker)
+	$(BIN)/python -m pytest tests/compose --timeout 900
 
 test-helm: setup ## the chart under every preset, against Kubernetes' schemas (installs Helm's engine)
 	$(BIN)/pip install --quiet --editable '.[helm]'

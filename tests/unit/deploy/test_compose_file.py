@@ -1,0 +1,131 @@
+"""What docker-compose.yml lets its services do, without running it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cadran.dapp.settings import DappSettings
+from cadran.ransim.settings import RansimSettings
+from cadran.rapp.settings import RappSettings
+from cadran.xapp.settings import XappSettings
+
+ROOT = Path(__file__).parents[3]
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DAPPS = [f"dapp-{du}" for du in range(6)]
+SETTINGS = {"DAPP": DappSettings, "RANSIM": RansimSettings, "XAPP": XappSettings, "RAPP": RappSettings}
+DEFAULT = re.compile(r"\$\{(\w+):-([^}]*)\}")
+
+# Who has a network in common; every other pair must have none.
+PATHS = {
+    *(frozenset(pair) for dapp in DAPPS for pair in ((dapp, "ransim"), (dapp, "prometheus"))),
+    *map(
+        frozenset,
+        [
+            ("ransim", "xapp"),
+            ("xapp", "redis"),
+            ("rapp", "redis"),
+            ("rapp", "xapp"),
+            ("prometheus", "ransim"),
+            ("prometheus", "xapp"),
+            ("prometheus", "rapp"),
+            ("prometheus", "grafana"),
+        ],
+    ),
+}
+
+
+def networks(service: str) -> set[str]:
+    return set(SERVICES[service].get("networks", ()))
+
+
+def test_networks_allow_the_paths_of_the_architecture_and_no_others() -> None:
+    found = {frozenset(pair) for pair in combinations(SERVICES, 2) if networks(pair[0]) & networks(pair[1])}
+    assert found == PATHS
+    assert SERVICES["passwords"]["network_mode"] == "none"
+
+
+def test_what_is_on_a_network_is_what_it_is_for() -> None:
+    for name, network in COMPOSE["networks"].items():
+        published = {service for service in SERVICES if name in networks(service)} & {
+            service for service, of in SERVICES.items() if of.get("ports")
+        }
+        if network.get("internal"):
+            continue
+        assert published, name
+        assert network["driver_opts"] == {"com.docker.network.bridge.enable_ip_masquerade": "false"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_confined(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
+    assert "privileged" not in service
+    for port in service.get("ports", ()):
+        assert port.startswith("127.0.0.1:")
+
+
+@pytest.mark.parametrize("name", sorted({*SERVICES} - {"passwords"}))
+def test_every_service_comes_back_and_tells_how_it_is(name: str) -> None:
+    service = SERVICES[name]
+    assert service["restart"] == "unless-stopped"
+    if "build" in service:
+        dockerfile = (ROOT / service["build"]["dockerfile"]).read_text()
+        assert "HEALTHCHECK" in dockerfile
+        assert "USER 10001:10001" in dockerfile
+    elif name != "grafana":  # its image brings one
+        assert "healthcheck" in service
+
+
+def test_the_environment_holds_settings_that_there_are() -> None:
+    texts = [TEXT, *(path.read_text() for path in (ROOT / "deploy" / "images").glob("*.Dockerfile"))]
+    named = {pair for text in texts for pair in re.findall(r"\bCADRAN_(DAPP|RANSIM|XAPP|RAPP)_(\w+)", text)}
+    assert len(named) > 15
+    for service, setting in named - {("XAPP", "PORT"), ("RAPP", "PORT")}:
+        assert setting.lower() in SETTINGS[service].model_fields
+
+
+def test_what_can_be_chosen_is_all_in_the_example_with_its_default() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert example == dict(DEFAULT.findall(TEXT))
+
+
+def passwords(folder: Path) -> subprocess.CompletedProcess[str]:
+    script = (ROOT / "deploy" / "compose" / "passwords.sh").read_text().replace("/run/", f"{folder}/")
+    for name in ("secrets", "cadran/redis", "cadran/grafana"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return subprocess.run(["sh", "-c", script], capture_output=True, text=True)
+
+
+def test_passwords_are_made_up_once_and_yours_go_first(tmp_path: Path) -> None:
+    assert passwords(tmp_path).returncode == 0
+    redis, grafana = (tmp_path / "cadran" / name / "password" for name in ("redis", "grafana"))
+    first = redis.read_text()
+    assert re.fullmatch(r"[0-9a-f]{64}\n", first)
+    assert grafana.read_text() != first
+    assert passwords(tmp_path).returncode == 0
+    assert redis.read_text() == first
+
+    (tmp_path / "secrets" / "redis_password").write_text("Of-mine_1.~\n")
+    assert passwords(tmp_path).returncode == 0
+    assert redis.read_text() == "Of-mine_1.~\n"
+    assert (tmp_path / "cadran" / "redis" / "auth.conf").read_text() == "requirepass Of-mine_1.~\n"
+
+    (tmp_path / "secrets" / "redis_password").write_text('two words"\n')
+    refused = passwords(tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("redis_password: must be")
+    assert "words" not in refused.stderr
+    assert redis.read_text() == "Of-mine_1.~\n"
