@@ -36,7 +36,7 @@ test-system: setup ## real processes, real Redis, kills and restarts (slower)
 	$(BIN)/python -m cadran.radio.warm
 	$(BIN)/python -m pytest tests/system
 
-test-joining: setup ## a DU joins a running testbed, warm and cold, with five seeds (about 12 minutes)
+test-joining: setup ## a DU joins a running testbed, warm and cold, with five seeds (about 10 minutes)
 	$(BIN)/python -m cadran.radio.warm
 	$(BIN)/python -m pytest tests/joining
 

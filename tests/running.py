@@ -15,6 +15,15 @@ import psutil
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "smoke.yaml"
 SETTLE_S = 120.0
+QUICK_RAPP = {
+    "CADRAN_RAPP_CANDIDATE_EVERY": "2",
+    "CADRAN_RAPP_LEAST_TRANSITIONS": "4",
+    "CADRAN_RAPP_ROUND_PERIOD_S": "0.2",
+    "CADRAN_RAPP_EVALUATION_REPETITIONS": "2",
+    "CADRAN_RAPP_EVALUATION_FRAMES": "10",
+    "CADRAN_RAPP_EVALUATION_SHOTS": "1",
+}
+"""Environment of an rApp that has something to promote within seconds."""
 
 
 class Run:

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cadran.testbed.ports import free_ports
 from exported import PROMETHEUS, RULES, dashboards, exported, names_in, panels, queries, rules
-from running import Run
+from running import QUICK_RAPP, Run
 
 TWO_LEVELS = """
 world: {dus: 2, ues: 8, max_ues_per_slice: 4, rbs: 20, episode_frames: 50}
@@ -29,14 +29,6 @@ meta:
   shot_frames: 20
 learner: {replay_capacity: 5000}
 """
-QUICK = {
-    "CADRAN_RAPP_CANDIDATE_EVERY": "2",
-    "CADRAN_RAPP_LEAST_TRANSITIONS": "4",
-    "CADRAN_RAPP_ROUND_PERIOD_S": "0.2",
-    "CADRAN_RAPP_EVALUATION_REPETITIONS": "2",
-    "CADRAN_RAPP_EVALUATION_FRAMES": "10",
-    "CADRAN_RAPP_EVALUATION_SHOTS": "1",
-}
 RECORDED = {rule["record"]: rule["expr"] for rule in rules("record")}
 PATIENCE_S = 300.0
 
@@ -84,7 +76,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, ...]]:
     started = []
     try:
         with pytest.MonkeyPatch.context() as environment:
-            for name, value in QUICK.items():
+            for name, value in QUICK_RAPP.items():
                 environment.setenv(name, value)
             started.append(Run(folder / "one"))
             started.append(Run(folder / "two", scenario=scenario))

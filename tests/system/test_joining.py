@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from running import Run
+from running import QUICK_RAPP, Run
 
 SCENARIO = """
 world: {dus: 3, ues: 9, max_ues_per_slice: 4, rbs: 20, episode_frames: 50}
@@ -22,21 +22,13 @@ meta:
   shots: 5
 learner: {replay_capacity: 5000}
 """
-QUICK = {
-    "CADRAN_RAPP_CANDIDATE_EVERY": "2",
-    "CADRAN_RAPP_LEAST_TRANSITIONS": "4",
-    "CADRAN_RAPP_ROUND_PERIOD_S": "0.2",
-    "CADRAN_RAPP_EVALUATION_REPETITIONS": "2",
-    "CADRAN_RAPP_EVALUATION_FRAMES": "10",
-    "CADRAN_RAPP_EVALUATION_SHOTS": "1",
-}
 
 pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    for name, value in QUICK.items():
+    for name, value in QUICK_RAPP.items():
         monkeypatch.setenv(name, value)
     scenario = tmp_path / "levels.yaml"
     scenario.write_text(SCENARIO)

@@ -32,6 +32,9 @@ class Monitor:
         kept: The rows.
         experience: What is made of them.
         registry: State of the registry.
+
+    Attributes:
+        disk: Hears of what the disk refuses.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class Monitor:
         self._experience = experience
         self._registry = registry
         self._log = structlog.get_logger("cadran.rapp")
-        self._disk = DiskWatch(metrics.disk_refusals, health)
+        self.disk = DiskWatch(metrics.disk_refusals, health)
         self._away = True
         self.alert: str | None = None
         self.seconds_per_iteration: float | None = None
@@ -144,11 +147,11 @@ class Monitor:
 
     def disk_refused(self, file: str, error: OSError) -> None:
         """A write failed."""
-        self._disk.refused(file, error)
+        self.disk.refused(file, error)
 
     def disk_written(self, file: str) -> None:
         """A write came through."""
-        self._disk.written(file)
+        self.disk.written(file)
 
     def diverged(self, reason: str) -> None:
         """Iterations have stopped."""

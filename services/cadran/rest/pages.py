@@ -10,7 +10,9 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
+
+from cadran.runtime.templates import template_environment
 
 PAGE_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -30,13 +32,7 @@ def page_environment(package: str) -> Environment:
     Args:
         package: Whose folder ``templates`` to look in first.
     """
-    return Environment(
-        loader=ChoiceLoader([PackageLoader(package), PackageLoader("cadran.rest")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return template_environment(package, shared="cadran.rest")
 
 
 def page(environment: Environment, template: str, **values: Any) -> Response:

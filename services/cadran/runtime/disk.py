@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from prometheus_client import Counter
@@ -27,6 +29,16 @@ class DiskWatch:
         self._lock = threading.Lock()
         self._failing: dict[str, str] = {}
         health.met(DISK)
+
+    @contextmanager
+    def writing(self, file: str) -> Iterator[None]:
+        """Write inside of it what may be missing for a while: a refusal is told of, and goes no further."""
+        try:
+            yield
+        except OSError as error:
+            self.refused(file, error)
+        else:
+            self.written(file)
 
     def refused(self, file: str, error: OSError) -> None:
         """A write failed; nothing of it is there."""

@@ -94,12 +94,8 @@ def _two_levels(
 
     def observe(shot: Shot) -> None:
         monitor.shot(shot)
-        try:
+        with monitor.disk.writing(_SHOTS):
             log.write(shot)
-        except OSError as error:
-            monitor.disk_refused(_SHOTS, error)
-        else:
-            monitor.disk_written(_SHOTS)
 
     cold = frozenset(settings.cold_dus)
     trainer = AdaptingTrainer(problem, scenario.meta, replay, cold, settings.seed, observe)

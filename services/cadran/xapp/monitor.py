@@ -31,6 +31,9 @@ class Monitor:
         progress: Where updates are written down.
         health: Where the store's absence shows.
         unix_s: Wall clock.
+
+    Attributes:
+        disk: Hears of what the disk refuses.
     """
 
     def __init__(
@@ -41,7 +44,7 @@ class Monitor:
         self._health = health
         self._unix_s = unix_s
         self._log = structlog.get_logger("cadran.xapp")
-        self._disk = DiskWatch(metrics.disk_refusals, health)
+        self.disk = DiskWatch(metrics.disk_refusals, health)
         self._away = True
         self.duplicates = 0
         self.alert: str | None = None
@@ -112,12 +115,8 @@ class Monitor:
         for gauge, values in columns:
             for du, value in enumerate(values.tolist()):
                 gauge.labels(str(du)).set(value)
-        try:
+        with self.disk.writing(_PROGRESS):
             self._progress.observe(metrics, seconds)
-        except OSError as error:
-            self.disk_refused(_PROGRESS, error)
-        else:
-            self.disk_written(_PROGRESS)
 
     def shot(self, shot: Shot) -> None:
         """A DU made a shot; called on the learner's thread."""
@@ -141,11 +140,11 @@ class Monitor:
 
     def disk_refused(self, file: str, error: OSError) -> None:
         """A write failed; may be called on the learner's thread."""
-        self._disk.refused(file, error)
+        self.disk.refused(file, error)
 
     def disk_written(self, file: str) -> None:
         """A write came through; may be called on the learner's thread."""
-        self._disk.written(file)
+        self.disk.written(file)
 
     def diverged(self, reason: str) -> None:
         """Updates have stopped."""

@@ -164,10 +164,5 @@ class Xapp:
             await asyncio.sleep(self._status_period_s)
 
     def _write_status(self) -> None:
-        monitor, file = self._parts.monitor, self._status_path.name
-        try:
+        with self._parts.monitor.disk.writing(self._status_path.name):
             atomic_write(self._status_path, self._parts.status().model_dump_json().encode())
-        except OSError as error:
-            monitor.disk_refused(file, error)
-        else:
-            monitor.disk_written(file)

@@ -38,3 +38,16 @@ def test_lines_are_added_whole(tmp_path: Path) -> None:
 def test_a_full_disk_takes_no_line() -> None:
     with pytest.raises(OSError, match="No space left"):
         append_line(Path("/dev/full"), "one")
+
+
+def test_what_the_disk_refuses_inside_of_a_write_is_told_of_and_other_errors_go_on() -> None:
+    registry, health = CollectorRegistry(), Health([DISK])
+    disk = DiskWatch(Counter("refusals", "Refusals", ["file"], registry=registry), health)
+    with disk.writing("one"):
+        append_line(Path("/dev/full"), "one")
+    assert "No space left" in health.reasons[DISK]
+    with disk.writing("one"):
+        pass
+    assert health.reasons == {}
+    with pytest.raises(ValueError, match="other"), disk.writing("one"):
+        raise ValueError("other")

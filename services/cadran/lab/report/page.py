@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
+
+from cadran.runtime.templates import template_environment
 
 
 def page_environment(package: str) -> Environment:
@@ -13,13 +15,7 @@ def page_environment(package: str) -> Environment:
     Args:
         package: Whose folder ``templates`` to look in first.
     """
-    return Environment(
-        loader=ChoiceLoader([PackageLoader(package), PackageLoader("cadran.lab.report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return template_environment(package, shared="cadran.lab.report")
 
 
 def data_uri(png: bytes) -> str:
