@@ -72,7 +72,7 @@ class DappReportAck(_message.Message):
     def __init__(self, du_id: _Optional[int] = ..., response_code: _Optional[_Union[_common_pb2.ResponseCode, str]] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., stored_up_to: _Optional[_Union[ReplayCursor, _Mapping]] = ...) -> None: ...
 
 class PolicyChunk(_message.Message):
-    __slots__ = ("du_id", "policy_id", "version", "sha256", "chunk_index", "chunk_count", "total_bytes", "effective_frame", "data", "delivery")
+    __slots__ = ("du_id", "policy_id", "version", "sha256", "chunk_index", "chunk_count", "total_bytes", "effective_frame", "data", "delivery", "traceparent")
     DU_ID_FIELD_NUMBER: _ClassVar[int]
     POLICY_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -83,6 +83,7 @@ class PolicyChunk(_message.Message):
     EFFECTIVE_FRAME_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     DELIVERY_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     du_id: int
     policy_id: str
     version: int
@@ -93,10 +94,11 @@ class PolicyChunk(_message.Message):
     effective_frame: int
     data: bytes
     delivery: int
-    def __init__(self, du_id: _Optional[int] = ..., policy_id: _Optional[str] = ..., version: _Optional[int] = ..., sha256: _Optional[bytes] = ..., chunk_index: _Optional[int] = ..., chunk_count: _Optional[int] = ..., total_bytes: _Optional[int] = ..., effective_frame: _Optional[int] = ..., data: _Optional[bytes] = ..., delivery: _Optional[int] = ...) -> None: ...
+    traceparent: str
+    def __init__(self, du_id: _Optional[int] = ..., policy_id: _Optional[str] = ..., version: _Optional[int] = ..., sha256: _Optional[bytes] = ..., chunk_index: _Optional[int] = ..., chunk_count: _Optional[int] = ..., total_bytes: _Optional[int] = ..., effective_frame: _Optional[int] = ..., data: _Optional[bytes] = ..., delivery: _Optional[int] = ..., traceparent: _Optional[str] = ...) -> None: ...
 
 class PolicyStatus(_message.Message):
-    __slots__ = ("du_id", "policy_id", "version", "response_code", "cause", "running_version", "effective_frame", "delivery", "running_sha256")
+    __slots__ = ("du_id", "policy_id", "version", "response_code", "cause", "running_version", "effective_frame", "delivery", "running_sha256", "traceparent")
     DU_ID_FIELD_NUMBER: _ClassVar[int]
     POLICY_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -106,6 +108,7 @@ class PolicyStatus(_message.Message):
     EFFECTIVE_FRAME_FIELD_NUMBER: _ClassVar[int]
     DELIVERY_FIELD_NUMBER: _ClassVar[int]
     RUNNING_SHA256_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     du_id: int
     policy_id: str
     version: int
@@ -115,4 +118,5 @@ class PolicyStatus(_message.Message):
     effective_frame: int
     delivery: int
     running_sha256: str
-    def __init__(self, du_id: _Optional[int] = ..., policy_id: _Optional[str] = ..., version: _Optional[int] = ..., response_code: _Optional[_Union[_common_pb2.ResponseCode, str]] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., running_version: _Optional[int] = ..., effective_frame: _Optional[int] = ..., delivery: _Optional[int] = ..., running_sha256: _Optional[str] = ...) -> None: ...
+    traceparent: str
+    def __init__(self, du_id: _Optional[int] = ..., policy_id: _Optional[str] = ..., version: _Optional[int] = ..., response_code: _Optional[_Union[_common_pb2.ResponseCode, str]] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., running_version: _Optional[int] = ..., effective_frame: _Optional[int] = ..., delivery: _Optional[int] = ..., running_sha256: _Optional[str] = ..., traceparent: _Optional[str] = ...) -> None: ...

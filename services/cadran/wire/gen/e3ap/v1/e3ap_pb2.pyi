@@ -144,7 +144,7 @@ class AppliedDecision(_message.Message):
     def __init__(self, source: _Optional[_Union[DecisionSource, str]] = ..., decision_frame: _Optional[int] = ..., policy_version: _Optional[int] = ..., slice_quota: _Optional[_Union[SliceQuota, _Mapping]] = ..., rb_assignment: _Optional[_Union[RbAssignment, _Mapping]] = ..., user_grants: _Optional[_Union[UserGrants, _Mapping]] = ...) -> None: ...
 
 class IndicationMessage(_message.Message):
-    __slots__ = ("epoch", "frame", "outcome", "applied", "start", "episode", "deterministic")
+    __slots__ = ("epoch", "frame", "outcome", "applied", "start", "episode", "deterministic", "traceparent")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     FRAME_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
@@ -152,6 +152,7 @@ class IndicationMessage(_message.Message):
     START_FIELD_NUMBER: _ClassVar[int]
     EPISODE_FIELD_NUMBER: _ClassVar[int]
     DETERMINISTIC_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     epoch: int
     frame: int
     outcome: _measurements_pb2.Measurements
@@ -159,21 +160,24 @@ class IndicationMessage(_message.Message):
     start: _measurements_pb2.Measurements
     episode: int
     deterministic: bool
-    def __init__(self, epoch: _Optional[int] = ..., frame: _Optional[int] = ..., outcome: _Optional[_Union[_measurements_pb2.Measurements, _Mapping]] = ..., applied: _Optional[_Union[AppliedDecision, _Mapping]] = ..., start: _Optional[_Union[_measurements_pb2.Measurements, _Mapping]] = ..., episode: _Optional[int] = ..., deterministic: _Optional[bool] = ...) -> None: ...
+    traceparent: str
+    def __init__(self, epoch: _Optional[int] = ..., frame: _Optional[int] = ..., outcome: _Optional[_Union[_measurements_pb2.Measurements, _Mapping]] = ..., applied: _Optional[_Union[AppliedDecision, _Mapping]] = ..., start: _Optional[_Union[_measurements_pb2.Measurements, _Mapping]] = ..., episode: _Optional[int] = ..., deterministic: _Optional[bool] = ..., traceparent: _Optional[str] = ...) -> None: ...
 
 class DAppControlAction(_message.Message):
-    __slots__ = ("frame", "policy_version", "slice_quota", "rb_assignment", "user_grants")
+    __slots__ = ("frame", "policy_version", "slice_quota", "rb_assignment", "user_grants", "traceparent")
     FRAME_FIELD_NUMBER: _ClassVar[int]
     POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
     SLICE_QUOTA_FIELD_NUMBER: _ClassVar[int]
     RB_ASSIGNMENT_FIELD_NUMBER: _ClassVar[int]
     USER_GRANTS_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     frame: int
     policy_version: int
     slice_quota: SliceQuota
     rb_assignment: RbAssignment
     user_grants: UserGrants
-    def __init__(self, frame: _Optional[int] = ..., policy_version: _Optional[int] = ..., slice_quota: _Optional[_Union[SliceQuota, _Mapping]] = ..., rb_assignment: _Optional[_Union[RbAssignment, _Mapping]] = ..., user_grants: _Optional[_Union[UserGrants, _Mapping]] = ...) -> None: ...
+    traceparent: str
+    def __init__(self, frame: _Optional[int] = ..., policy_version: _Optional[int] = ..., slice_quota: _Optional[_Union[SliceQuota, _Mapping]] = ..., rb_assignment: _Optional[_Union[RbAssignment, _Mapping]] = ..., user_grants: _Optional[_Union[UserGrants, _Mapping]] = ..., traceparent: _Optional[str] = ...) -> None: ...
 
 class DAppReport(_message.Message):
     __slots__ = ("report",)
