@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from cadran.dapp.metrics import DappMetrics
 from cadran.ransim.metrics import RansimMetrics
 from cadran.rapp.metrics import RappMetrics
+from cadran.rest import Security
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.metrics import new_registry
 from cadran.xapp.kpm_board import KpmBoard
@@ -87,6 +88,8 @@ def exported() -> dict[str, dict[str, Metric]]:
     LinkMetrics(registries["xapp"], "e2")
     registries["xapp"].register(KpmBoard())
     RappMetrics(registries["rapp"])
+    for service in ("xapp", "rapp"):
+        Security(None, registries[service])
     return {
         name: {metric.name: metric for metric in _metrics(registry)}
         for name, registry in {"every service": new_registry("test"), **registries}.items()

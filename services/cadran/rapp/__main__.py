@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
         "redis-password-file": "FILE",
         "redis-region": "NAME",
         "xapp": "HOST:PORT",
+        "rest-tokens": "FILE",
         "state-dir": "DIR",
         "round-period-s": "S",
         "candidate-every": "N",

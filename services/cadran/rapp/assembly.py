@@ -33,6 +33,7 @@ from cadran.rapp.xapp_client import XappClient
 from cadran.replay import RateLimiter, ReplayError, ReplayUnavailable
 from cadran.replay.consumer_group import ConsumerGroup
 from cadran.replay.redis_store import RedisReplay, connect
+from cadran.rest import security_of
 from cadran.runtime import ConfigError
 from cadran.runtime.checkpoints import CheckpointError
 from cadran.runtime.disk import DISK
@@ -262,6 +263,7 @@ class Assembly:
             adaptation=lambda: self._courier.adaptation if self._courier else None,
             metrics=self._metrics,
             health=self._health,
+            security=security_of(settings, self._metrics),
         )
         parts = Parts(
             host=self._host,

@@ -23,7 +23,14 @@ from cadran.rapp.rest_models import (
 )
 from cadran.rapp.status import TaskStatus, TrainingStatus
 from cadran.rapp.xapp_client import Adaptation
-from cadran.rest import ProblemDetails, add_documentation, add_errors, add_operation
+from cadran.rest import (
+    ProblemDetails,
+    Security,
+    add_documentation,
+    add_errors,
+    add_operation,
+    rest_app,
+)
 from cadran.runtime.http import Health
 
 Version = Annotated[int, Path(ge=1, description="version of an initialisation", examples=[8])]
@@ -74,6 +81,7 @@ class RestParts:
         adaptation: What the xApp told last of how DUs adapt; None if it has told nothing.
         metrics: Metrics.
         health: Health.
+        security: Says who may call what; None: nothing is asked of callers.
     """
 
     registry: Registry
@@ -83,16 +91,16 @@ class RestParts:
     adaptation: Callable[[], Adaptation | None]
     metrics: CollectorRegistry
     health: Health
+    security: Security | None = None
 
 
 def create_app(parts: RestParts) -> FastAPI:
     """The ASGI application."""
-    app = FastAPI(
+    app = rest_app(
         title="Cadran rApp",
         version=__version__,
         description="Initialisations from which DUs adapt, and the meta-training that they come from.",
-        docs_url=None,
-        redoc_url=None,
+        security=parts.security,
     )
     app.include_router(_initialisations(parts.registry), prefix="/v1", responses=_ERRORS)
     app.include_router(_promotion(parts.commands), prefix="/v1", responses=_ERRORS)

@@ -8,13 +8,14 @@ from pydantic import Field
 
 from cadran.replay.redis_protocol import REGION_PATTERN
 from cadran.replay.settings import RedisSettings
+from cadran.rest.settings import RestSettings
 from cadran.runtime.addresses import Address, AddressField
 from cadran.runtime.service_settings import LearningServiceSettings
 
 ENVIRONMENT_PREFIX = "CADRAN_RAPP_"
 
 
-class RappSettings(RedisSettings, LearningServiceSettings):
+class RappSettings(RestSettings, RedisSettings, LearningServiceSettings):
     """Everything the rApp needs besides the scenario; flags > environment > file > defaults.
 
     REST is on loopback unless told otherwise: it does not authenticate its peer.

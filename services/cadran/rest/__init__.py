@@ -4,18 +4,28 @@ from cadran.rest.documentation import add_documentation
 from cadran.rest.errors import PROBLEM_TYPE, ProblemDetails, add_errors, problem
 from cadran.rest.operation import add_operation
 from cadran.rest.pages import page, page_environment, static_files
+from cadran.rest.security import Security, caller_of, requires, rest_app, security_of
 from cadran.rest.server import listen, serving
+from cadran.rest.tokens import Caller, Role, TokenFile
 
 __all__ = [
     "PROBLEM_TYPE",
+    "Caller",
     "ProblemDetails",
+    "Role",
+    "Security",
+    "TokenFile",
     "add_documentation",
     "add_errors",
     "add_operation",
+    "caller_of",
     "listen",
     "page",
     "page_environment",
     "problem",
+    "requires",
+    "rest_app",
+    "security_of",
     "serving",
     "static_files",
 ]

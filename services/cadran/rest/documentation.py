@@ -9,6 +9,8 @@ from typing import Any
 from fastapi import FastAPI, Response
 
 from cadran.rest.pages import page, page_environment, static_files
+from cadran.rest.security import requires
+from cadran.rest.tokens import Role
 
 _METHODS = ("get", "put", "post", "delete", "patch")
 
@@ -52,7 +54,7 @@ def add_documentation(app: FastAPI) -> None:
     environment = page_environment("cadran.rest")
     app.include_router(static_files("cadran.rest", "/static"))
 
-    @app.get("/docs", include_in_schema=False)
+    @app.get("/docs", include_in_schema=False, dependencies=[requires(Role.ANYONE)])
     async def docs() -> Response:
         described = app.openapi()
         return page(

@@ -9,11 +9,13 @@ from fastapi import FastAPI, Request, Response
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 
+from cadran.rest.security import requires
+from cadran.rest.tokens import Role
 from cadran.runtime.http import PATHS, Health, answer
 
 
 def add_operation(app: FastAPI, registry: CollectorRegistry, health: Health) -> None:
-    """Serve `runtime.http.PATHS` from the application."""
+    """Serve `runtime.http.PATHS` from the application, to anyone: probes and scrapers carry no credential."""
 
     async def serve(request: Request) -> Response:
         accept = request.headers.get("accept", "")
@@ -24,4 +26,11 @@ def add_operation(app: FastAPI, registry: CollectorRegistry, health: Health) -> 
 
     for path in PATHS:
         endpoint: Callable[[Request], Awaitable[Response]] = serve
-        app.add_api_route(path, endpoint, methods=["GET"], tags=["operation"], response_class=Response)
+        app.add_api_route(
+            path,
+            endpoint,
+            methods=["GET"],
+            tags=["operation"],
+            response_class=Response,
+            dependencies=[requires(Role.ANYONE)],
+        )

@@ -12,6 +12,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from jinja2 import Environment
 
+from cadran.rest.security import requires
+from cadran.rest.tokens import Role
 from cadran.runtime.templates import template_environment
 
 PAGE_HEADERS: Mapping[str, str] = {
@@ -48,7 +50,7 @@ def static_files(package: str, prefix: str) -> APIRouter:
         package: Whose folder.
         prefix: Path that the files' names follow.
     """
-    router = APIRouter(prefix=prefix, include_in_schema=False)
+    router = APIRouter(prefix=prefix, include_in_schema=False, dependencies=[requires(Role.ANYONE)])
     for file in files(package).joinpath("static").iterdir():
         _add_file(router, file)
     return router

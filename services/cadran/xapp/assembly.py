@@ -15,6 +15,7 @@ from cadran.problem.hierarchy import HierarchicalProblem
 from cadran.replay import Identity, ReplayError, TransitionSchema
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import AsyncRedisReplay, RedisReplay, connect, connect_async, require_durable
+from cadran.rest import security_of
 from cadran.runtime import ConfigError
 from cadran.runtime.checkpoints import CheckpointError
 from cadran.runtime.disk import DISK
@@ -219,6 +220,7 @@ class Assembly:
             resume=self._host.resume,
             registry=self._registry,
             health=self._health,
+            security=security_of(settings, self._registry),
         )
         app = create_app(rest)
         add_console(app, self._console(board, desk, links))

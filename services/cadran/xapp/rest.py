@@ -13,7 +13,16 @@ from starlette.exceptions import HTTPException
 
 from cadran import __version__
 from cadran.policy import PolicyError
-from cadran.rest import ProblemDetails, add_documentation, add_errors, add_operation
+from cadran.rest import (
+    ProblemDetails,
+    Role,
+    Security,
+    add_documentation,
+    add_errors,
+    add_operation,
+    requires,
+    rest_app,
+)
 from cadran.runtime.http import Health
 from cadran.wire.causes import RefusedError, WireError
 from cadran.wire.e2_server import E2Node
@@ -64,6 +73,7 @@ class RestParts:
         resume: Lets updates go on after a divergence; False if they were not stopped.
         registry: Metrics.
         health: Health.
+        security: Says who may call what; None: nothing is asked of callers.
     """
 
     desk: PolicyDesk
@@ -75,16 +85,16 @@ class RestParts:
     resume: Callable[[], bool]
     registry: CollectorRegistry
     health: Health
+    security: Security | None = None
 
 
 def create_app(parts: RestParts) -> FastAPI:
     """The ASGI application."""
-    app = FastAPI(
+    app = rest_app(
         title="Cadran xApp",
         version=__version__,
         description="Policies of the DUs, their deliveries, E2 nodes and their measurements, and learning.",
-        docs_url=None,
-        redoc_url=None,
+        security=parts.security,
     )
     app.include_router(_policies(parts), prefix="/v1", responses=_ERRORS)
     app.include_router(_nodes(parts), prefix="/v1", responses=_ERRORS)
@@ -145,7 +155,11 @@ def _policies(parts: RestParts) -> APIRouter:
         }
         return Response(data, media_type="application/octet-stream", headers=headers)
 
-    @router.post("/policies/{du}/action", summary="What the policy would decide on an observation")
+    @router.post(
+        "/policies/{du}/action",
+        summary="What the policy would decide on an observation",
+        dependencies=[requires(Role.READ)],
+    )
     async def action(du: Du, body: ActionRequest) -> ActionResponse:
         decided = await asyncio.to_thread(parts.inference.decide, du, body.observation, body.version)
         return ActionResponse.of(du, decided)

@@ -7,13 +7,14 @@ from pathlib import Path
 from pydantic import Field
 
 from cadran.replay.settings import RedisSettings
+from cadran.rest.settings import RestSettings
 from cadran.runtime.addresses import Address, AddressField
 from cadran.runtime.service_settings import LearningServiceSettings
 
 ENVIRONMENT_PREFIX = "CADRAN_XAPP_"
 
 
-class XappSettings(RedisSettings, LearningServiceSettings):
+class XappSettings(RestSettings, RedisSettings, LearningServiceSettings):
     """Everything the xApp needs besides the scenario; flags > environment > file > defaults.
 
     Both listening addresses are on loopback unless told otherwise: neither E2 nor REST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, Response
 
 from cadran import __version__
-from cadran.rest import page, page_environment, static_files
+from cadran.rest import Role, page, page_environment, requires, static_files
 from cadran.xapp.console.models import ConsoleState
 from cadran.xapp.console.parts import ConsoleParts
 from cadran.xapp.console.view import console_state
@@ -20,7 +20,7 @@ def add_console(app: FastAPI, parts: ConsoleParts) -> None:
     environment = page_environment(_PACKAGE)
     app.include_router(static_files(_PACKAGE, "/console"))
 
-    @app.get("/", include_in_schema=False)
+    @app.get("/", include_in_schema=False, dependencies=[requires(Role.ANYONE)])
     async def index() -> Response:
         return page(
             environment,

@@ -1,5 +1,6 @@
 // Asks the xApp for its state, again and again, and shows it.
 
+import { ask } from "./access.js";
 import { showFacts } from "./facts.js";
 import { clock } from "./format.js";
 import { showAlerts, showInterfaces } from "./interfaces.js";
@@ -16,7 +17,7 @@ let timer = null;
 async function poll() {
   clearTimeout(timer);
   try {
-    const answer = await fetch("/v1/console", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await ask("/v1/console", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     show(await answer.json());
   } catch (error) {

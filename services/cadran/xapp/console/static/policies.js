@@ -1,5 +1,6 @@
 // Policies: what runs, what should, and the way back.
 
+import { ask as call } from "./access.js";
 import { text } from "./draw.js";
 import { clock } from "./format.js";
 
@@ -79,7 +80,7 @@ function askFor(row, du, refresh) {
 async function send(path, method, body, words, refresh) {
   const said = document.getElementById("said");
   try {
-    const answer = await fetch(path, {
+    const answer = await call(path, {
       method,
       headers: body ? { "content-type": "application/json" } : {},
       body: body ? JSON.stringify(body) : undefined,
