@@ -15,6 +15,7 @@ from cadran.replay.schema import TransitionSchema
 from cadran.wire.causes import Cause
 from cadran.wire.chunks import Artefact
 from cadran.wire.e2_node import E2Node
+from cadran.wire.e2_reports import RicSubscription
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
 
@@ -59,6 +60,9 @@ class Ric:
     def on_kpm(
         self, node: E2Node, header: kpm_pb2.KpmIndicationHeader, message: kpm_pb2.KpmIndicationMessage
     ) -> None:
+        pass
+
+    def on_delete_required(self, node: E2Node, subscription: RicSubscription, cause: Cause) -> None:
         pass
 
     def on_error_indication(self, node: E2Node, cause: Cause) -> None:

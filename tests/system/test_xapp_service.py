@@ -23,6 +23,7 @@ from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.runtime import ConfigError
 from cadran.runtime.metrics import new_registry
+from cadran.wire.causes import Cause
 from cadran.wire.codecs import SLICES
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
 from cadran.wire.kpm_samples import indication_message
@@ -333,6 +334,22 @@ async def test_unsound_reports_and_bytes_are_refused_and_the_association_goes_on
         text = (await bench.http.get("/metrics")).text
         assert 'cadran_xapp_reports_refused_total{cause="dapp/schema-mismatch",du="0"} 1.0' in text
         assert 'e2_pdus_refused_total{cause="protocol/transfer-syntax-error",pdu="malformed"} 1.0' in text
+        await du.stop()
+
+
+async def test_a_subscription_that_the_node_wants_deleted_is_made_anew(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    async with running(tmp_path, redis_server.url, region) as bench:
+        du = bench.du(0)
+        await du.until(lambda: du.accepted and du.kpm)
+        assert du.session is not None
+        assert du.kpm is not None
+        first = du.kpm
+        du.session.require_delete([first], Cause("misc", "control-processing-overload", "too much"))
+        await du.until(lambda: du.kpm is None)
+        await du.store(rows_of(bench.problem, 0, 0, 3))
+        await du.until(lambda: du.kpm is not None and du.kpm.key != first.key)
         await du.stop()
 
 

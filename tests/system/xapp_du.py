@@ -16,8 +16,9 @@ from cadran.replay import Identity, Rows, TransitionSchema, identities
 from cadran.wire.causes import Cause
 from cadran.wire.chunks import Assembler
 from cadran.wire.codecs import SLICES, QuotaArrays, control_outcome, ratios_from_proto
-from cadran.wire.e2_client import E2Client, E2Session, Subscription
+from cadran.wire.e2_client import E2Client, E2Session
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, RC_FUNCTION_ID
+from cadran.wire.e2_subscriptions import Subscription
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, rc_pb2
 from cadran.wire.link import LinkSettings
@@ -131,6 +132,13 @@ class Du:
         if subscription.ran_function_id == KPM_FUNCTION_ID:
             self.kpm = subscription
         self.reports_wanted |= subscription.ran_function_id == DAPP_FUNCTION_ID
+        self.changed.set()
+
+    def on_subscription_ended(self, session: E2Session, subscription: Subscription) -> None:
+        if subscription.ran_function_id == DAPP_FUNCTION_ID:
+            self.reports_wanted = False
+        else:
+            self.kpm = None
         self.changed.set()
 
     def on_control(self, session: E2Session, message: rc_pb2.RcControlMessage) -> rc_pb2.RicControlOutcome:

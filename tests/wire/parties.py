@@ -12,8 +12,10 @@ import numpy as np
 
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.codecs import SLICES, QuotaArrays, control_outcome, ratios_from_proto, s_nssai_to_proto
-from cadran.wire.e2_client import E2Client, E2Session, Subscription
+from cadran.wire.e2_client import E2Client, E2Session
+from cadran.wire.e2_reports import RicSubscription
 from cadran.wire.e2_server import E2Node, E2Server
+from cadran.wire.e2_subscriptions import Subscription
 from cadran.wire.e3_client import E3Client, E3ClientSession
 from cadran.wire.e3_server import E3Server, E3Session
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
@@ -166,6 +168,7 @@ class Xapp:
         self.reports: list[bytes] = []
         self.statuses: list[int] = []
         self.kpm: list[kpm_pb2.KpmIndicationMessage] = []
+        self.to_be_removed: list[tuple[tuple[int, int], Cause]] = []
         self.errors: list[Cause] = []
         self.closed: list[tuple[int, Cause]] = []
 
@@ -187,6 +190,9 @@ class Xapp:
         self, node: E2Node, header: kpm_pb2.KpmIndicationHeader, message: kpm_pb2.KpmIndicationMessage
     ) -> None:
         self.kpm.append(message)
+
+    def on_delete_required(self, node: E2Node, subscription: RicSubscription, cause: Cause) -> None:
+        self.to_be_removed.append((subscription.key, cause))
 
     def on_error_indication(self, node: E2Node, cause: Cause) -> None:
         self.errors.append(cause)
@@ -219,6 +225,9 @@ class Node:
         if subscription.schema_fingerprint == "other":
             raise WireError(Cause("dapp", "schema-mismatch", "rows are abc, not other"))
         self.subscriptions.append(subscription)
+
+    def on_subscription_ended(self, session: E2Session, subscription: Subscription) -> None:
+        self.subscriptions.remove(subscription)
 
     def on_control(self, session: E2Session, message: rc_pb2.RcControlMessage) -> rc_pb2.RicControlOutcome:
         requested = ratios_from_proto(message.rrm_policy_ratio_list)

@@ -88,10 +88,12 @@ async def test_sequence_numbers_wrap_and_show_gaps() -> None:
         window = KpmAccumulator(1, 3, 0.01, 1, 100).take()[0]
         message = indication_message(subscription.meas_names, window, SLICES, 100)
         for sequence in (0, 1, 5, SN_MODULUS - 1, 0):
-            subscription.next_sn = sequence
+            subscription.numbers.next = sequence
             node.session.send_kpm(subscription, kpm_pb2.KpmIndicationHeader(), message)
         await until(lambda: len(xapp.kpm) == 5)
-    assert counters.seen["missed", "e2"] == 3 + (SN_MODULUS - 1 - 6)
+        assert counters.seen["missed", "e2"] == 3 + (SN_MODULUS - 1 - 6)
+        (seen,) = xapp.nodes[0].subscriptions.values()
+        assert (seen.received, seen.missed) == (5, counters.seen["missed", "e2"])
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from cadran.ransim.relayed import RelayedRows
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.codecs import SLICES, Ratios, control_outcome, ratios_from_proto
-from cadran.wire.e2_client import E2Client, E2Session, Subscription
+from cadran.wire.e2_client import E2Client, E2Session
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, FUNCTION_OIDS, KPM_FUNCTION_ID, RC_FUNCTION_ID
+from cadran.wire.e2_subscriptions import Subscription
 from cadran.wire.e3_server import E3Session
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, rc_pb2
@@ -107,6 +108,10 @@ class E2Agent:
         """Starts reporting measurements; reports of the dApp need nothing more than the subscription."""
         if subscription.ran_function_id == KPM_FUNCTION_ID:
             self._kpm.subscribe(self._du, session, subscription)
+
+    def on_subscription_ended(self, session: E2Session, subscription: Subscription) -> None:
+        """Ends its measurement reports."""
+        self._kpm.unsubscribe(self._du, subscription)
 
     def on_control(self, session: E2Session, message: rc_pb2.RcControlMessage) -> rc_pb2.RicControlOutcome:
         """Sets the quotas of the DU's own scheduler, which rules while the dApp is silent."""

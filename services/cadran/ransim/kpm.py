@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cadran.problem import Frame
 from cadran.wire.codecs import SLICES
-from cadran.wire.e2_client import E2Session, Subscription
+from cadran.wire.e2_client import E2Session
+from cadran.wire.e2_subscriptions import Subscription
 from cadran.wire.gen.e2sm.v1 import kpm_pb2
 from cadran.wire.kpm_samples import indication_message
 from cadran.wire.kpm_window import HasKpmCounters, KpmAccumulator, Window
@@ -60,10 +61,17 @@ class KpmReporting:
             group = self._groups[period_ms] = _Group(frames, accumulator)
         group.subscribers.append(_Subscriber(du, session, subscription))
 
+    def unsubscribe(self, du: int, subscription: Subscription) -> None:
+        """Ends a subscription to a DU."""
+        self._keep(lambda one: one.du != du or one.subscription != subscription)
+
     def forget(self, du: int) -> None:
         """Ends every subscription to a DU."""
+        self._keep(lambda one: one.du != du)
+
+    def _keep(self, wanted: Callable[[_Subscriber], bool]) -> None:
         for group in self._groups.values():
-            group.subscribers = [one for one in group.subscribers if one.du != du]
+            group.subscribers = [one for one in group.subscribers if wanted(one)]
         self._groups = {period: group for period, group in self._groups.items() if group.subscribers}
 
     def measured(self, first_frame: int, counted: Sequence[HasKpmCounters]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,26 +13,26 @@ from cadran.wire.e2_session import (
     DAPP_FUNCTION_ID,
     E2_SERVICE,
     KPM_FUNCTION_ID,
-    KPM_STYLE_E2_NODE,
-    MAX_ACTIONS,
+    MAX_TO_BE_REMOVED,
     RC_ACTION_SLICE_PRB_QUOTA,
     RC_FUNCTION_ID,
     RC_STYLE_RESOURCE_ALLOCATION,
-    SN_MODULUS,
     E2Association,
-    RequestKey,
     decode,
     key_of,
     parse,
     request_id,
     serialise,
 )
+from cadran.wire.e2_subscriptions import Subscription, SubscriptionTable
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2, rc_pb2
-from cadran.wire.kpm_registry import REGISTRY
 from cadran.wire.kpm_samples import function_definition
 from cadran.wire.link import Lane, LinkCounters, LinkSettings, NoCounters
 from cadran.wire.stream import ByteStream, first_pdu
+
+# Transitions must not be lost; of measurements the newest matter.
+_LANES = {KPM_FUNCTION_ID: Lane.FAST, DAPP_FUNCTION_ID: Lane.ORDERED}
 
 _TIME_TO_WAIT_S = {
     e2ap_pb2.TIME_TO_WAIT_V1S: 1.0,
@@ -60,6 +60,9 @@ class E2ClientHandler(Protocol):
     def on_subscription(self, session: E2Session, subscription: Subscription) -> None:
         """The xApp subscribed. Raise `WireError` to refuse, for example a schema that does not fit."""
 
+    def on_subscription_ended(self, session: E2Session, subscription: Subscription) -> None:
+        """A subscription is gone while the association stays: stop reporting to it."""
+
     def on_control(self, session: E2Session, message: rc_pb2.RcControlMessage) -> rc_pb2.RicControlOutcome:
         """Apply slice-level PRB quotas and say what was applied, or raise `WireError` and apply nothing."""
 
@@ -76,28 +79,6 @@ class E2ClientHandler(Protocol):
         """The association ended, or an attempt to connect failed. All subscriptions are gone."""
 
 
-@dataclass
-class Subscription:
-    """One report action that the xApp subscribed to.
-
-    Attributes:
-        key: RIC request id as (requestor, instance).
-        ran_function_id: 2 KPM, 4 relay for dApps.
-        action_id: the admitted action.
-        schema_fingerprint: of a subscription to reports; empty: any.
-        meas_names: of a KPM subscription.
-        reporting_period_ms: of a KPM subscription.
-    """
-
-    key: RequestKey
-    ran_function_id: int
-    action_id: int
-    schema_fingerprint: str = ""
-    meas_names: tuple[str, ...] = ()
-    reporting_period_ms: int = 0
-    next_sn: int = field(default=0, repr=False)
-
-
 class E2Session(E2Association):
     """The xApp, seen from one DU."""
 
@@ -106,9 +87,10 @@ class E2Session(E2Association):
     ) -> None:
         super().__init__(stream, settings, counters)
         self._handler = handler
-        self._subscriptions: dict[RequestKey, Subscription] = {}
+        self._subscriptions = SubscriptionTable()
         self._dispatch = {
             "ric_subscription_request": self._on_subscription_request,
+            "ric_subscription_delete_request": self._on_delete_request,
             "ric_control_request": self._on_control_request,
             "error_indication": self._on_error_indication,
         }
@@ -134,38 +116,62 @@ class E2Session(E2Association):
     ) -> None:
         """Send measurements to one subscription."""
         indication = self._indication(subscription, header.SerializeToString(), message.SerializeToString())
-        self._send(Lane.FAST, "ric_indication", indication)
+        self._send(_LANES[KPM_FUNCTION_ID], "ric_indication", indication)
+
+    def require_delete(self, subscriptions: Iterable[Subscription], cause: Cause) -> None:
+        """Ask the RIC to delete subscriptions; they go on until it does.
+
+        Raises:
+            ValueError: none, or more than 1024.
+        """
+        keys = {(one.key, one.ran_function_id) for one in subscriptions}
+        if not 1 <= len(keys) <= MAX_TO_BE_REMOVED:
+            raise ValueError(f"{len(keys)} subscriptions to be removed; 1..{MAX_TO_BE_REMOVED}")
+        required = e2ap_pb2.RicSubscriptionDeleteRequired(
+            ric_subscriptions_to_be_removed=[
+                e2ap_pb2.RicSubscriptionToBeRemoved(
+                    ric_request_id=request_id(key), ran_function_id=function, cause=cause.to_proto()
+                )
+                for key, function in sorted(keys)
+            ]
+        )
+        self._send(Lane.FAST, "ric_subscription_delete_required", required)
 
     def _relay(self, message: dapp_pb2.DappRelayIndication) -> None:
-        wanted = [s for s in self._subscriptions.values() if s.ran_function_id == DAPP_FUNCTION_ID]
+        wanted = [s for s in self._subscriptions if s.ran_function_id == DAPP_FUNCTION_ID]
         if not wanted:
             raise WireError(Cause("dapp", "not-stored", "the xApp has not subscribed to reports"))
         data = message.SerializeToString()
         for subscription in wanted:
-            self._send(Lane.ORDERED, "ric_indication", self._indication(subscription, b"", data))
+            self._send(_LANES[DAPP_FUNCTION_ID], "ric_indication", self._indication(subscription, b"", data))
 
     def _indication(
         self, subscription: Subscription, header: bytes, message: bytes
     ) -> e2ap_pb2.RicIndication:
-        sn = subscription.next_sn
-        subscription.next_sn = (sn + 1) % SN_MODULUS
         return e2ap_pb2.RicIndication(
             ric_request_id=request_id(subscription.key),
             ran_function_id=subscription.ran_function_id,
             ric_action_id=subscription.action_id,
-            ric_indication_sn=sn,
+            ric_indication_sn=subscription.numbers.take(),
             ric_indication_type=e2ap_pb2.RIC_INDICATION_TYPE_REPORT,
             ric_indication_header=header,
             ric_indication_message=message,
         )
 
     def _on_error_indication(self, pdu: e2ap_pb2.E2apPdu) -> None:
-        self._handler.on_error_indication(self, from_proto(pdu.error_indication.cause))
+        error = pdu.error_indication
+        cause = from_proto(error.cause)
+        if error.HasField("ric_request_id") and cause.label == "ric_request/request-id-unknown":
+            # The RIC gave the subscription up before it was answered, or has lost it.
+            self._tell_ended(self._subscriptions.drop(key_of(error)))
+        self._handler.on_error_indication(self, cause)
 
     def _on_subscription_request(self, pdu: e2ap_pb2.E2apPdu) -> None:
         request = pdu.ric_subscription_request
         try:
-            response = self._subscribe(request)
+            response = self._subscriptions.admit(
+                request, lambda subscription: self._handler.on_subscription(self, subscription)
+            )
         except WireError as error:
             self._counters.refused("e2", "ric_subscription_request", error.cause)
             failure = e2ap_pb2.RicSubscriptionFailure(
@@ -177,39 +183,26 @@ class E2Session(E2Association):
         else:
             self._send(Lane.FAST, "ric_subscription_response", response)
 
-    def _subscribe(self, request: e2ap_pb2.RicSubscriptionRequest) -> e2ap_pb2.RicSubscriptionResponse:
-        """Admit the first action that can be, and name the others with the cause."""
-        key = key_of(request)
-        actions = request.ric_actions_to_be_setup
-        if request.ran_function_id not in (KPM_FUNCTION_ID, DAPP_FUNCTION_ID):
-            text = f"RAN function {request.ran_function_id} has no report actions; 2 and 4 have"
-            raise WireError(Cause("ric_request", "ran-function-id-invalid", text))
-        if key in self._subscriptions:
-            raise WireError(
-                Cause("ric_request", "duplicate-ric-request-id", f"RIC request id {key} is in use")
-            )
-        if not 1 <= len(actions) <= MAX_ACTIONS:
-            text = f"{len(actions)} actions; 1..{MAX_ACTIONS}"
-            raise WireError(Cause("ric_request", "excessive-actions", text))
-        response = e2ap_pb2.RicSubscriptionResponse(
-            ric_request_id=request.ric_request_id, ran_function_id=request.ran_function_id
-        )
-        for action in actions:
-            try:
-                if response.ric_actions_admitted:
-                    raise WireError(Cause("ric_request", "function-resource-limit", "one action at a time"))
-                subscription = _read_action(key, request, action)
-                self._handler.on_subscription(self, subscription)
-            except WireError as error:
-                response.ric_actions_not_admitted.add(
-                    ric_action_id=action.ric_action_id, cause=error.cause.to_proto()
-                )
-            else:
-                self._subscriptions[key] = subscription
-                response.ric_actions_admitted.append(action.ric_action_id)
-        if not response.ric_actions_admitted:
-            raise WireError(from_proto(response.ric_actions_not_admitted[0].cause))
-        return response
+    def _on_delete_request(self, pdu: e2ap_pb2.E2apPdu) -> None:
+        request = pdu.ric_subscription_delete_request
+        ids: dict[str, Any] = {
+            "ric_request_id": request.ric_request_id, "ran_function_id": request.ran_function_id
+        }  # fmt: skip
+        try:
+            ended = self._subscriptions.delete(request)
+        except WireError as error:
+            self._counters.refused("e2", "ric_subscription_delete_request", error.cause)
+            failure = e2ap_pb2.RicSubscriptionDeleteFailure(cause=error.cause.to_proto(), **ids)
+            self._send(Lane.FAST, "ric_subscription_delete_failure", failure)
+            return
+        self._tell_ended(ended)
+        # In the lane of the indications, so that none comes after it.
+        lane = _LANES[request.ran_function_id]
+        self._send(lane, "ric_subscription_delete_response", e2ap_pb2.RicSubscriptionDeleteResponse(**ids))
+
+    def _tell_ended(self, ended: Iterable[Subscription]) -> None:
+        for subscription in ended:
+            self._handler.on_subscription_ended(self, subscription)
 
     def _on_control_request(self, pdu: e2ap_pb2.E2apPdu) -> None:
         request = pdu.ric_control_request
@@ -258,39 +251,6 @@ class E2Session(E2Association):
         else:
             text = "the relayed control holds nothing"
             raise WireError(Cause("ric_request", "control-message-invalid", text))
-
-
-def _read_action(
-    key: RequestKey, request: e2ap_pb2.RicSubscriptionRequest, action: e2ap_pb2.RicActionToBeSetup
-) -> Subscription:
-    """The subscription that one action asks for; raise `WireError` when it cannot be served."""
-    if action.ric_action_id > 255 or action.ric_action_type != e2ap_pb2.RIC_ACTION_TYPE_REPORT:
-        text = f"action {action.ric_action_id} of type {action.ric_action_type}; ids 0..255, only REPORT"
-        raise WireError(Cause("ric_request", "action-not-supported", text))
-    definition = action.ric_action_definition
-    if request.ran_function_id == DAPP_FUNCTION_ID:
-        relay = decode(dapp_pb2.DappRelayActionDefinition, definition, "dApp relay action definition")
-        return Subscription(
-            key, DAPP_FUNCTION_ID, action.ric_action_id, schema_fingerprint=relay.schema_fingerprint
-        )
-    trigger = decode(
-        kpm_pb2.KpmEventTriggerDefinition, request.ric_event_trigger_definition, "KPM event trigger"
-    )
-    if trigger.reporting_period_ms == 0:
-        text = "reporting period 0 ms; 1..4294967295"
-        raise WireError(Cause("ric_request", "eventTriggerNotSupported", text))
-    kpm = decode(kpm_pb2.KpmActionDefinition, definition, "KPM action definition")
-    unknown = [name for name in kpm.meas_names if name not in REGISTRY]
-    if kpm.ric_style_type != KPM_STYLE_E2_NODE or unknown or not kpm.meas_names:
-        text = f"KPM style {kpm.ric_style_type} (only 1), unknown measurements {unknown}"
-        raise WireError(Cause("ric_request", "action-not-supported", text))
-    return Subscription(
-        key,
-        KPM_FUNCTION_ID,
-        action.ric_action_id,
-        meas_names=tuple(kpm.meas_names),
-        reporting_period_ms=trigger.reporting_period_ms,
-    )
 
 
 def _describe(request: e2ap_pb2.E2SetupRequest) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
 
-from cadran.wire.causes import Cause, ClosedError, ExpiredError, RefusedError, WireError, from_proto
+from google.protobuf.message import Message
+
+from cadran.wire.causes import Cause, RefusedError, WireError, from_proto
 from cadran.wire.chunks import Artefact, split
+from cadran.wire.e2_pending import Pending
+from cadran.wire.e2_reports import RicSubscription, Sink
 from cadran.wire.e2_session import (
     DAPP_FUNCTION_ID,
     KPM_FUNCTION_ID,
     KPM_STYLE_E2_NODE,
+    MAX_TO_BE_REMOVED,
     RC_ACTION_SLICE_PRB_QUOTA,
     RC_FUNCTION_ID,
     RC_STYLE_RESOURCE_ALLOCATION,
-    SN_MODULUS,
     E2Association,
     RequestKey,
     decode,
@@ -59,6 +63,9 @@ class E2ServerHandler(Protocol):
     ) -> None:
         """Measurements of the node."""
 
+    def on_delete_required(self, node: E2Node, subscription: RicSubscription, cause: Cause) -> None:
+        """The node asks to delete a subscription: `unsubscribe` from it, in a task of your own."""
+
     def on_error_indication(self, node: E2Node, cause: Cause) -> None:
         """The node refused a PDU that no one waits for, for example a chunk with no dApp to take it."""
 
@@ -87,17 +94,25 @@ class E2Node(E2Association):
         self.request = request
         self._handler = handler
         self._instance = 0
-        self._pending: dict[RequestKey, asyncio.Future[e2ap_pb2.E2apPdu]] = {}
-        self._next_sn: dict[RequestKey, int] = {}
+        self._pending: Pending[RequestKey] = Pending(self._ended, settings.control_timeout_s)
+        self._subscriptions: dict[RequestKey, RicSubscription] = {}
         self._relay_key: RequestKey = (REQUESTOR_ID, 0)  # relayed controls are not acknowledged
         self._dispatch = {
             "ric_indication": self._on_indication,
             "ric_subscription_response": self._on_answer,
             "ric_subscription_failure": self._on_answer,
+            "ric_subscription_delete_response": self._on_answer,
+            "ric_subscription_delete_failure": self._on_answer,
+            "ric_subscription_delete_required": self._on_delete_required,
             "ric_control_acknowledge": self._on_answer,
             "ric_control_failure": self._on_answer,
             "error_indication": self._on_error_indication,
         }
+
+    @property
+    def subscriptions(self) -> Mapping[RequestKey, RicSubscription]:
+        """What is subscribed to, by RIC request id (a live view)."""
+        return MappingProxyType(self._subscriptions)
 
     async def subscribe_reports(self, schema_fingerprint: str) -> e2ap_pb2.RicSubscriptionResponse:
         """Subscribe to the reports and policy status of the node's dApp. Raises as `subscribe`."""
@@ -119,37 +134,81 @@ class E2Node(E2Association):
     async def subscribe(
         self, ran_function_id: int, event_trigger: bytes, action_definition: bytes
     ) -> e2ap_pb2.RicSubscriptionResponse:
-        """Subscribe to one report action of a RAN function.
+        """Subscribe to one report action of a RAN function. Raises as `subscribe_actions`."""
+        return await self.subscribe_actions(
+            ran_function_id, event_trigger, [report_action(1, action_definition)]
+        )
+
+    async def subscribe_actions(
+        self,
+        ran_function_id: int,
+        event_trigger: bytes,
+        actions: Sequence[e2ap_pb2.RicActionToBeSetup],
+        requestor_id: int = REQUESTOR_ID,
+        sink: Sink | None = None,
+    ) -> e2ap_pb2.RicSubscriptionResponse:
+        """Subscribe to several report actions of a RAN function with one request.
+
+        Args:
+            ran_function_id: 2 KPM, 4 relay for dApps.
+            event_trigger: message of the service model.
+            actions: with an id each.
+            requestor_id: RIC requestor ID, 0..65535: who in the RIC asks.
+            sink: takes the indications; None: the handler of the association does.
+
+        Returns:
+            The node's response: which actions it admitted, and why not the others.
 
         Raises:
-            RefusedError: the node answered with a failure, or did not admit the action.
+            RefusedError: the node admitted none.
             ExpiredError: no answer within the control timeout.
             ClosedError: the association ended first.
         """
-        key = self._new_key()
-        action = e2ap_pb2.RicActionToBeSetup(
-            ric_action_id=1,
-            ric_action_type=e2ap_pb2.RIC_ACTION_TYPE_REPORT,
-            ric_action_definition=action_definition,
-        )
+        key = self._new_key(requestor_id)
         request = e2ap_pb2.RicSubscriptionRequest(
             ric_request_id=request_id(key),
             ran_function_id=ran_function_id,
             ric_event_trigger_definition=event_trigger,
-            ric_actions_to_be_setup=[action],
+            ric_actions_to_be_setup=actions,
         )
-        self._next_sn[key] = 0
+        action_ids = frozenset(action.ric_action_id for action in actions)
+        self._subscriptions[key] = RicSubscription(key, ran_function_id, action_ids, sink)
         try:
             answer = await self._ask(key, "ric_subscription_request", request)
-            response = answer.ric_subscription_response
             if not answer.HasField("ric_subscription_response"):
                 raise RefusedError(from_proto(answer.ric_subscription_failure.cause))
-            if list(response.ric_actions_admitted) != [action.ric_action_id]:
-                raise RefusedError(_why_not_admitted(response))
-        except WireError:
-            self._next_sn.pop(key, None)
+            response = answer.ric_subscription_response
+            admitted = set(response.ric_actions_admitted)
+            if not admitted or not admitted <= action_ids:
+                text = f"DU {self.du_id} admitted actions {sorted(admitted)} of {sorted(action_ids)}"
+                raise RefusedError(Cause("protocol", "semantic-error", text))
+        except BaseException:  # a cancelled wait too: what the node admits later, it is told to forget
+            self._subscriptions.pop(key, None)
             raise
         return response
+
+    async def unsubscribe(self, key: RequestKey) -> None:
+        """Delete a subscription. Whatever the answer, its indications are not taken any more.
+
+        Args:
+            key: RIC request id of the subscription, `key_of` its response.
+
+        Raises:
+            KeyError: it is not subscribed to.
+            RefusedError: the node does not know it.
+            ExpiredError, ClosedError: as `subscribe_actions`.
+        """
+        subscription = self._subscriptions[key]
+        subscription.ending = True
+        request = e2ap_pb2.RicSubscriptionDeleteRequest(
+            ric_request_id=request_id(key), ran_function_id=subscription.ran_function_id
+        )
+        try:
+            answer = await self._ask(key, "ric_subscription_delete_request", request)
+        finally:
+            self._subscriptions.pop(key, None)
+        if answer.HasField("ric_subscription_delete_failure"):
+            raise RefusedError(from_proto(answer.ric_subscription_delete_failure.cause))
 
     async def control_slice_quota(
         self, policies: Iterable[rc_pb2.RrmPolicyRatio]
@@ -161,7 +220,7 @@ class E2Node(E2Association):
             ExpiredError: ric_request/control-timer-expired.
             ClosedError: the association ended first.
         """
-        key = self._new_key()
+        key = self._new_key(REQUESTOR_ID)
         header = rc_pb2.RcControlHeader(
             ric_style_type=RC_STYLE_RESOURCE_ALLOCATION, ric_control_action_id=RC_ACTION_SLICE_PRB_QUOTA
         )
@@ -207,67 +266,60 @@ class E2Node(E2Association):
         )
         return serialise("ric_control_request", request)
 
-    def _new_key(self) -> RequestKey:
+    def _new_key(self, requestor_id: int) -> RequestKey:
         """An instance id that no open subscription or request uses; 0 is the relay's."""
         while True:
             self._instance = self._instance % 65535 + 1
-            key = (REQUESTOR_ID, self._instance)
-            if key not in self._pending and key not in self._next_sn:
+            key = (requestor_id, self._instance)
+            if key not in self._pending and key not in self._subscriptions:
                 return key
 
-    async def _ask(
-        self,
-        key: RequestKey,
-        kind: str,
-        request: e2ap_pb2.RicSubscriptionRequest | e2ap_pb2.RicControlRequest,
-    ) -> e2ap_pb2.E2apPdu:
+    async def _ask(self, key: RequestKey, kind: str, request: Message) -> e2ap_pb2.E2apPdu:
         """Send a request and wait for the PDU that answers it by its RIC request id."""
-        if not self.open:
-            raise ClosedError(self._ended.result())
-        answer: asyncio.Future[e2ap_pb2.E2apPdu] = asyncio.get_running_loop().create_future()
-        self._pending[key] = answer
-        try:
-            self._send(Lane.FAST, kind, request)
-            timeout_s = self._settings.control_timeout_s
-            either: list[asyncio.Future[Any]] = [answer, self._ended]
-            await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-            if answer.done():
-                return answer.result()
-            if self._ended.done():
-                raise ClosedError(self._ended.result())
-            text = f"DU {self.du_id} did not answer {kind} in {timeout_s:g} s"
-            raise ExpiredError(Cause("ric_request", "control-timer-expired", text))
-        finally:
-            del self._pending[key]
+        what = f"{kind} {key} to DU {self.du_id}"
+        return await self._pending.ask(key, what, lambda: self._send(Lane.FAST, kind, request))
 
     def _on_answer(self, pdu: e2ap_pb2.E2apPdu) -> None:
-        key = key_of(getattr(pdu, pdu.WhichOneof("pdu") or ""))
-        answer = self._pending.get(key)
-        if answer is None or answer.done():
-            raise WireError(Cause("ric_request", "request-id-unknown", f"no one waits for RIC request {key}"))
-        answer.set_result(pdu)
+        self._pending.answer(key_of(getattr(pdu, pdu.WhichOneof("pdu") or "")), pdu)
 
     def _on_error_indication(self, pdu: e2ap_pb2.E2apPdu) -> None:
         error = pdu.error_indication
         cause = from_proto(error.cause)
-        answer = self._pending.get(key_of(error)) if error.HasField("ric_request_id") else None
-        if answer is not None and not answer.done():
-            answer.set_exception(RefusedError(cause))
-        else:
-            self._handler.on_error_indication(self, cause)
+        if error.HasField("ric_request_id") and self._pending.fail(key_of(error), RefusedError(cause)):
+            return
+        self._handler.on_error_indication(self, cause)
+
+    def _on_delete_required(self, pdu: e2ap_pb2.E2apPdu) -> None:
+        listed = pdu.ric_subscription_delete_required.ric_subscriptions_to_be_removed
+        if not 1 <= len(listed) <= MAX_TO_BE_REMOVED:
+            text = f"{len(listed)} subscriptions to be removed; 1..{MAX_TO_BE_REMOVED}"
+            raise WireError(Cause("protocol", "semantic-error", text))
+        unknown = []
+        for entry in listed:
+            subscription = self._subscriptions.get(key_of(entry))
+            if subscription is None or subscription.ran_function_id != entry.ran_function_id:
+                unknown.append(key_of(entry))
+            elif not subscription.ending:
+                subscription.ending = True
+                self._handler.on_delete_required(self, subscription, from_proto(entry.cause))
+        if unknown:
+            text = f"no subscriptions {unknown[:8]}, {len(unknown)} in all"
+            raise WireError(Cause("ric_request", "request-id-unknown", text))
 
     def _on_indication(self, pdu: e2ap_pb2.E2apPdu) -> None:
         indication = pdu.ric_indication
-        self._count_gap(indication)
-        if indication.ran_function_id == DAPP_FUNCTION_ID:
+        subscription = self._subscriptions.get(key_of(indication))
+        if subscription is None:
+            text = f"no subscription {key_of(indication)}"
+            raise WireError(Cause("ric_request", "request-id-unknown", text))
+        if missing := subscription.take(indication):
+            self._counters.missed("e2", missing)
+        if subscription.sink is not None:
+            subscription.sink(indication)
+        elif subscription.ran_function_id == DAPP_FUNCTION_ID:
             self._on_relayed(indication)
-        elif indication.ran_function_id == KPM_FUNCTION_ID:
-            header = decode(kpm_pb2.KpmIndicationHeader, indication.ric_indication_header, "KPM header")
-            message = decode(kpm_pb2.KpmIndicationMessage, indication.ric_indication_message, "KPM message")
-            self._handler.on_kpm(self, header, message)
         else:
-            text = f"RAN function {indication.ran_function_id} sends no indications here"
-            raise WireError(Cause("ric_request", "ran-function-id-invalid", text))
+            self._handler.on_kpm(self, *kpm_of(indication))
 
     def _on_relayed(self, indication: e2ap_pb2.RicIndication) -> None:
         message = decode(
@@ -282,18 +334,19 @@ class E2Node(E2Association):
             name = "abstract-syntax-error-falsely-constructed-message"
             raise WireError(Cause("protocol", name, "the relayed indication holds nothing"))
 
-    def _count_gap(self, indication: e2ap_pb2.RicIndication) -> None:
-        key = key_of(indication)
-        expected = self._next_sn.get(key)
-        if expected is None:
-            raise WireError(Cause("ric_request", "request-id-unknown", f"no subscription {key}"))
-        missing = (indication.ric_indication_sn - expected) % SN_MODULUS
-        self._next_sn[key] = (indication.ric_indication_sn + 1) % SN_MODULUS
-        if missing:
-            self._counters.missed("e2", missing)
+
+def report_action(action_id: int, definition: bytes) -> e2ap_pb2.RicActionToBeSetup:
+    """A REPORT action with a definition of the service model."""
+    return e2ap_pb2.RicActionToBeSetup(
+        ric_action_id=action_id,
+        ric_action_type=e2ap_pb2.RIC_ACTION_TYPE_REPORT,
+        ric_action_definition=definition,
+    )
 
 
-def _why_not_admitted(response: e2ap_pb2.RicSubscriptionResponse) -> Cause:
-    if response.ric_actions_not_admitted:
-        return from_proto(response.ric_actions_not_admitted[0].cause)
-    return Cause("ric_request", "action-not-supported", "the action was not admitted")
+def kpm_of(
+    indication: e2ap_pb2.RicIndication,
+) -> tuple[kpm_pb2.KpmIndicationHeader, kpm_pb2.KpmIndicationMessage]:
+    """Header and message of a KPM indication. Raises `WireError` when they are malformed."""
+    header = decode(kpm_pb2.KpmIndicationHeader, indication.ric_indication_header, "KPM header")
+    return header, decode(kpm_pb2.KpmIndicationMessage, indication.ric_indication_message, "KPM message")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -15,6 +16,7 @@ from cadran.replay.schema import Identity
 from cadran.wire.causes import Cause, ClosedError, QueueFullError, WireError, from_proto
 from cadran.wire.chunks import Artefact
 from cadran.wire.codecs import SLICES, slices_of
+from cadran.wire.e2_reports import RicSubscription
 from cadran.wire.e2_server import E2Node
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, RC_FUNCTION_ID
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
@@ -133,7 +135,7 @@ class Termination:
         self._log = structlog.get_logger("cadran.xapp.e2")
         self._nodes: dict[int, E2Node] = {}
         self._links: dict[int, NodeLink] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._tasks: dict[int, set[asyncio.Task[None]]] = {}
 
     @property
     def nodes(self) -> Mapping[int, E2Node]:
@@ -183,24 +185,54 @@ class Termination:
     def on_connected(self, node: E2Node) -> None:
         """Subscribe, say what is stored, and deliver the policy."""
         self._nodes[node.du_id] = node
-        link = self._links[node.du_id] = NodeLink(node)
-        self._tasks[node.du_id] = asyncio.create_task(self._take_up(node, link))
+        self._take_up(node)
         self._observer.associated(len(self._nodes))
         self._log.info("E2 node associated", du=node.du_id, epoch=node.request.epoch)
 
-    async def _take_up(self, node: E2Node, link: NodeLink) -> None:
+    def _take_up(self, node: E2Node) -> None:
+        link = self._links[node.du_id] = NodeLink(node)
+        self._tasks[node.du_id] = set()
+        self._spawn(node, self._begin(node, link))
+
+    def _spawn(self, node: E2Node, work: Coroutine[None, None, None]) -> None:
+        tasks = self._tasks[node.du_id]
+        task = asyncio.create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    async def _begin(self, node: E2Node, link: NodeLink) -> None:
+        for function in (DAPP_FUNCTION_ID, KPM_FUNCTION_ID):
+            await self._subscribe(node, function)
+        if node.open:
+            self._acknowledger.connect(node.du_id, partial(self._send_ack, node))
+            self._couriers[node.du_id].connected(link)
+
+    async def _subscribe(self, node: E2Node, function: int) -> None:
+        """Subscribe to what this xApp wants of a RAN function; tries until the association ends."""
         while node.open:
             try:
-                await node.subscribe_reports(self._ingest.schema.fingerprint)
-                await node.subscribe_kpm(tuple(REGISTRY), self._kpm_period_ms)
-                break
+                if function == DAPP_FUNCTION_ID:
+                    await node.subscribe_reports(self._ingest.schema.fingerprint)
+                else:
+                    await node.subscribe_kpm(tuple(REGISTRY), self._kpm_period_ms)
             except ClosedError:
                 return
             except WireError as error:
                 self._log.warning("subscription failed, trying again", du=node.du_id, cause=str(error.cause))
                 await asyncio.sleep(_RESUBSCRIBE_S)
-        self._acknowledger.connect(node.du_id, partial(self._send_ack, node))
-        self._couriers[node.du_id].connected(link)
+            else:
+                return
+
+    def on_delete_required(self, node: E2Node, subscription: RicSubscription, cause: Cause) -> None:
+        """Delete the subscription, and make it anew after a while."""
+        self._log.warning("the node wants a subscription deleted", du=node.du_id, cause=str(cause))
+        self._spawn(node, self._renew(node, subscription))
+
+    async def _renew(self, node: E2Node, subscription: RicSubscription) -> None:
+        with suppress(WireError):  # gone at this end, whatever the node says
+            await node.unsubscribe(subscription.key)
+        await asyncio.sleep(_RESUBSCRIBE_S)
+        await self._subscribe(node, subscription.ran_function_id)
 
     # ------------------------------------------------------------------------------------- traffic
 
@@ -268,12 +300,16 @@ class Termination:
         if self._nodes.get(node.du_id) is not node:
             return
         del self._nodes[node.du_id]
-        self._tasks.pop(node.du_id).cancel()
+        self._leave(node)
+        self._observer.associated(len(self._nodes))
+        self._log.info("E2 node gone", du=node.du_id, cause=str(cause))
+
+    def _leave(self, node: E2Node) -> None:
+        for task in self._tasks.pop(node.du_id):
+            task.cancel()
         self._acknowledger.disconnect(node.du_id)
         self._couriers[node.du_id].disconnected(self._links.pop(node.du_id))
         self._board.forget(node.du_id)
-        self._observer.associated(len(self._nodes))
-        self._log.info("E2 node gone", du=node.du_id, cause=str(cause))
 
 
 def _short(value: object) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 from rans import EPOCH, WORLD, problem, ran
 
 from cadran.ransim.kpm import KpmReporting
-from cadran.wire.e2_client import Subscription
 from cadran.wire.e2_session import KPM_FUNCTION_ID
+from cadran.wire.e2_subscriptions import Subscription
 
 VOLUME = "DRB.RlcSduTransmittedVolumeDL"
 PERIOD_FRAMES = 4
@@ -45,3 +45,17 @@ def test_nothing_is_sent_to_a_node_that_left() -> None:
     reporting.forget(1)
     reporting.measured(0, [made.run_frame().kpis])
     assert session.windows == []
+
+
+def test_an_ended_subscription_ends_alone() -> None:
+    made, reporting, session = ran(), KpmReporting(problem().frame, WORLD.ttis_per_frame, EPOCH), Session()
+    period_ms = round(1e3 * WORLD.frame_s)
+    first, second = (Subscription((1, n), KPM_FUNCTION_ID, 1, "", (VOLUME,), period_ms) for n in (1, 2))
+    for one in (first, second):
+        reporting.subscribe(1, session, one)
+    reporting.unsubscribe(1, first)
+    reporting.measured(0, [made.run_frame().kpis])
+    assert len(session.windows) == 1
+    reporting.unsubscribe(1, second)
+    reporting.measured(1, [made.run_frame().kpis])
+    assert len(session.windows) == 1

@@ -24,6 +24,33 @@ class RicActionType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RIC_ACTION_TYPE_UNSPECIFIED: _ClassVar[RicActionType]
     RIC_ACTION_TYPE_REPORT: _ClassVar[RicActionType]
 
+class RicSubsequentActionType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RIC_SUBSEQUENT_ACTION_TYPE_UNSPECIFIED: _ClassVar[RicSubsequentActionType]
+    RIC_SUBSEQUENT_ACTION_TYPE_CONTINUE: _ClassVar[RicSubsequentActionType]
+    RIC_SUBSEQUENT_ACTION_TYPE_WAIT: _ClassVar[RicSubsequentActionType]
+
+class RicTimeToWait(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RIC_TIME_TO_WAIT_UNSPECIFIED: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W1MS: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W2MS: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W5MS: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W10MS: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W20MS: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W30MS: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W40MS: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W50MS: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W100MS: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W200MS: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W500MS: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W1S: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W2S: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W5S: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W10S: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W20S: _ClassVar[RicTimeToWait]
+    RIC_TIME_TO_WAIT_W60S: _ClassVar[RicTimeToWait]
+
 class RicIndicationType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     RIC_INDICATION_TYPE_UNSPECIFIED: _ClassVar[RicIndicationType]
@@ -43,6 +70,27 @@ TIME_TO_WAIT_V20S: TimeToWait
 TIME_TO_WAIT_V60S: TimeToWait
 RIC_ACTION_TYPE_UNSPECIFIED: RicActionType
 RIC_ACTION_TYPE_REPORT: RicActionType
+RIC_SUBSEQUENT_ACTION_TYPE_UNSPECIFIED: RicSubsequentActionType
+RIC_SUBSEQUENT_ACTION_TYPE_CONTINUE: RicSubsequentActionType
+RIC_SUBSEQUENT_ACTION_TYPE_WAIT: RicSubsequentActionType
+RIC_TIME_TO_WAIT_UNSPECIFIED: RicTimeToWait
+RIC_TIME_TO_WAIT_W1MS: RicTimeToWait
+RIC_TIME_TO_WAIT_W2MS: RicTimeToWait
+RIC_TIME_TO_WAIT_W5MS: RicTimeToWait
+RIC_TIME_TO_WAIT_W10MS: RicTimeToWait
+RIC_TIME_TO_WAIT_W20MS: RicTimeToWait
+RIC_TIME_TO_WAIT_W30MS: RicTimeToWait
+RIC_TIME_TO_WAIT_W40MS: RicTimeToWait
+RIC_TIME_TO_WAIT_W50MS: RicTimeToWait
+RIC_TIME_TO_WAIT_W100MS: RicTimeToWait
+RIC_TIME_TO_WAIT_W200MS: RicTimeToWait
+RIC_TIME_TO_WAIT_W500MS: RicTimeToWait
+RIC_TIME_TO_WAIT_W1S: RicTimeToWait
+RIC_TIME_TO_WAIT_W2S: RicTimeToWait
+RIC_TIME_TO_WAIT_W5S: RicTimeToWait
+RIC_TIME_TO_WAIT_W10S: RicTimeToWait
+RIC_TIME_TO_WAIT_W20S: RicTimeToWait
+RIC_TIME_TO_WAIT_W60S: RicTimeToWait
 RIC_INDICATION_TYPE_UNSPECIFIED: RicIndicationType
 RIC_INDICATION_TYPE_REPORT: RicIndicationType
 RIC_CONTROL_ACK_REQUEST_UNSPECIFIED: RicControlAckRequest
@@ -50,7 +98,7 @@ RIC_CONTROL_ACK_REQUEST_NO_ACK: RicControlAckRequest
 RIC_CONTROL_ACK_REQUEST_ACK: RicControlAckRequest
 
 class E2apPdu(_message.Message):
-    __slots__ = ("sent_monotonic_ns", "e2_setup_request", "e2_setup_response", "e2_setup_failure", "ric_subscription_request", "ric_subscription_response", "ric_subscription_failure", "ric_indication", "ric_control_request", "ric_control_acknowledge", "ric_control_failure", "error_indication")
+    __slots__ = ("sent_monotonic_ns", "e2_setup_request", "e2_setup_response", "e2_setup_failure", "ric_subscription_request", "ric_subscription_response", "ric_subscription_failure", "ric_indication", "ric_control_request", "ric_control_acknowledge", "ric_control_failure", "error_indication", "ric_subscription_delete_request", "ric_subscription_delete_response", "ric_subscription_delete_failure", "ric_subscription_delete_required")
     SENT_MONOTONIC_NS_FIELD_NUMBER: _ClassVar[int]
     E2_SETUP_REQUEST_FIELD_NUMBER: _ClassVar[int]
     E2_SETUP_RESPONSE_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +111,10 @@ class E2apPdu(_message.Message):
     RIC_CONTROL_ACKNOWLEDGE_FIELD_NUMBER: _ClassVar[int]
     RIC_CONTROL_FAILURE_FIELD_NUMBER: _ClassVar[int]
     ERROR_INDICATION_FIELD_NUMBER: _ClassVar[int]
+    RIC_SUBSCRIPTION_DELETE_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    RIC_SUBSCRIPTION_DELETE_RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    RIC_SUBSCRIPTION_DELETE_FAILURE_FIELD_NUMBER: _ClassVar[int]
+    RIC_SUBSCRIPTION_DELETE_REQUIRED_FIELD_NUMBER: _ClassVar[int]
     sent_monotonic_ns: int
     e2_setup_request: E2SetupRequest
     e2_setup_response: E2SetupResponse
@@ -75,7 +127,11 @@ class E2apPdu(_message.Message):
     ric_control_acknowledge: RicControlAcknowledge
     ric_control_failure: RicControlFailure
     error_indication: ErrorIndication
-    def __init__(self, sent_monotonic_ns: _Optional[int] = ..., e2_setup_request: _Optional[_Union[E2SetupRequest, _Mapping]] = ..., e2_setup_response: _Optional[_Union[E2SetupResponse, _Mapping]] = ..., e2_setup_failure: _Optional[_Union[E2SetupFailure, _Mapping]] = ..., ric_subscription_request: _Optional[_Union[RicSubscriptionRequest, _Mapping]] = ..., ric_subscription_response: _Optional[_Union[RicSubscriptionResponse, _Mapping]] = ..., ric_subscription_failure: _Optional[_Union[RicSubscriptionFailure, _Mapping]] = ..., ric_indication: _Optional[_Union[RicIndication, _Mapping]] = ..., ric_control_request: _Optional[_Union[RicControlRequest, _Mapping]] = ..., ric_control_acknowledge: _Optional[_Union[RicControlAcknowledge, _Mapping]] = ..., ric_control_failure: _Optional[_Union[RicControlFailure, _Mapping]] = ..., error_indication: _Optional[_Union[ErrorIndication, _Mapping]] = ...) -> None: ...
+    ric_subscription_delete_request: RicSubscriptionDeleteRequest
+    ric_subscription_delete_response: RicSubscriptionDeleteResponse
+    ric_subscription_delete_failure: RicSubscriptionDeleteFailure
+    ric_subscription_delete_required: RicSubscriptionDeleteRequired
+    def __init__(self, sent_monotonic_ns: _Optional[int] = ..., e2_setup_request: _Optional[_Union[E2SetupRequest, _Mapping]] = ..., e2_setup_response: _Optional[_Union[E2SetupResponse, _Mapping]] = ..., e2_setup_failure: _Optional[_Union[E2SetupFailure, _Mapping]] = ..., ric_subscription_request: _Optional[_Union[RicSubscriptionRequest, _Mapping]] = ..., ric_subscription_response: _Optional[_Union[RicSubscriptionResponse, _Mapping]] = ..., ric_subscription_failure: _Optional[_Union[RicSubscriptionFailure, _Mapping]] = ..., ric_indication: _Optional[_Union[RicIndication, _Mapping]] = ..., ric_control_request: _Optional[_Union[RicControlRequest, _Mapping]] = ..., ric_control_acknowledge: _Optional[_Union[RicControlAcknowledge, _Mapping]] = ..., ric_control_failure: _Optional[_Union[RicControlFailure, _Mapping]] = ..., error_indication: _Optional[_Union[ErrorIndication, _Mapping]] = ..., ric_subscription_delete_request: _Optional[_Union[RicSubscriptionDeleteRequest, _Mapping]] = ..., ric_subscription_delete_response: _Optional[_Union[RicSubscriptionDeleteResponse, _Mapping]] = ..., ric_subscription_delete_failure: _Optional[_Union[RicSubscriptionDeleteFailure, _Mapping]] = ..., ric_subscription_delete_required: _Optional[_Union[RicSubscriptionDeleteRequired, _Mapping]] = ...) -> None: ...
 
 class RicRequestId(_message.Message):
     __slots__ = ("ric_requestor_id", "ric_instance_id")
@@ -163,15 +219,25 @@ class E2SetupFailure(_message.Message):
     time_to_wait: TimeToWait
     def __init__(self, transaction_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., time_to_wait: _Optional[_Union[TimeToWait, str]] = ...) -> None: ...
 
+class RicSubsequentAction(_message.Message):
+    __slots__ = ("ric_subsequent_action_type", "ric_time_to_wait")
+    RIC_SUBSEQUENT_ACTION_TYPE_FIELD_NUMBER: _ClassVar[int]
+    RIC_TIME_TO_WAIT_FIELD_NUMBER: _ClassVar[int]
+    ric_subsequent_action_type: RicSubsequentActionType
+    ric_time_to_wait: RicTimeToWait
+    def __init__(self, ric_subsequent_action_type: _Optional[_Union[RicSubsequentActionType, str]] = ..., ric_time_to_wait: _Optional[_Union[RicTimeToWait, str]] = ...) -> None: ...
+
 class RicActionToBeSetup(_message.Message):
-    __slots__ = ("ric_action_id", "ric_action_type", "ric_action_definition")
+    __slots__ = ("ric_action_id", "ric_action_type", "ric_action_definition", "ric_subsequent_action")
     RIC_ACTION_ID_FIELD_NUMBER: _ClassVar[int]
     RIC_ACTION_TYPE_FIELD_NUMBER: _ClassVar[int]
     RIC_ACTION_DEFINITION_FIELD_NUMBER: _ClassVar[int]
+    RIC_SUBSEQUENT_ACTION_FIELD_NUMBER: _ClassVar[int]
     ric_action_id: int
     ric_action_type: RicActionType
     ric_action_definition: bytes
-    def __init__(self, ric_action_id: _Optional[int] = ..., ric_action_type: _Optional[_Union[RicActionType, str]] = ..., ric_action_definition: _Optional[bytes] = ...) -> None: ...
+    ric_subsequent_action: RicSubsequentAction
+    def __init__(self, ric_action_id: _Optional[int] = ..., ric_action_type: _Optional[_Union[RicActionType, str]] = ..., ric_action_definition: _Optional[bytes] = ..., ric_subsequent_action: _Optional[_Union[RicSubsequentAction, _Mapping]] = ...) -> None: ...
 
 class RicActionNotAdmitted(_message.Message):
     __slots__ = ("ric_action_id", "cause")
@@ -206,6 +272,48 @@ class RicSubscriptionResponse(_message.Message):
     def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., ric_actions_admitted: _Optional[_Iterable[int]] = ..., ric_actions_not_admitted: _Optional[_Iterable[_Union[RicActionNotAdmitted, _Mapping]]] = ...) -> None: ...
 
 class RicSubscriptionFailure(_message.Message):
+    __slots__ = ("ric_request_id", "ran_function_id", "cause")
+    RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    ric_request_id: RicRequestId
+    ran_function_id: int
+    cause: _cause_pb2.Cause
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ...) -> None: ...
+
+class RicSubscriptionDeleteRequest(_message.Message):
+    __slots__ = ("ric_request_id", "ran_function_id")
+    RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    ric_request_id: RicRequestId
+    ran_function_id: int
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ...) -> None: ...
+
+class RicSubscriptionDeleteResponse(_message.Message):
+    __slots__ = ("ric_request_id", "ran_function_id")
+    RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    ric_request_id: RicRequestId
+    ran_function_id: int
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ...) -> None: ...
+
+class RicSubscriptionDeleteFailure(_message.Message):
+    __slots__ = ("ric_request_id", "ran_function_id", "cause")
+    RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    ric_request_id: RicRequestId
+    ran_function_id: int
+    cause: _cause_pb2.Cause
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ...) -> None: ...
+
+class RicSubscriptionDeleteRequired(_message.Message):
+    __slots__ = ("ric_subscriptions_to_be_removed",)
+    RIC_SUBSCRIPTIONS_TO_BE_REMOVED_FIELD_NUMBER: _ClassVar[int]
+    ric_subscriptions_to_be_removed: _containers.RepeatedCompositeFieldContainer[RicSubscriptionToBeRemoved]
+    def __init__(self, ric_subscriptions_to_be_removed: _Optional[_Iterable[_Union[RicSubscriptionToBeRemoved, _Mapping]]] = ...) -> None: ...
+
+class RicSubscriptionToBeRemoved(_message.Message):
     __slots__ = ("ric_request_id", "ran_function_id", "cause")
     RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
