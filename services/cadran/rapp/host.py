@@ -219,6 +219,8 @@ class Host:
     async def _mirrored(self) -> None:
         """Bring the registry's copy up to it if it is not; what fails now is tried at the next round."""
         if not self._unmirrored:
+            with contextlib.suppress(ReplayUnavailable):  # the round itself tells that the store is away
+                await asyncio.to_thread(self._mirror.seen)
             return
         self._unmirrored = False
         try:

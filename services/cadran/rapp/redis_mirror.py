@@ -1,12 +1,16 @@
 """The registry's copy in Redis, for readers elsewhere and for a new state directory.
 
-Keys, under one hash tag: ``cadran:{region}:rapp:registry`` is a hash of ``state`` (``RegistryState`` as JSON)
-and ``promoted`` (the version; empty: none); ``cadran:{region}:rapp:initialisations`` is a hash from
-version to artefact. The disk is the truth: the copy is brought up to it as a whole, in one transaction.
+Keys, under one hash tag: ``cadran:{region}:rapp:registry`` is a hash of ``state`` (``RegistryState`` as
+JSON), ``promoted`` (the version; empty: none), and what `policy.catalogue` has for readers that want no
+artefacts;
+``cadran:{region}:rapp:initialisations`` is a hash from version to artefact. The disk is the truth: the copy
+is brought up to it as a whole, in one transaction.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +19,8 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from cadran.policy import PolicyError
+from cadran.policy.catalogue import CATALOGUE_FIELD, SEEN_FIELD, catalogue_key
+from cadran.rapp.catalogue import catalogue_of
 from cadran.rapp.registry import DamagedError, Registry, RegistryState
 from cadran.replay import ReplayError, ReplayUnavailable
 from cadran.replay.redis_protocol import check_region
@@ -26,12 +32,14 @@ class RedisMirror:
     Args:
         client: The server's client.
         region: Name of the region whose experience the initialisations come from.
+        unix_s: Wall clock.
     """
 
-    def __init__(self, client: redis.Redis, region: str) -> None:
+    def __init__(self, client: redis.Redis, region: str, unix_s: Callable[[], float] = time.time) -> None:
         check_region(region)
         self._client: Any = client
-        self._about = f"cadran:{{{region}}}:rapp:registry"
+        self._unix_s = unix_s
+        self._about = catalogue_key(region)
         self._artifacts = f"cadran:{{{region}}}:rapp:initialisations"
 
     def push(self, registry: Registry) -> None:
@@ -56,8 +64,25 @@ class RedisMirror:
                     change.hset(self._artifacts, version, registry.artifact(version))
             for version in there - held:
                 change.hdel(self._artifacts, version)
-            change.hset(self._about, mapping={"state": state.model_dump_json(), "promoted": promoted})
+            about = {
+                "state": state.model_dump_json(),
+                "promoted": promoted,
+                CATALOGUE_FIELD: catalogue_of(registry).model_dump_json(),
+                SEEN_FIELD: self._unix_s(),
+            }
+            change.hset(self._about, mapping=about)
             change.execute()
+        except RedisError as error:
+            raise ReplayUnavailable(f"the registry's copy in Redis does not answer: {error}") from error
+
+    def seen(self) -> None:
+        """Say that the registry's keeper is at work, though nothing has changed.
+
+        Raises:
+            ReplayUnavailable: The server does not answer.
+        """
+        try:
+            self._client.hset(self._about, SEEN_FIELD, self._unix_s())
         except RedisError as error:
             raise ReplayUnavailable(f"the registry's copy in Redis does not answer: {error}") from error
 

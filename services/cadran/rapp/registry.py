@@ -27,7 +27,8 @@ from cadran.policy.initialisation import InitialisationMeta, decode_initialisati
 from cadran.runtime.files import atomic_write
 
 _STAGES = "stages.json"
-_NOT_JUDGED = "not judged yet"
+NOT_JUDGED = "not judged yet"
+"""Why a version stands where it does before anybody has decided on it."""
 
 
 class Stage(StrEnum):
@@ -220,7 +221,7 @@ class Registry:
 
     def _standing(self, version: int) -> Standing:
         not_judged = Standing(
-            stage=Stage.CANDIDATE, reason=_NOT_JUDGED, since_unix_s=self._held[version][0].created_unix_s
+            stage=Stage.CANDIDATE, reason=NOT_JUDGED, since_unix_s=self._held[version][0].created_unix_s
         )
         return self._state.standings.get(version, not_judged)
 
@@ -246,7 +247,7 @@ class Registry:
             self._store(meta, artifact)
             self._prune()
             try:
-                self._commit({meta.version: self._stand(Stage.CANDIDATE, _NOT_JUDGED)})
+                self._commit({meta.version: self._stand(Stage.CANDIDATE, NOT_JUDGED)})
             except OSError:
                 self._remove(meta.version)
                 raise

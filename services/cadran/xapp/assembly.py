@@ -27,7 +27,15 @@ from cadran.xapp.acknowledger import Acknowledger
 from cadran.xapp.adaptation import AdaptingTrainer
 from cadran.xapp.adaptation_desk import AdaptationDesk
 from cadran.xapp.checkpoints import Checkpoint, CheckpointStore
-from cadran.xapp.console import ConsoleParts, History, Judge, Tap, add_console, targets_of
+from cadran.xapp.console import (
+    ConsoleParts,
+    History,
+    Judge,
+    RegistryWatch,
+    Tap,
+    add_console,
+    targets_of,
+)
 from cadran.xapp.inference import Inference
 from cadran.xapp.ingest import Ingest
 from cadran.xapp.kpm_board import KpmBoard
@@ -116,6 +124,7 @@ class Assembly:
         self._layout = layout
         self._replay = RedisReplay(self._client, layout, attempts=1)
         self._async_replay = AsyncRedisReplay(self._async_client, layout, attempts=1)
+        self._watch = RegistryWatch(self._async_client, settings.redis_region)
 
     def _make_learner(self) -> None:
         settings, problem = self._settings, self._scenario.problem
@@ -236,6 +245,7 @@ class Assembly:
             open_store=self._open_store,
             close_store=self._close_store,
             learn=self._learn,
+            watch=self._watch.run if adapting is not None else _nothing,
             status=self.status,
         )
         return Xapp(
@@ -251,6 +261,7 @@ class Assembly:
             history=self._history,
             desk=self._desk,
             adaptation=desk,
+            registry=lambda: self._watch.sighting,
             nodes=lambda: self._termination.nodes,
             board=board,
             status=self.status,

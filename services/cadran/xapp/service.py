@@ -45,6 +45,7 @@ class Parts:
         open_store: Opens the replay store; ``ReplayUnavailable`` while it does not answer.
         close_store: Ends its connections.
         learn: Makes updates until cancelled.
+        watch: Keeps what is known of the rApp's registry new, until cancelled.
         status: State of learning.
     """
 
@@ -59,6 +60,7 @@ class Parts:
     open_store: Callable[[], Awaitable[None]]
     close_store: Callable[[], Awaitable[None]]
     learn: Callable[[], Coroutine[Any, Any, None]]
+    watch: Callable[[], Coroutine[Any, Any, None]]
     status: Callable[[], LearnerStatus]
 
 
@@ -133,6 +135,7 @@ class Xapp:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(parts.desk.run(), name="policies")
                 tasks.create_task(self._store_and_learn(), name="store and learn")
+                tasks.create_task(parts.watch(), name="registry")
                 tasks.create_task(self._tell(), name="status")
         finally:
             self._write_status()

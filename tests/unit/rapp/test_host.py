@@ -63,12 +63,16 @@ class Copy:
     def __init__(self, away: int) -> None:
         self.away = away
         self.pushed: list[int | None] = []
+        self.sightings = 0
 
     def push(self, registry: Registry) -> None:
         self.away -= 1
         if self.away >= 0:
             raise ReplayUnavailable("away")
         self.pushed.append(registry.promoted_version)
+
+    def seen(self) -> None:
+        self.sightings += 1
 
 
 @dataclass

@@ -6,6 +6,16 @@ from typing import Any
 
 import pytest
 
+from cadran.policy.catalogue import (
+    CATALOGUE_FIELD,
+    MOST_BYTES,
+    MOST_ENTRIES,
+    SEEN_FIELD,
+    Catalogue,
+    catalogue_key,
+)
+from cadran.policy.initialisation import Evaluation
+from cadran.rapp.catalogue import catalogue_of
 from cadran.rapp.redis_mirror import RedisMirror
 from cadran.rapp.registry import Registry
 from cadran.replay import ReplayError, ReplayUnavailable
@@ -163,3 +173,69 @@ def test_no_server_is_unavailable(tmp_path: Path, unused_tcp_port: int) -> None:
         mirror.push(registry(tmp_path, 1))
     with pytest.raises(ReplayUnavailable, match="does not answer"):
         mirror.restore(registry(tmp_path / "b"))
+
+
+def compared(version: int, against: int | None, ours: tuple[float, ...]) -> bytes:
+    theirs = () if against is None else (0.5,) * len(ours)
+    return artifact(version, Evaluation(against=against, score="reward", scores=ours, scores_against=theirs))
+
+
+def told(client: Any, region: str) -> Catalogue:
+    return Catalogue.model_validate_json(client.hget(catalogue_key(region), CATALOGUE_FIELD))
+
+
+def test_readers_elsewhere_are_told_of_every_version_without_its_artefact(
+    tmp_path: Path, client: Any
+) -> None:
+    region = next(regions)
+    one = registry(tmp_path)
+    one.register(compared(1, None, (0.5, 0.6)))
+    one.promote(1, "the first one", None, best=True)
+    one.register(compared(2, 1, (0.3, 0.3, 0.31)))
+    one.refuse(2, "worse: by far")
+    one.register(compared(3, 1, (0.9,)))
+    RedisMirror(client, region, lambda: 7.5).push(one)
+    found = told(client, region)
+    assert (found.held, found.promoted, found.pinned, found.score) == (3, 1, False, "reward")
+    first, second, third = found.entries
+    assert (first.stage, first.judged, first.reason) == ("promoted", True, "the first one")
+    assert (first.score, first.comparison) == (pytest.approx(0.55), None)
+    assert (second.stage, second.judged, second.reason) == ("candidate", True, "worse: by far")
+    assert second.comparison is not None
+    assert second.comparison.low is not None
+    assert second.comparison.high is not None
+    assert second.comparison.low < second.comparison.mean < second.comparison.high < 0
+    assert (third.judged, third.reason) == (False, "not judged yet")
+    assert third.comparison is not None
+    assert (third.comparison.low, third.comparison.high) == (None, None)
+    assert float(client.hget(catalogue_key(region), SEEN_FIELD)) == 7.5
+
+
+def test_a_sighting_changes_nothing_else(tmp_path: Path, client: Any) -> None:
+    region = next(regions)
+    mirror = RedisMirror(client, region, iter([1.0, 2.0]).__next__)
+    mirror.push(registry(tmp_path, 1))
+    before = client.hgetall(catalogue_key(region))
+    mirror.seen()
+    after = client.hgetall(catalogue_key(region))
+    assert (before.pop(SEEN_FIELD.encode()), after.pop(SEEN_FIELD.encode())) == (b"1.0", b"2.0")
+    assert after == before
+
+
+def test_what_is_told_is_bounded_and_has_the_promoted_one(tmp_path: Path) -> None:
+    one = registry(tmp_path, 1, kept=1000)
+    one.promote(1, "the first one", None)
+    for version in range(2, MOST_ENTRIES + 10):
+        one.register(artifact(version))
+        one.refuse(version, "x" * 5000)
+    catalogue = catalogue_of(one)
+    assert catalogue.held == MOST_ENTRIES + 9
+    assert len(catalogue.entries) == MOST_ENTRIES
+    assert catalogue.entries[0].version == 1
+    assert catalogue.entries[-1].version == MOST_ENTRIES + 9
+    assert len(catalogue.model_dump_json()) < MOST_BYTES
+
+
+def test_a_server_that_is_away_is_told_of_a_sighting_too(tmp_path: Path) -> None:
+    with pytest.raises(ReplayUnavailable):
+        RedisMirror(connect("redis://127.0.0.1:1/0", 0.2), "away").seen()

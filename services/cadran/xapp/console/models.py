@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from cadran.policy.catalogue import CatalogueEntry
 from cadran.xapp.initialisation import Origin
 from cadran.xapp.rest_models import RefusalModel, TargetModel
 from cadran.xapp.status import LearnerStatus
@@ -105,8 +106,28 @@ class DuShots(BaseModel):
     start: int | None = Field(description="version of the initialisation; null: fresh networks")
     shots: int
     shots_to_95: int | None
+    joined: float | None = Field(description="reward per frame before the first shot; null: not known yet")
     rewards: Line = Field(description="reward per frame by shots made, thinned; `seconds` counts shots")
     diverged: str | None
+
+
+class Version(CatalogueEntry):
+    """A version of the rApp's registry."""
+
+    delivered: bool = Field(description="whether it is the newest that the rApp delivered to this xApp")
+
+
+class Registry(BaseModel):
+    """The rApp's registry, from its copy in Redis."""
+
+    absent: bool = Field(description="no rApp has kept a registry here")
+    trouble: str | None = Field(description="why nothing, or nothing new, can be shown; null: it can")
+    seen_age_s: float | None = Field(description="since the rApp was last at work; null: not known")
+    held: int
+    promoted: int | None
+    pinned: bool
+    score: str = Field(description="what scores measure")
+    versions: list[Version] = Field(description="newest first; the newest, those promoted and delivered")
 
 
 class Adaptation(BaseModel):
@@ -115,6 +136,7 @@ class Adaptation(BaseModel):
     initialisation: Origin | None = Field(description="the newest that the rApp delivered")
     shot_frames: int
     dus: list[DuShots]
+    registry: Registry
 
 
 class ConsoleState(BaseModel):

@@ -10,6 +10,7 @@ from cadran.runtime.http import Health
 from cadran.wire.e2_server import E2Node
 from cadran.xapp.adaptation_desk import AdaptationDesk
 from cadran.xapp.console.history import History
+from cadran.xapp.console.registry import Sighting
 from cadran.xapp.console.targets import Targets
 from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.policy_desk import PolicyDesk
@@ -28,6 +29,7 @@ class ConsoleParts:
         history: What was seen since the start.
         desk: Policies and their deliveries.
         adaptation: How DUs adapt; None where decisions have one level.
+        registry: What was last seen of the rApp's registry.
         nodes: The associated E2 nodes by DU.
         board: Newest measurements.
         status: State of learning.
@@ -43,6 +45,7 @@ class ConsoleParts:
     history: History
     desk: PolicyDesk
     adaptation: AdaptationDesk | None
+    registry: Callable[[], Sighting]
     nodes: Callable[[], Mapping[int, E2Node]]
     board: KpmBoard
     status: Callable[[], LearnerStatus]

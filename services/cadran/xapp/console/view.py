@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from cadran.policy.catalogue import Catalogue
 from cadran.xapp.adaptation_desk import DuAdaptation
 from cadran.xapp.console.alerts import alerts_of
 from cadran.xapp.console.curve import Point
@@ -21,14 +22,20 @@ from cadran.xapp.console.models import (
     Line,
     PolicyState,
     QualityModel,
+    Registry,
+    Version,
 )
 from cadran.xapp.console.parts import ConsoleParts
+from cadran.xapp.console.registry import Sighting
+from cadran.xapp.initialisation import Origin
 from cadran.xapp.kpm_board import KpmReport
 from cadran.xapp.node_id import node_id
 from cadran.xapp.rest_models import RefusalModel, TargetModel
 
 _DIGITS = 4
 """Significant digits of what is drawn: more than a screen shows, and short to send."""
+MOST_VERSIONS = 24
+"""Of the rApp's registry: what can be looked through."""
 
 
 def console_state(parts: ConsoleParts) -> ConsoleState:
@@ -44,7 +51,7 @@ def console_state(parts: ConsoleParts) -> ConsoleState:
         alerts=alerts_of(status.alert, conditions, dus, parts.targets),
         dus=dus,
         curves=_curves(parts),
-        adaptation=_adaptation(parts),
+        adaptation=_adaptation(parts, now_s),
         e2=dict(parts.e2_totals()),
     )
 
@@ -131,7 +138,7 @@ def _line(points: Sequence[Point], index: int, started_s: float) -> Line:
     )
 
 
-def _adaptation(parts: ConsoleParts) -> Adaptation | None:
+def _adaptation(parts: ConsoleParts, now_s: float) -> Adaptation | None:
     if parts.adaptation is None:
         return None
     status = parts.adaptation.status()
@@ -139,7 +146,35 @@ def _adaptation(parts: ConsoleParts) -> Adaptation | None:
         initialisation=status.initialisation,
         shot_frames=status.shot_frames,
         dus=[_shots(du) for du in status.dus],
+        registry=_registry(parts.registry(), status.initialisation, now_s),
     )
+
+
+def _registry(seen: Sighting, delivered: Origin | None, now_s: float) -> Registry:
+    catalogue = seen.catalogue
+    return Registry(
+        absent=seen.absent,
+        trouble=seen.trouble,
+        seen_age_s=None if seen.seen_unix_s is None else round(max(now_s - seen.seen_unix_s, 0.0), 1),
+        held=catalogue.held if catalogue else 0,
+        promoted=catalogue.promoted if catalogue else None,
+        pinned=catalogue is not None and catalogue.pinned,
+        score=catalogue.score if catalogue else "",
+        versions=_versions(catalogue, delivered) if catalogue else [],
+    )
+
+
+def _versions(catalogue: Catalogue, delivered: Origin | None) -> list[Version]:
+    """The newest of them, and those that somebody starts from."""
+    found = [
+        Version(**dict(entry), delivered=delivered is not None and entry.sha256 == delivered.sha256)
+        for entry in reversed(catalogue.entries)
+    ]
+    return [
+        version
+        for place, version in enumerate(found)
+        if place < MOST_VERSIONS or version.delivered or version.version == catalogue.promoted
+    ]
 
 
 def _shots(du: DuAdaptation) -> DuShots:
@@ -150,6 +185,7 @@ def _shots(du: DuAdaptation) -> DuShots:
         start=du.start.version if du.start else None,
         shots=du.shots,
         shots_to_95=du.shots_to_95,
+        joined=_short(du.rewards[0]) if du.rewards else None,
         rewards=Line(
             seconds=[float(index) for index in range(0, len(du.rewards), step)],
             values=[_short(value) for value in du.rewards[::step]],

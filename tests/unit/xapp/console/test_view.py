@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 import kpm_counters
+from cadran.policy.catalogue import Catalogue, CatalogueEntry
 from cadran.problem import Frame, Problem, ProblemSpec
 from cadran.replay import MemoryReplay, Rows, TransitionSchema
 from cadran.runtime.http import Health
@@ -23,7 +24,8 @@ from cadran.wire.kpm_samples import indication_message
 from cadran.xapp.adaptation_desk import AdaptationDesk, AdaptationModel, DuAdaptation
 from cadran.xapp.console import ConsoleParts, History, Judge, Tap, add_console, targets_of
 from cadran.xapp.console.history import CURVE_POINTS, PRB_WINDOWS, QUALITY_FRAMES
-from cadran.xapp.console.view import console_state
+from cadran.xapp.console.registry import Sighting
+from cadran.xapp.console.view import MOST_VERSIONS, console_state
 from cadran.xapp.courier import Answer, Order
 from cadran.xapp.initialisation import Origin
 from cadran.xapp.kpm_board import KpmBoard
@@ -53,6 +55,7 @@ class Bench:
         self.now_s = START_S
         self.alert: str | None = None
         self.nodes: dict[int, Any] = {}
+        self.sighting = Sighting(absent=True)
         self.health = Health(["replay store", "disk"])
         self.store = PolicyStore(folder, dus=2, kept=5)
         for version in (1, 2, 3):
@@ -71,6 +74,7 @@ class Bench:
             history=self.history,
             desk=self.desk,
             adaptation=None,
+            registry=lambda: self.sighting,
             nodes=lambda: self.nodes,
             board=self.board,
             status=lambda: LearnerStatus(**{**EXAMPLE, "alert": self.alert}),
@@ -243,6 +247,38 @@ async def test_how_a_du_adapts_is_a_short_curve_by_shots(bench: Bench) -> None:
     assert (shown.start, shown.shots, shown.shots_to_95) == (8, 500, 40)
     assert len(shown.rewards.values) <= CURVE_POINTS
     assert shown.rewards.values == pytest.approx([rewards[int(shot)] for shot in shown.rewards.seconds])
+    assert shown.joined == rewards[0]
+    assert adaptation.registry.absent
+
+
+def entry(version: int) -> CatalogueEntry:
+    return CatalogueEntry(
+        version=version,
+        stage="promoted" if version == 3 else "candidate",
+        judged=True,
+        reason="worse",
+        since_unix_s=START_S,
+        created_unix_s=START_S,
+        iterations=10,
+        sha256=f"{version:02x}",
+        score=0.5,
+        comparison=None,
+    )
+
+
+async def test_of_the_registry_the_newest_are_told_and_those_that_dus_start_from(bench: Bench) -> None:
+    entries = tuple(map(entry, range(1, 101)))
+    catalogue = Catalogue(held=120, promoted=3, pinned=True, score="reward", entries=entries)
+    bench.sighting = Sighting(catalogue, START_S - 4.0, "Redis does not answer")
+    told = AdaptationModel(initialisation=Origin(version=2, sha256="02"), shot_frames=100, dus=[])
+    parts = replace(bench.parts, adaptation=cast(AdaptationDesk, SimpleNamespace(status=lambda: told)))
+    adaptation = console_state(parts).adaptation
+    assert adaptation is not None
+    registry = adaptation.registry
+    assert (registry.held, registry.promoted, registry.pinned) == (120, 3, True)
+    assert (registry.seen_age_s, registry.trouble) == (4.0, "Redis does not answer")
+    assert [one.version for one in registry.versions] == [*range(100, 100 - MOST_VERSIONS, -1), 3, 2]
+    assert [one.version for one in registry.versions if one.delivered] == [2]
 
 
 async def test_alerts_name_what_is_wrong_the_worst_first(bench: Bench) -> None:

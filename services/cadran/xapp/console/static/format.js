@@ -45,6 +45,13 @@ export function clock(unixSeconds) {
   return new Date(1000 * unixSeconds).toLocaleTimeString("en-GB");
 }
 
+// The time of a day that is today, else also the day.
+export function when(unixSeconds) {
+  const time = new Date(1000 * unixSeconds);
+  if (time.toDateString() === new Date().toDateString()) return clock(unixSeconds);
+  return time.toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+}
+
 export function sum(values) {
   return values.reduce((total, value) => total + (value ?? 0), 0);
 }

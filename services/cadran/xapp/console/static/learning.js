@@ -30,7 +30,8 @@ export function showAdaptation(adaptation) {
   const range = bounds(adaptation.dus.map((du) => du.rewards));
   for (const du of adaptation.dus) {
     const figure = document.querySelector(`[data-adapting="${du.du}"]`);
-    show(figure, du.rewards, Math.max(du.shots, 1), range, (value) => number(value, 3));
+    show(figure, du.rewards, Math.max(du.shots, 1), range, (value) => number(value, 3), du.joined);
+    showGain(figure.querySelector(".gain"), du);
     const start = du.start === null ? "fresh networks" : `initialisation ${du.start}`;
     text(figure.querySelector(".origin"), du.cold ? "cold: fresh networks" : start);
     const settled = du.shots_to_95 === null ? "" : `, 95 % after ${du.shots_to_95}`;
@@ -38,13 +39,23 @@ export function showAdaptation(adaptation) {
   }
 }
 
-function show(figure, curve, end, [low, high], format) {
+// By how much the reward has changed since the DU joined.
+function showGain(field, du) {
+  const last = du.rewards.values.length ? du.rewards.values[du.rewards.values.length - 1] : null;
+  const gain = last === null || du.joined === null ? null : last - du.joined;
+  text(field, gain === null ? "" : `${gain < 0 ? "−" : "+"}${number(Math.abs(gain), 3)}`);
+  field.dataset.level = gain === null ? "wait" : gain < 0 ? "warn" : "good";
+}
+
+function show(figure, curve, end, [low, high], format, from = null) {
   const last = curve.values.length ? curve.values[curve.values.length - 1] : null;
   text(figure.querySelector("figcaption b"), format(last));
   text(figure.querySelector(".top"), short(high));
   text(figure.querySelector(".bottom"), short(low));
   const path = line(curve.seconds, curve.values, end, low, high);
-  paths(figure.querySelector(".plot svg"), [["rule", "M0 25H100M0 50H100M0 75H100"], ["curve", path]]);
+  const rules = [["rule", "M0 25H100M0 50H100M0 75H100"]];
+  if (from !== null) rules.push(["from", line([0, end], [from, from], end, low, high)]);
+  paths(figure.querySelector(".plot svg"), [...rules, ["curve", path]]);
 }
 
 function showDuty(strip, share, end) {

@@ -7,6 +7,7 @@ import { showAlerts, showInterfaces } from "./interfaces.js";
 import { showAdaptation, showLearning } from "./learning.js";
 import { showPolicies, startPolicies } from "./policies.js";
 import { showRan } from "./ran.js";
+import { showRegistry } from "./registry.js";
 
 const PERIOD_MS = 1000;
 const PATIENCE_MS = 5000;
@@ -34,6 +35,7 @@ function show(state) {
   showRan(state);
   showLearning(state);
   showAdaptation(state.adaptation);
+  if (state.adaptation) showRegistry(state.adaptation.registry);
   showPolicies(state.dus);
   showInterfaces(state);
   showAlerts(state.alerts);
