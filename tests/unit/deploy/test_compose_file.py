@@ -22,6 +22,10 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DAPPS = [f"dapp-{du}" for du in range(6)]
 SETTINGS = {"DAPP": DappSettings, "RANSIM": RansimSettings, "XAPP": XappSettings, "RAPP": RappSettings}
+EIGHT_DUS = (ROOT / "deploy" / "compose" / "eight-dus.yml").read_text()
+SCRAPED: list[dict[str, Any]] = yaml.safe_load(
+    (ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text()
+)["scrape_configs"]
 DEFAULT = re.compile(r"\$\{(\w+):-([^}]*)\}")
 
 # Who has a network in common; every other pair must have none.
@@ -100,6 +104,44 @@ def test_what_can_be_chosen_is_all_in_the_example_with_its_default() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert example == dict(DEFAULT.findall(TEXT))
+
+
+def scraped(job: dict[str, Any]) -> set[str]:
+    """Names and ports that a job of Prometheus asks."""
+    fixed = {target for found in job.get("static_configs", ()) for target in found["targets"]}
+    looked_up = job.get("dns_sd_configs", ())
+    return fixed | {f"{name}:{found['port']}" for found in looked_up for name in found["names"]}
+
+
+def test_prometheus_scrapes_every_service_where_it_serves_its_metrics() -> None:
+    dockerfile = (ROOT / "deploy" / "images" / "dapp.Dockerfile").read_text()
+    dapp_port = re.search(r"CADRAN_DAPP_HTTP=0\.0\.0\.0:(\d+)", dockerfile)
+    assert dapp_port
+    more = re.findall(r"^  (dapp-\d+):$", EIGHT_DUS, re.MULTILINE)
+    assert {job["job_name"]: scraped(job) for job in SCRAPED} == {
+        "ransim": {SERVICES["ransim"]["environment"]["CADRAN_RANSIM_HTTP"]},
+        "dapp": {f"{name}:{dapp_port[1]}" for name in [*DAPPS, *more]},
+        "xapp": {SERVICES["xapp"]["environment"]["CADRAN_XAPP_REST"]},
+        "rapp": {SERVICES["rapp"]["environment"]["CADRAN_RAPP_REST"]},
+    }
+
+
+def known_on(name: str) -> set[str]:
+    """Networks on which a host name is known: that of a service, or an alias."""
+    if name in SERVICES:
+        return networks(name)
+    aliased = [of["networks"] for of in SERVICES.values() if isinstance(of.get("networks"), dict)]
+    return {at for where in aliased for at in where if name in (where[at] or {}).get("aliases", ())}
+
+
+@pytest.mark.parametrize("name", ["ransim-metrics", *DAPPS, "xapp-rest", "rapp-rest"])
+def test_prometheus_is_on_a_network_that_knows_the_name(name: str) -> None:
+    assert known_on(name) & networks("prometheus")
+
+
+def test_what_may_be_left_out_is_no_target_where_it_is_left_out() -> None:
+    """Else an alert would miss, for ever, an rApp that CADRAN_RAPPS=0 leaves out, and dApps of fewer DUs."""
+    assert {job["job_name"] for job in SCRAPED if "static_configs" not in job} == {"dapp", "rapp"}
 
 
 def passwords(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -135,12 +135,10 @@ def test_no_panel_lies_on_another() -> None:
             taken |= cells
 
 
-def test_prometheus_scrapes_every_service_and_finds_its_rules() -> None:
+def test_prometheus_finds_its_rules() -> None:
     config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
     assert [job["job_name"] for job in config["scrape_configs"]] == ["ransim", "dapp", "xapp", "rapp"]
     assert all((PROMETHEUS / path).is_file() for path in config["rule_files"])
-    dapps = config["scrape_configs"][1]["static_configs"][0]["targets"]
-    assert dapps == [f"dapp-{du}:8092" for du in range(6)]
 
 
 def test_grafana_finds_prometheus_and_the_dashboards() -> None:
