@@ -20,14 +20,14 @@ def _free_ports(names: tuple[str, ...]) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """The deployment, healthy; afterwards nothing of it may be left."""
+    """The deployment of the sources as they are, healthy; afterwards nothing of it may be left."""
     try:
         engine("version")
-        made = Stack(f"cadran-test-{os.getpid()}", _free_ports(PORTS))
+        made = Stack(f"cadran-test-{os.getpid()}", {**_free_ports(PORTS), "CADRAN_TAG": "tested"})
     except NoEngineError as error:
         pytest.exit(f"make test-compose: {error}", returncode=2)
     try:
-        made.compose("up", "--detach", "--wait", "--wait-timeout", "300")
+        made.compose("up", "--build", "--detach", "--wait", "--wait-timeout", "300")
         yield made
     finally:
         made.compose("--profile", "observability", "down", "--volumes", "--timeout", "40", check=False)
