@@ -166,9 +166,9 @@ def test_prometheus_scrapes_every_target(stack: Stack) -> None:
 
     def targets() -> list[dict[str, Any]]:
         try:
-            answer = httpx.get(f"{stack.url('prometheus')}/api/v1/targets", timeout=5.0)
-        except httpx.TransportError:
-            return []
+            answer = httpx.get(f"{stack.url('prometheus')}/api/v1/targets", timeout=5.0).raise_for_status()
+        except httpx.HTTPError:
+            return []  # it starts: it does not listen yet, or listens and refuses
         return list(answer.json()["data"]["activeTargets"])
 
     wait_until(lambda: len(targets()) >= DUS + 3, 60, "Prometheus knows its targets")

@@ -54,6 +54,13 @@ class Observed:
         assert told["status"] == "success", f"{parameters}: {told.get('error')}"
         return told["data"]
 
+    def ready(self) -> bool:
+        """Whether it answers queries: while it starts, it listens and refuses them."""
+        try:
+            return httpx.get(f"{self.api.removesuffix('/api/v1')}/-/ready", timeout=20).is_success
+        except httpx.TransportError:
+            return False
+
     def exposed(self) -> dict[str, list[Any]]:
         """Families by service, of each of its processes."""
         found: dict[str, list[Any]] = {}
@@ -129,14 +136,10 @@ def observed(runs: tuple[Run, ...], tmp_path_factory: pytest.TempPathFactory) ->
 def _until_scraped(observed: Observed, log: Path) -> None:
     """Waits until rates over several scrapes are there, and recordings made of them."""
     deadline = time.monotonic() + 120
+    asked = "count_over_time(du_slice:cadran_quality:mean5m[1m]) > 5"
     while time.monotonic() < deadline:
-        try:
-            if observed.get("query", query="count_over_time(du_slice:cadran_quality:mean5m[1m]) > 5")[
-                "result"
-            ]:
-                return
-        except httpx.TransportError:
-            pass  # it is starting
+        if observed.ready() and observed.get("query", query=asked)["result"]:
+            return
         time.sleep(0.5)
     pytest.fail(f"Prometheus has no rates after two minutes: {log.read_text()[-2000:]}")
 
