@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+BUILT = {of["image"]: of["build"]["dockerfile"] for of in SERVICES.values() if "build" in of}
 DAPPS = [f"dapp-{du}" for du in range(6)]
 SETTINGS = {"DAPP": DappSettings, "RANSIM": RansimSettings, "XAPP": XappSettings, "RAPP": RappSettings}
 EIGHT_DUS = (ROOT / "deploy" / "compose" / "eight-dus.yml").read_text()
@@ -84,12 +85,19 @@ def test_every_service_is_confined(name: str) -> None:
 def test_every_service_comes_back_and_tells_how_it_is(name: str) -> None:
     service = SERVICES[name]
     assert service["restart"] == "unless-stopped"
-    if "build" in service:
-        dockerfile = (ROOT / service["build"]["dockerfile"]).read_text()
+    if service["image"] in BUILT:
+        dockerfile = (ROOT / BUILT[service["image"]]).read_text()
         assert "HEALTHCHECK" in dockerfile
         assert "USER 10001:10001" in dockerfile
     elif name != "grafana":  # its image brings one
         assert "healthcheck" in service
+
+
+def test_an_image_is_built_once_and_not_looked_for_elsewhere() -> None:
+    """Each service with a build of its own leaves an image behind that nothing names."""
+    ours = {name: of["image"] for name, of in SERVICES.items() if of["image"].startswith("cadran-")}
+    assert sorted(ours[name] for name in ours if "build" in SERVICES[name]) == sorted(set(ours.values()))
+    assert {SERVICES[name].get("pull_policy") for name in ours} == {"never"}
 
 
 def test_the_environment_holds_settings_that_there_are() -> None:
