@@ -41,7 +41,7 @@ test-joining: setup ## a DU joins a running testbed, warm and cold, with five se
 	$(BIN)/python -m pytest tests/joining
 
 test-compose: setup ## docker-compose.yml, up and healing, with a real engine (needs Docker)
-	$(BIN)/python -m pytest tests/compose --timeout 900
+	$(BIN)/python -m pytest tests/compose --timeout 1800
 
 test-helm: setup ## the chart under every preset, against Kubernetes' schemas (installs Helm's engine)
 	$(BIN)/pip install --quiet --editable '.[helm]'
