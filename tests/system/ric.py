@@ -17,7 +17,7 @@ from cadran.wire.chunks import Artefact
 from cadran.wire.e2_node import E2Node
 from cadran.wire.e2_reports import RicSubscription
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, kpm_pb2
 
 
 class Ric:
@@ -61,6 +61,17 @@ class Ric:
         self, node: E2Node, header: kpm_pb2.KpmIndicationHeader, message: kpm_pb2.KpmIndicationMessage
     ) -> None:
         pass
+
+    def on_service_update(
+        self, node: E2Node, update: e2ap_pb2.RicServiceUpdate
+    ) -> e2ap_pb2.RicServiceUpdateAcknowledge:
+        return e2ap_pb2.RicServiceUpdateAcknowledge()
+
+    def on_configuration_update(self, node: E2Node, facts: common_pb2.RanFacts) -> None:
+        pass
+
+    def on_reset(self, node: E2Node, cause: Cause) -> None:
+        self._tasks.append(asyncio.create_task(self._subscribe(node)))
 
     def on_delete_required(self, node: E2Node, subscription: RicSubscription, cause: Cause) -> None:
         pass

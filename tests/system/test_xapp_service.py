@@ -23,9 +23,11 @@ from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.runtime import ConfigError
 from cadran.runtime.metrics import new_registry
-from cadran.wire.causes import Cause
+from cadran.wire.causes import Cause, RefusedError
 from cadran.wire.codecs import SLICES
-from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
+from cadran.wire.e2_node import E2Node
+from cadran.wire.gen.e2ap.v1 import e2ap_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, kpm_pb2
 from cadran.wire.kpm_samples import indication_message
 from cadran.wire.kpm_window import KpmAccumulator
 from cadran.wire.link import Lane
@@ -59,6 +61,10 @@ class Bench:
     def du(self, du: int, **choices: object) -> Du:
         lockstep = self.scenario.clock.lockstep
         return Du(self.problem, du, self.xapp.e2_port, **({"lockstep": lockstep} | choices))  # type: ignore[arg-type]
+
+    def node(self, du: int) -> E2Node:
+        """The association with a DU, as the xApp has it."""
+        return self.xapp._parts.e2.nodes[du]
 
     def replay(self) -> RedisReplay:
         return replay_of(self.settings, self.scenario)
@@ -350,6 +356,51 @@ async def test_a_subscription_that_the_node_wants_deleted_is_made_anew(
         await du.until(lambda: du.kpm is None)
         await du.store(rows_of(bench.problem, 0, 0, 3))
         await du.until(lambda: du.kpm is not None and du.kpm.key != first.key)
+        await du.stop()
+
+
+@pytest.mark.parametrize("by_node", [False, True])
+async def test_after_a_reset_everything_is_taken_up_anew(
+    tmp_path: Path, redis_server: RedisServer, region: str, by_node: bool
+) -> None:
+    async with running(tmp_path, redis_server.url, region) as bench:
+        du = bench.du(0)
+        await du.until(lambda: du.accepted and du.kpm)
+        assert du.session is not None
+        assert du.kpm is not None
+        first, deliveries = du.kpm, len(du.accepted)
+        await (du.session if by_node else bench.node(0)).reset(Cause("misc", "om-intervention", "test"))
+        await du.until(lambda: du.kpm is not None and du.kpm.key != first.key)
+        await du.store(rows_of(bench.problem, 0, 0, 3))
+        await du.until(lambda: len(du.accepted) > deliveries)
+        assert du.closures == []
+        await du.stop()
+
+
+async def test_a_function_that_comes_back_is_subscribed_to_and_a_foreign_world_is_refused(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    async with running(tmp_path, redis_server.url, region) as bench:
+        du = bench.du(0)
+        await du.until(lambda: du.accepted and du.kpm)
+        assert du.session is not None
+        kpm, foreign = e2ap_pb2.RanFunction(ran_function_id=2), e2ap_pb2.RanFunction(ran_function_id=17)
+        gone = [e2ap_pb2.RanFunctionId(ran_function_id=2)]
+        await du.session.update_service(e2ap_pb2.RicServiceUpdate(ran_functions_deleted=gone))
+        assert du.kpm is None
+        added = e2ap_pb2.RicServiceUpdate(ran_functions_added=[kpm, foreign])
+        answer = await du.session.update_service(added)
+        assert [one.ran_function_id for one in answer.ran_functions_accepted] == [2]
+        assert [one.ran_function_id for one in answer.ran_functions_rejected] == [17]
+        await du.until(lambda: du.kpm)
+        facts = bench.node(0).request.ran_facts
+        await du.session.update_configuration(facts)
+        other = common_pb2.RanFacts()
+        other.CopyFrom(facts)
+        other.rbs += 1
+        with pytest.raises(RefusedError, match="has rbs"):
+            await du.session.update_configuration(other)
+        assert bench.node(0).request.ran_facts == facts
         await du.stop()
 
 

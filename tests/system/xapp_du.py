@@ -187,6 +187,10 @@ class Du:
         positive = common_pb2.RESPONSE_CODE_POSITIVE
         self.session.send_policy_status(dapp_pb2.PolicyStatus(du_id=self.du, response_code=positive))
 
+    def on_reset(self, session: E2Session, cause: Cause) -> None:
+        self.order.append("reset")
+        self.changed.set()
+
     def on_error_indication(self, session: E2Session, cause: Cause) -> None:
         self.refusals.append(cause)
         self.changed.set()

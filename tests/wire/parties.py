@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from cadran.wire.codecs import SLICES, QuotaArrays, control_outcome, ratios_from
 from cadran.wire.e2_client import E2Client, E2Session
 from cadran.wire.e2_reports import RicSubscription
 from cadran.wire.e2_server import E2Node, E2Server
+from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, RC_FUNCTION_ID
 from cadran.wire.e2_subscriptions import Subscription
 from cadran.wire.e3_client import E3Client, E3ClientSession
 from cadran.wire.e3_server import E3Server, E3Session
@@ -25,7 +26,7 @@ from cadran.wire.link import LinkSettings
 
 QUICK = LinkSettings(
     setup_timeout_s=1.0,
-    control_timeout_s=0.2,
+    control_timeout_s=1.0,
     close_timeout_s=0.3,
     backoff_first_s=0.01,
     backoff_max_s=0.05,
@@ -39,6 +40,23 @@ FACTS = common_pb2.RanFacts(
     dus=6,
     total_ues=200,
 )
+
+
+FUNCTIONS = (KPM_FUNCTION_ID, RC_FUNCTION_ID, DAPP_FUNCTION_ID)
+
+
+def ran_function(number: int, revision: int = 1) -> e2ap_pb2.RanFunction:
+    return e2ap_pb2.RanFunction(ran_function_id=number, ran_function_revision=revision)
+
+
+def accepted(functions: Iterable[e2ap_pb2.RanFunction]) -> list[e2ap_pb2.RanFunctionId]:
+    """Every function, as a RIC accepts it."""
+    return [
+        e2ap_pb2.RanFunctionId(
+            ran_function_id=one.ran_function_id, ran_function_revision=one.ran_function_revision
+        )
+        for one in functions
+    ]
 
 
 async def until(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
@@ -168,6 +186,9 @@ class Xapp:
         self.reports: list[bytes] = []
         self.statuses: list[int] = []
         self.kpm: list[kpm_pb2.KpmIndicationMessage] = []
+        self.updates: list[e2ap_pb2.RicServiceUpdate] = []
+        self.facts: list[common_pb2.RanFacts] = []
+        self.resets: list[Cause] = []
         self.to_be_removed: list[tuple[tuple[int, int], Cause]] = []
         self.errors: list[Cause] = []
         self.closed: list[tuple[int, Cause]] = []
@@ -175,7 +196,9 @@ class Xapp:
     def on_setup(self, request: e2ap_pb2.E2SetupRequest) -> e2ap_pb2.E2SetupResponse:
         if self.refuse is not None:
             raise WireError(self.refuse)
-        return e2ap_pb2.E2SetupResponse(global_ric_id=1)
+        response = e2ap_pb2.E2SetupResponse(global_ric_id=1)
+        response.ran_functions_accepted.extend(accepted(request.ran_functions_added))
+        return response
 
     def on_connected(self, node: E2Node) -> None:
         self.nodes.append(node)
@@ -190,6 +213,30 @@ class Xapp:
         self, node: E2Node, header: kpm_pb2.KpmIndicationHeader, message: kpm_pb2.KpmIndicationMessage
     ) -> None:
         self.kpm.append(message)
+
+    def on_service_update(
+        self, node: E2Node, update: e2ap_pb2.RicServiceUpdate
+    ) -> e2ap_pb2.RicServiceUpdateAcknowledge:
+        self.updates.append(update)
+        if self.refuse is not None:
+            raise WireError(self.refuse)
+        known = [one for one in update.ran_functions_added if one.ran_function_id in FUNCTIONS]
+        answer = e2ap_pb2.RicServiceUpdateAcknowledge(
+            ran_functions_accepted=accepted([*known, *update.ran_functions_modified])
+        )
+        for one in update.ran_functions_added:
+            if one not in known:
+                cause = Cause("ric_service", "ran-function-not-supported").to_proto()
+                answer.ran_functions_rejected.add(ran_function_id=one.ran_function_id, cause=cause)
+        return answer
+
+    def on_configuration_update(self, node: E2Node, facts: common_pb2.RanFacts) -> None:
+        self.facts.append(facts)
+        if self.refuse is not None:
+            raise WireError(self.refuse)
+
+    def on_reset(self, node: E2Node, cause: Cause) -> None:
+        self.resets.append(cause)
 
     def on_delete_required(self, node: E2Node, subscription: RicSubscription, cause: Cause) -> None:
         self.to_be_removed.append((subscription.key, cause))
@@ -206,12 +253,16 @@ class Node:
 
     def __init__(self, du_id: int = 0) -> None:
         self.request = e2ap_pb2.E2SetupRequest(
-            transaction_id=9, global_e2_node_id=e2ap_pb2.GlobalE2NodeId(gnb_du_id=du_id), ran_facts=FACTS
+            transaction_id=9,
+            global_e2_node_id=e2ap_pb2.GlobalE2NodeId(gnb_du_id=du_id),
+            ran_functions_added=[ran_function(number) for number in FUNCTIONS],
+            ran_facts=FACTS,
         )
         self.session: E2Session | None = None
         self.refuse_relayed: Cause | None = None
         self.subscriptions: list[Subscription] = []
         self.events: list[tuple[object, ...]] = []
+        self.resets: list[Cause] = []
         self.errors: list[Cause] = []
         self.closed: list[Cause] = []
 
@@ -243,6 +294,9 @@ class Node:
 
     def on_policy_chunk(self, session: E2Session, chunk: dapp_pb2.PolicyChunk) -> None:
         self.events.append(("chunk", chunk.chunk_index))
+
+    def on_reset(self, session: E2Session, cause: Cause) -> None:
+        self.resets.append(cause)
 
     def on_error_indication(self, session: E2Session, cause: Cause) -> None:
         self.errors.append(cause)
@@ -296,6 +350,18 @@ def dapp_client(port: int, dapp: Dapp, counters: Counters | None = None) -> E3Cl
 def node_client(port: int, node: Node, counters: Counters | None = None) -> E2Client:
     """A client for the DU on loopback."""
     return E2Client(f"127.0.0.1:{port}", node, np.random.default_rng(1), QUICK, counters)
+
+
+@asynccontextmanager
+async def associated(
+    xapp: Xapp | None = None, node: Node | None = None, counters: Counters | None = None
+) -> AsyncIterator[tuple[Xapp, E2Node, Node, E2Session]]:
+    """An xApp and a DU after their setup, over gRPC."""
+    xapp, node = xapp or Xapp(), node or Node()
+    async with e2_server(xapp, counters) as (_, port), running(node_client(port, node, counters)):
+        await until(lambda: node.session and xapp.nodes)
+        assert node.session is not None
+        yield xapp, xapp.nodes[0], node, node.session
 
 
 def _as_is(data: bytes) -> bytes:

@@ -42,6 +42,7 @@ async def test_setup_tells_the_xapp_the_node() -> None:
 async def test_setup_defines_the_measurements_of_function_2() -> None:
     xapp, node = Xapp(), Node()
     own = e2ap_pb2.RanFunction(ran_function_id=DAPP_FUNCTION_ID, ran_function_definition=b"own")
+    del node.request.ran_functions_added[:]
     node.request.ran_functions_added.extend([e2ap_pb2.RanFunction(ran_function_id=KPM_FUNCTION_ID), own])
     async with e2_server(xapp) as (_, port), running(node_client(port, node)):
         await until(lambda: xapp.nodes)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -18,7 +16,7 @@ from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
 from cadran.wire.link import Lane
 
-from .parties import Counters, Node, Xapp, e2_server, node_client, running, until
+from .parties import Counters, associated, until
 
 TRIGGER = kpm_pb2.KpmEventTriggerDefinition(reporting_period_ms=100).SerializeToString()
 BUSY = Cause("misc", "control-processing-overload", "too many reports")
@@ -32,18 +30,6 @@ def kpm_action(action_id: int, *names: str, style: int = 1) -> e2ap_pb2.RicActio
 def then(action: e2ap_pb2.RicActionToBeSetup, kind: int) -> e2ap_pb2.RicActionToBeSetup:
     action.ric_subsequent_action.ric_subsequent_action_type = kind  # type: ignore[assignment]
     return action
-
-
-@asynccontextmanager
-async def associated(
-    xapp: Xapp | None = None, node: Node | None = None, counters: Counters | None = None
-) -> AsyncIterator[tuple[Xapp, E2Node, Node, E2Session]]:
-    """An xApp and a DU after their setup, over gRPC."""
-    xapp, node = xapp or Xapp(), node or Node()
-    async with e2_server(xapp, counters) as (_, port), running(node_client(port, node, counters)):
-        await until(lambda: node.session and xapp.nodes)
-        assert node.session is not None
-        yield xapp, xapp.nodes[0], node, node.session
 
 
 def send_kpm(session: E2Session, subscription: Subscription, period_ms: int = 100) -> None:

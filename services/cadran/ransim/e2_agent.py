@@ -138,6 +138,10 @@ class E2Agent:
             raise WireError(Cause("dapp", "not-connected", f"DU {self._du} has no dApp now"))
         dapp.send_policy_chunk(chunk)
 
+    def on_reset(self, session: E2Session, cause: Cause) -> None:
+        """As after the setup; quotas that controls set stay in force."""
+        self._log.warning("E2 was reset", du=self._du, cause=str(cause))
+
     def on_error_indication(self, session: E2Session, cause: Cause) -> None:
         """Notes what the xApp refused."""
         self._log.warning("refused by the near-RT RIC", du=self._du, cause=str(cause))

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from cadran.wire.causes import Cause, RefusedError, WireError, from_proto
 from cadran.wire.chunks import Artefact, split
+from cadran.wire.e2_functions import RanFunctions, check_functions
 from cadran.wire.e2_pending import Pending
 from cadran.wire.e2_reports import RicSubscription, Sink
 from cadran.wire.e2_session import (
@@ -17,6 +18,7 @@ from cadran.wire.e2_session import (
     KPM_FUNCTION_ID,
     KPM_STYLE_E2_NODE,
     MAX_TO_BE_REMOVED,
+    MAX_TRANSACTION,
     RC_ACTION_SLICE_PRB_QUOTA,
     RC_FUNCTION_ID,
     RC_STYLE_RESOURCE_ALLOCATION,
@@ -26,13 +28,16 @@ from cadran.wire.e2_session import (
     key_of,
     request_id,
     serialise,
+    transaction_of,
 )
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2, rc_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, kpm_pb2, rc_pb2
 from cadran.wire.link import Lane, LinkCounters, LinkSettings
 from cadran.wire.stream import ByteStream
 
 REQUESTOR_ID = 1
+#: What a refused node is asked to wait before it tries again.
+TIME_TO_WAIT = e2ap_pb2.TIME_TO_WAIT_V1S
 _TRIGGER_FREE = b""
 
 
@@ -63,6 +68,20 @@ class E2ServerHandler(Protocol):
     ) -> None:
         """Measurements of the node."""
 
+    def on_service_update(
+        self, node: E2Node, update: e2ap_pb2.RicServiceUpdate
+    ) -> e2ap_pb2.RicServiceUpdateAcknowledge:
+        """Say which RAN functions are accepted, or raise `WireError` (failure, time to wait 1 s).
+
+        Subscriptions to deleted functions end right after; the transaction id is filled in by the session.
+        """
+
+    def on_configuration_update(self, node: E2Node, facts: common_pb2.RanFacts) -> None:
+        """Take the facts of the RAN as they are now, or raise `WireError` (failure, time to wait 1 s)."""
+
+    def on_reset(self, node: E2Node, cause: Cause) -> None:
+        """Either side reset the association: it is as after its setup. Subscribe anew (in a task)."""
+
     def on_delete_required(self, node: E2Node, subscription: RicSubscription, cause: Cause) -> None:
         """The node asks to delete a subscription: `unsubscribe` from it, in a task of your own."""
 
@@ -78,14 +97,18 @@ class E2Node(E2Association):
 
     Attributes:
         du_id: index of the DU.
-        request: the node's setup request: RAN facts, epoch, next frame, RAN functions.
+        request: the node's setup request: epoch, next frame, RAN functions offered then, and its RAN facts,
+            kept up to date by configuration updates.
     """
+
+    _transaction_lane = Lane.FAST  # before the subscriptions that follow it
 
     def __init__(
         self,
         stream: ByteStream,
         handler: E2ServerHandler,
         request: e2ap_pb2.E2SetupRequest,
+        accepted: Iterable[e2ap_pb2.RanFunctionId],
         settings: LinkSettings,
         counters: LinkCounters,
     ) -> None:
@@ -96,8 +119,12 @@ class E2Node(E2Association):
         self._instance = 0
         self._pending: Pending[RequestKey] = Pending(self._ended, settings.control_timeout_s)
         self._subscriptions: dict[RequestKey, RicSubscription] = {}
+        taken = {function.ran_function_id for function in accepted}
+        self._functions = RanFunctions(
+            one for one in request.ran_functions_added if one.ran_function_id in taken
+        )
         self._relay_key: RequestKey = (REQUESTOR_ID, 0)  # relayed controls are not acknowledged
-        self._dispatch = {
+        self._dispatch |= {
             "ric_indication": self._on_indication,
             "ric_subscription_response": self._on_answer,
             "ric_subscription_failure": self._on_answer,
@@ -106,8 +133,14 @@ class E2Node(E2Association):
             "ric_subscription_delete_required": self._on_delete_required,
             "ric_control_acknowledge": self._on_answer,
             "ric_control_failure": self._on_answer,
-            "error_indication": self._on_error_indication,
+            "ric_service_update": self._on_service_update,
+            "e2_node_configuration_update": self._on_configuration_update,
         }
+
+    @property
+    def functions(self) -> tuple[int, ...]:
+        """Ids of the RAN functions that the node offered and this RIC accepted."""
+        return tuple(self._functions)
 
     @property
     def subscriptions(self) -> Mapping[RequestKey, RicSubscription]:
@@ -276,15 +309,68 @@ class E2Node(E2Association):
 
     async def _ask(self, key: RequestKey, kind: str, request: Message) -> e2ap_pb2.E2apPdu:
         """Send a request and wait for the PDU that answers it by its RIC request id."""
+        self._check_ready()
         what = f"{kind} {key} to DU {self.du_id}"
         return await self._pending.ask(key, what, lambda: self._send(Lane.FAST, kind, request))
 
     def _on_answer(self, pdu: e2ap_pb2.E2apPdu) -> None:
         self._pending.answer(key_of(getattr(pdu, pdu.WhichOneof("pdu") or "")), pdu)
 
-    def _on_error_indication(self, pdu: e2ap_pb2.E2apPdu) -> None:
-        error = pdu.error_indication
-        cause = from_proto(error.cause)
+    def query_service(self) -> None:
+        """Ask the node for a RIC service update of what differs from the functions accepted here."""
+        self._transaction = (self._transaction + 1) % (MAX_TRANSACTION + 1)
+        query = e2ap_pb2.RicServiceQuery(
+            transaction_id=self._transaction, ran_functions_accepted=self._functions.ids()
+        )
+        self._send(Lane.FAST, "ric_service_query", query)
+
+    def _drop(self, cause: Cause) -> None:
+        self._pending.fail_all(cause)
+        self._subscriptions.clear()
+
+    def _after_reset(self, cause: Cause) -> None:
+        self._handler.on_reset(self, cause)
+
+    def _on_service_update(self, pdu: e2ap_pb2.E2apPdu) -> None:
+        update = pdu.ric_service_update
+        transaction = transaction_of(update)
+        try:
+            new = (update.ran_functions_added, update.ran_functions_modified)
+            check_functions(*new, update.ran_functions_deleted)
+            kept = [one for one in self._functions.ids() if one.ran_function_id not in _ids(new)]
+            check_functions(kept, *new)
+            answer = self._handler.on_service_update(self, update)
+        except WireError as error:
+            self._counters.refused("e2", "ric_service_update", error.cause)
+            failure = e2ap_pb2.RicServiceUpdateFailure(
+                transaction_id=transaction, cause=error.cause.to_proto(), time_to_wait=TIME_TO_WAIT
+            )
+            self._send(Lane.FAST, "ric_service_update_failure", failure)
+            return
+        self._functions.update(update, answer.ran_functions_accepted)
+        gone = {one.ran_function_id for one in update.ran_functions_deleted}
+        for key in [key for key, one in self._subscriptions.items() if one.ran_function_id in gone]:
+            del self._subscriptions[key]
+        answer.transaction_id = transaction
+        self._send(Lane.FAST, "ric_service_update_acknowledge", answer)
+
+    def _on_configuration_update(self, pdu: e2ap_pb2.E2apPdu) -> None:
+        update = pdu.e2_node_configuration_update
+        transaction = transaction_of(update)
+        try:
+            self._handler.on_configuration_update(self, update.ran_facts)
+        except WireError as error:
+            self._counters.refused("e2", "e2_node_configuration_update", error.cause)
+            failure = e2ap_pb2.E2NodeConfigurationUpdateFailure(
+                transaction_id=transaction, cause=error.cause.to_proto(), time_to_wait=TIME_TO_WAIT
+            )
+            self._send(Lane.FAST, "e2_node_configuration_update_failure", failure)
+            return
+        self.request.ran_facts.CopyFrom(update.ran_facts)
+        acknowledge = e2ap_pb2.E2NodeConfigurationUpdateAcknowledge(transaction_id=transaction)
+        self._send(Lane.FAST, "e2_node_configuration_update_acknowledge", acknowledge)
+
+    def _on_error(self, error: e2ap_pb2.ErrorIndication, cause: Cause) -> None:
         if error.HasField("ric_request_id") and self._pending.fail(key_of(error), RefusedError(cause)):
             return
         self._handler.on_error_indication(self, cause)
@@ -333,6 +419,10 @@ class E2Node(E2Association):
         else:
             name = "abstract-syntax-error-falsely-constructed-message"
             raise WireError(Cause("protocol", name, "the relayed indication holds nothing"))
+
+
+def _ids(lists: Iterable[Iterable[e2ap_pb2.RanFunction]]) -> set[int]:
+    return {one.ran_function_id for functions in lists for one in functions}
 
 
 def report_action(action_id: int, definition: bytes) -> e2ap_pb2.RicActionToBeSetup:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import grpc
 
 from cadran.wire.causes import Cause, WireError
-from cadran.wire.e2_node import E2Node, E2ServerHandler
+from cadran.wire.e2_functions import check_functions
+from cadran.wire.e2_node import TIME_TO_WAIT, E2Node, E2ServerHandler
 from cadran.wire.e2_session import (
     E2_SERVICE,
     error_indication,
     parse,
     serialise,
+    transaction_of,
 )
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.link import LinkCounters, LinkSettings, NoCounters
@@ -89,24 +91,28 @@ class E2Server:
             raise
         request = pdu.e2_setup_request
         try:
-            if request.transaction_id > 255:
-                text = f"transaction id {request.transaction_id}; 0..255"
-                raise WireError(Cause("protocol", "semantic-error", text))
+            transaction_of(request)
+            check_functions(request.ran_functions_added)
             response = self._handler.on_setup(request)
         except WireError as error:
             failure = e2ap_pb2.E2SetupFailure(
                 transaction_id=request.transaction_id,
                 cause=error.cause.to_proto(),
-                time_to_wait=e2ap_pb2.TIME_TO_WAIT_V1S,
+                time_to_wait=TIME_TO_WAIT,
             )
             await stream.write(serialise("e2_setup_failure", failure))
             raise
         response.transaction_id = request.transaction_id
         await stream.write(serialise("e2_setup_response", response))
-        return self._register(stream, request)
+        return self._register(stream, request, response.ran_functions_accepted)
 
-    def _register(self, stream: ByteStream, request: e2ap_pb2.E2SetupRequest) -> E2Node:
-        node = E2Node(stream, self._handler, request, self._settings, self._counters)
+    def _register(
+        self,
+        stream: ByteStream,
+        request: e2ap_pb2.E2SetupRequest,
+        accepted: Iterable[e2ap_pb2.RanFunctionId],
+    ) -> E2Node:
+        node = E2Node(stream, self._handler, request, accepted, self._settings, self._counters)
         if (older := self._nodes.get(node.du_id)) is not None:
             cause = Cause("transport", "unspecified", f"DU {node.du_id} set up a new association")
             older.end(cause)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from cadran.wire.causes import Cause, WireError
+from cadran.wire.causes import Cause, ClosedError, RefusedError, WireError, from_proto
+from cadran.wire.e2_pending import Pending
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.link import Lane
-from cadran.wire.stream import Session
+from cadran.wire.link import Lane, LinkCounters, LinkSettings
+from cadran.wire.stream import ByteStream, Session
 
 E2_SERVICE = e2ap_pb2.DESCRIPTOR.services_by_name["E2Termination"].full_name
 
@@ -26,11 +28,26 @@ RC_ACTION_SLICE_PRB_QUOTA = 6
 KPM_STYLE_E2_NODE = 1
 MAX_ACTIONS = 16
 MAX_TO_BE_REMOVED = 1024
+MAX_TRANSACTION = 255
 SN_MODULUS = 2**16
+
+#: What a TimeToWait means, in s.
+TIME_TO_WAIT_S = {
+    e2ap_pb2.TIME_TO_WAIT_V1S: 1.0,
+    e2ap_pb2.TIME_TO_WAIT_V2S: 2.0,
+    e2ap_pb2.TIME_TO_WAIT_V5S: 5.0,
+    e2ap_pb2.TIME_TO_WAIT_V10S: 10.0,
+    e2ap_pb2.TIME_TO_WAIT_V20S: 20.0,
+    e2ap_pb2.TIME_TO_WAIT_V60S: 60.0,
+}
+
+_RESET_KINDS = ("reset_request", "reset_response", "error_indication")
+_ANSWERS = ("_response", "_acknowledge", "_failure")
 
 M = TypeVar("M", bound=Message)
 RequestKey = tuple[int, int]
-Dispatch = Mapping[str, Callable[[e2ap_pb2.E2apPdu], None]]
+
+_DISCARDED = Cause("protocol", "message-not-compatible-with-receiver-state", "a reset is going on")
 
 
 def parse(data: bytes) -> e2ap_pb2.E2apPdu:
@@ -87,14 +104,118 @@ def error_indication(pdu: e2ap_pb2.E2apPdu | None, cause: Cause) -> e2ap_pb2.Err
     if "ric_request_id" in inner.DESCRIPTOR.fields_by_name and inner.HasField("ric_request_id"):
         message.ric_request_id.CopyFrom(inner.ric_request_id)
     message.ran_function_id = getattr(inner, "ran_function_id", 0)
+    if "transaction_id" in inner.DESCRIPTOR.fields_by_name and not kind.endswith(_ANSWERS):
+        message.transaction_id = inner.transaction_id
     return message
 
 
+def transaction_of(message: Any) -> int:
+    """The transaction id of a message that has one. Raises `WireError` when it is above 255."""
+    number: int = message.transaction_id
+    if number > MAX_TRANSACTION:
+        text = f"transaction id {number}; 0..{MAX_TRANSACTION}"
+        raise WireError(Cause("protocol", "semantic-error", text))
+    return number
+
+
 class E2Association(Session):
-    """An E2 association after its setup, seen from either end."""
+    """An E2 association after its setup, seen from either end.
+
+    A subclass puts its own procedures beside the shared ones in `_dispatch`.
+    """
 
     interface = "e2"
-    _dispatch: Dispatch
+    _transaction_lane: Lane  # of procedures with a transaction id, and of a reset's answer
+
+    def __init__(self, stream: ByteStream, settings: LinkSettings, counters: LinkCounters) -> None:
+        super().__init__(stream, settings, counters)
+        self._transactions: Pending[int] = Pending(self._ended, settings.control_timeout_s)
+        self._transaction = 0
+        self._resetting = False
+        self._dispatch: dict[str, Callable[[e2ap_pb2.E2apPdu], None]] = {
+            "reset_request": self._on_reset_request,
+            "reset_response": self._on_transaction_answer,
+            "error_indication": self._on_error_indication,
+        }
+
+    async def reset(self, cause: Cause) -> None:
+        """Drop every procedure at both ends: subscriptions, and requests that wait for an answer.
+
+        The association, the accepted RAN functions and what controls have set stay. PDUs of dropped
+        procedures that are on their way are discarded and counted.
+
+        Raises:
+            ExpiredError: no answer in time; the association ends, because its ends may no longer agree.
+            ClosedError: the association ended first, or a reset is going on already.
+            RefusedError: the peer answered with an error indication; the association ends.
+        """
+        self._check_ready()
+        self._drop(cause)
+        self._transactions.fail_all(cause)
+        self._resetting = True
+        try:
+            await self._transact(
+                "reset_request", lambda t: e2ap_pb2.ResetRequest(transaction_id=t, cause=cause.to_proto())
+            )
+        except WireError as error:
+            self.end(error.cause)
+            raise
+        finally:
+            self._resetting = False
+        self._after_reset(cause)
+
+    def _check_ready(self) -> None:
+        """Raise `ClosedError` during a reset: what is sent now might overtake it."""
+        if self._resetting:
+            raise ClosedError(_DISCARDED)
+
+    @abstractmethod
+    def _drop(self, cause: Cause) -> None:
+        """Forget every procedure of the service models."""
+
+    @abstractmethod
+    def _after_reset(self, cause: Cause) -> None:
+        """Tell the handler that the association is as after its setup."""
+
+    @abstractmethod
+    def _on_error(self, error: e2ap_pb2.ErrorIndication, cause: Cause) -> None:
+        """The peer refused a PDU that began no transaction."""
+
+    def _on_reset_request(self, pdu: e2ap_pb2.E2apPdu) -> None:
+        transaction = transaction_of(pdu.reset_request)
+        cause = from_proto(pdu.reset_request.cause)
+        if not self._resetting:
+            self._drop(cause)
+            self._transactions.fail_all(cause)
+        self._send(
+            self._transaction_lane, "reset_response", e2ap_pb2.ResetResponse(transaction_id=transaction)
+        )
+        if not self._resetting:
+            self._after_reset(cause)
+
+    def _on_transaction_answer(self, pdu: e2ap_pb2.E2apPdu) -> None:
+        self._transactions.answer(transaction_of(getattr(pdu, pdu.WhichOneof("pdu") or "")), pdu)
+
+    def _on_error_indication(self, pdu: e2ap_pb2.E2apPdu) -> None:
+        error = pdu.error_indication
+        cause = from_proto(error.cause)
+        if error.HasField("transaction_id"):
+            refused = RefusedError(cause)
+            if self._transactions.fail(transaction_of(error), refused):
+                return
+        self._on_error(error, cause)
+
+    async def _transact(self, kind: str, request: Callable[[int], Message]) -> e2ap_pb2.E2apPdu:
+        """Begin a procedure with a transaction id, and wait for the PDU that answers it.
+
+        Raises as `Pending.ask`, and `QueueFullError`.
+        """
+        self._transaction = (self._transaction + 1) % (MAX_TRANSACTION + 1)
+        transaction = self._transaction
+        message = request(transaction)
+        return await self._transactions.ask(
+            transaction, f"{kind} {transaction}", lambda: self._send(self._transaction_lane, kind, message)
+        )
 
     def _send(self, lane: Lane, kind: str, message: Message) -> None:
         self._post(lane, kind, serialise(kind, message))
@@ -107,6 +228,9 @@ class E2Association(Session):
             return
         kind = pdu.WhichOneof("pdu") or ""
         self._counters.received(self.interface, kind)
+        if self._resetting and kind not in _RESET_KINDS:
+            self._counters.refused(self.interface, kind, _DISCARDED)
+            return
         try:
             method = self._dispatch.get(kind)
             if method is None:

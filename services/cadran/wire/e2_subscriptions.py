@@ -135,6 +135,19 @@ class SubscriptionTable:
         """End a subscription that may exist, and return its actions."""
         return self._actions.pop(key, ())
 
+    def drop_function(self, ran_function_id: int) -> tuple[Subscription, ...]:
+        """End the subscriptions to a RAN function, and return their actions."""
+        gone = tuple(one for one in self if one.ran_function_id == ran_function_id)
+        for key in {one.key for one in gone}:
+            del self._actions[key]
+        return gone
+
+    def drop_all(self) -> tuple[Subscription, ...]:
+        """End every subscription, and return their actions."""
+        gone = tuple(self)
+        self._actions.clear()
+        return gone
+
     def _check(self, request: e2ap_pb2.RicSubscriptionRequest) -> RequestKey:
         key = key_of(request)
         count = len(request.ric_actions_to_be_setup)

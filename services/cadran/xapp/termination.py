@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -148,32 +148,20 @@ class Termination:
         """Accept a node of this scenario; refuse others with what does not agree."""
         du = request.global_e2_node_id.gnb_du_id
         self._check_setup(du, request)
-        offered = {function.ran_function_id: function for function in request.ran_functions_added}
-        missing = {KPM_FUNCTION_ID, DAPP_FUNCTION_ID} - set(offered)
+        offered = {function.ran_function_id for function in request.ran_functions_added}
+        missing = {KPM_FUNCTION_ID, DAPP_FUNCTION_ID} - offered
         if missing:
             text = f"DU {du} does not offer RAN functions {sorted(missing)}"
             raise WireError(Cause("ric_service", "ran-function-not-supported", text))
         response = e2ap_pb2.E2SetupResponse(global_ric_id=RIC_ID)
-        for number, function in sorted(offered.items()):
-            if number in _FUNCTIONS:
-                response.ran_functions_accepted.add(
-                    ran_function_id=number, ran_function_revision=function.ran_function_revision
-                )
-            else:
-                cause = Cause("ric_service", "ran-function-not-supported", f"RAN function {number}")
-                response.ran_functions_rejected.add(ran_function_id=number, cause=cause.to_proto())
+        _judge(request.ran_functions_added, response)
         return response
 
     def _check_setup(self, du: int, request: e2ap_pb2.E2SetupRequest) -> None:
         if du >= len(self._couriers):
             text = f"DU {du}: this scenario has DUs 0..{len(self._couriers) - 1}"
             raise WireError(Cause("e2_node", "e2node-component-unknown", text))
-        slices_of(request.ran_facts)
-        for field in common_pb2.RanFacts.DESCRIPTOR.fields:
-            ours, theirs = getattr(self._facts, field.name), getattr(request.ran_facts, field.name)
-            if ours != theirs:
-                text = f"DU {du} has {field.name} {_short(theirs)}, this xApp's scenario {_short(ours)}"
-                raise WireError(Cause("e2_node", "e2node-component-unknown", text))
+        self._check_facts(du, request.ran_facts)
         if request.lockstep != self._expected.lockstep:
             text = f"DU {du} has lockstep {request.lockstep}, this xApp's scenario {self._expected.lockstep}"
             raise WireError(Cause("e2_node", "e2node-component-unknown", text))
@@ -181,6 +169,14 @@ class Termination:
         if last is not None and request.epoch < last[0]:
             text = f"DU {du} is in epoch {request.epoch}, rows of epoch {last[0]} are stored already"
             raise WireError(Cause("protocol", "semantic-error", text))
+
+    def _check_facts(self, du: int, facts: common_pb2.RanFacts) -> None:
+        slices_of(facts)
+        for field in common_pb2.RanFacts.DESCRIPTOR.fields:
+            ours, theirs = getattr(self._facts, field.name), getattr(facts, field.name)
+            if ours != theirs:
+                text = f"DU {du} has {field.name} {_short(theirs)}, this xApp's scenario {_short(ours)}"
+                raise WireError(Cause("e2_node", "e2node-component-unknown", text))
 
     def on_connected(self, node: E2Node) -> None:
         """Subscribe, say what is stored, and deliver the policy."""
@@ -222,6 +218,31 @@ class Termination:
                 await asyncio.sleep(_RESUBSCRIBE_S)
             else:
                 return
+
+    def on_service_update(
+        self, node: E2Node, update: e2ap_pb2.RicServiceUpdate
+    ) -> e2ap_pb2.RicServiceUpdateAcknowledge:
+        """Accept the functions that this xApp uses; subscribe to those that come back."""
+        answer = e2ap_pb2.RicServiceUpdateAcknowledge()
+        _judge((*update.ran_functions_added, *update.ran_functions_modified), answer)
+        wanted = {KPM_FUNCTION_ID, DAPP_FUNCTION_ID}
+        for number in sorted(wanted & {function.ran_function_id for function in update.ran_functions_added}):
+            self._spawn(node, self._subscribe(node, number))
+        deleted = {function.ran_function_id for function in update.ran_functions_deleted}
+        if KPM_FUNCTION_ID in deleted:
+            self._board.forget(node.du_id)
+        self._log.info("RIC service update", du=node.du_id, deleted=sorted(deleted))
+        return answer
+
+    def on_configuration_update(self, node: E2Node, facts: common_pb2.RanFacts) -> None:
+        """Take a RAN that still is the scenario's; refuse another one."""
+        self._check_facts(node.du_id, facts)
+
+    def on_reset(self, node: E2Node, cause: Cause) -> None:
+        """Begin as after the setup: subscribe, say what is stored, and deliver the policy."""
+        self._log.warning("E2 was reset", du=node.du_id, cause=str(cause))
+        self._leave(node)
+        self._take_up(node)
 
     def on_delete_required(self, node: E2Node, subscription: RicSubscription, cause: Cause) -> None:
         """Delete the subscription, and make it anew after a while."""
@@ -310,6 +331,22 @@ class Termination:
         self._acknowledger.disconnect(node.du_id)
         self._couriers[node.du_id].disconnected(self._links.pop(node.du_id))
         self._board.forget(node.du_id)
+
+
+def _judge(
+    offered: Iterable[e2ap_pb2.RanFunction],
+    answer: e2ap_pb2.E2SetupResponse | e2ap_pb2.RicServiceUpdateAcknowledge,
+) -> None:
+    """Say in an answer which of the offered functions this xApp uses."""
+    for function in sorted(offered, key=lambda function: function.ran_function_id):
+        number = function.ran_function_id
+        if number in _FUNCTIONS:
+            answer.ran_functions_accepted.add(
+                ran_function_id=number, ran_function_revision=function.ran_function_revision
+            )
+        else:
+            cause = Cause("ric_service", "ran-function-not-supported", f"RAN function {number}")
+            answer.ran_functions_rejected.add(ran_function_id=number, cause=cause.to_proto())
 
 
 def _short(value: object) -> str:

@@ -98,7 +98,7 @@ RIC_CONTROL_ACK_REQUEST_NO_ACK: RicControlAckRequest
 RIC_CONTROL_ACK_REQUEST_ACK: RicControlAckRequest
 
 class E2apPdu(_message.Message):
-    __slots__ = ("sent_monotonic_ns", "e2_setup_request", "e2_setup_response", "e2_setup_failure", "ric_subscription_request", "ric_subscription_response", "ric_subscription_failure", "ric_indication", "ric_control_request", "ric_control_acknowledge", "ric_control_failure", "error_indication", "ric_subscription_delete_request", "ric_subscription_delete_response", "ric_subscription_delete_failure", "ric_subscription_delete_required")
+    __slots__ = ("sent_monotonic_ns", "e2_setup_request", "e2_setup_response", "e2_setup_failure", "ric_subscription_request", "ric_subscription_response", "ric_subscription_failure", "ric_indication", "ric_control_request", "ric_control_acknowledge", "ric_control_failure", "error_indication", "ric_subscription_delete_request", "ric_subscription_delete_response", "ric_subscription_delete_failure", "ric_subscription_delete_required", "reset_request", "reset_response", "ric_service_update", "ric_service_update_acknowledge", "ric_service_update_failure", "ric_service_query", "e2_node_configuration_update", "e2_node_configuration_update_acknowledge", "e2_node_configuration_update_failure")
     SENT_MONOTONIC_NS_FIELD_NUMBER: _ClassVar[int]
     E2_SETUP_REQUEST_FIELD_NUMBER: _ClassVar[int]
     E2_SETUP_RESPONSE_FIELD_NUMBER: _ClassVar[int]
@@ -115,6 +115,15 @@ class E2apPdu(_message.Message):
     RIC_SUBSCRIPTION_DELETE_RESPONSE_FIELD_NUMBER: _ClassVar[int]
     RIC_SUBSCRIPTION_DELETE_FAILURE_FIELD_NUMBER: _ClassVar[int]
     RIC_SUBSCRIPTION_DELETE_REQUIRED_FIELD_NUMBER: _ClassVar[int]
+    RESET_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    RESET_RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    RIC_SERVICE_UPDATE_FIELD_NUMBER: _ClassVar[int]
+    RIC_SERVICE_UPDATE_ACKNOWLEDGE_FIELD_NUMBER: _ClassVar[int]
+    RIC_SERVICE_UPDATE_FAILURE_FIELD_NUMBER: _ClassVar[int]
+    RIC_SERVICE_QUERY_FIELD_NUMBER: _ClassVar[int]
+    E2_NODE_CONFIGURATION_UPDATE_FIELD_NUMBER: _ClassVar[int]
+    E2_NODE_CONFIGURATION_UPDATE_ACKNOWLEDGE_FIELD_NUMBER: _ClassVar[int]
+    E2_NODE_CONFIGURATION_UPDATE_FAILURE_FIELD_NUMBER: _ClassVar[int]
     sent_monotonic_ns: int
     e2_setup_request: E2SetupRequest
     e2_setup_response: E2SetupResponse
@@ -131,7 +140,16 @@ class E2apPdu(_message.Message):
     ric_subscription_delete_response: RicSubscriptionDeleteResponse
     ric_subscription_delete_failure: RicSubscriptionDeleteFailure
     ric_subscription_delete_required: RicSubscriptionDeleteRequired
-    def __init__(self, sent_monotonic_ns: _Optional[int] = ..., e2_setup_request: _Optional[_Union[E2SetupRequest, _Mapping]] = ..., e2_setup_response: _Optional[_Union[E2SetupResponse, _Mapping]] = ..., e2_setup_failure: _Optional[_Union[E2SetupFailure, _Mapping]] = ..., ric_subscription_request: _Optional[_Union[RicSubscriptionRequest, _Mapping]] = ..., ric_subscription_response: _Optional[_Union[RicSubscriptionResponse, _Mapping]] = ..., ric_subscription_failure: _Optional[_Union[RicSubscriptionFailure, _Mapping]] = ..., ric_indication: _Optional[_Union[RicIndication, _Mapping]] = ..., ric_control_request: _Optional[_Union[RicControlRequest, _Mapping]] = ..., ric_control_acknowledge: _Optional[_Union[RicControlAcknowledge, _Mapping]] = ..., ric_control_failure: _Optional[_Union[RicControlFailure, _Mapping]] = ..., error_indication: _Optional[_Union[ErrorIndication, _Mapping]] = ..., ric_subscription_delete_request: _Optional[_Union[RicSubscriptionDeleteRequest, _Mapping]] = ..., ric_subscription_delete_response: _Optional[_Union[RicSubscriptionDeleteResponse, _Mapping]] = ..., ric_subscription_delete_failure: _Optional[_Union[RicSubscriptionDeleteFailure, _Mapping]] = ..., ric_subscription_delete_required: _Optional[_Union[RicSubscriptionDeleteRequired, _Mapping]] = ...) -> None: ...
+    reset_request: ResetRequest
+    reset_response: ResetResponse
+    ric_service_update: RicServiceUpdate
+    ric_service_update_acknowledge: RicServiceUpdateAcknowledge
+    ric_service_update_failure: RicServiceUpdateFailure
+    ric_service_query: RicServiceQuery
+    e2_node_configuration_update: E2NodeConfigurationUpdate
+    e2_node_configuration_update_acknowledge: E2NodeConfigurationUpdateAcknowledge
+    e2_node_configuration_update_failure: E2NodeConfigurationUpdateFailure
+    def __init__(self, sent_monotonic_ns: _Optional[int] = ..., e2_setup_request: _Optional[_Union[E2SetupRequest, _Mapping]] = ..., e2_setup_response: _Optional[_Union[E2SetupResponse, _Mapping]] = ..., e2_setup_failure: _Optional[_Union[E2SetupFailure, _Mapping]] = ..., ric_subscription_request: _Optional[_Union[RicSubscriptionRequest, _Mapping]] = ..., ric_subscription_response: _Optional[_Union[RicSubscriptionResponse, _Mapping]] = ..., ric_subscription_failure: _Optional[_Union[RicSubscriptionFailure, _Mapping]] = ..., ric_indication: _Optional[_Union[RicIndication, _Mapping]] = ..., ric_control_request: _Optional[_Union[RicControlRequest, _Mapping]] = ..., ric_control_acknowledge: _Optional[_Union[RicControlAcknowledge, _Mapping]] = ..., ric_control_failure: _Optional[_Union[RicControlFailure, _Mapping]] = ..., error_indication: _Optional[_Union[ErrorIndication, _Mapping]] = ..., ric_subscription_delete_request: _Optional[_Union[RicSubscriptionDeleteRequest, _Mapping]] = ..., ric_subscription_delete_response: _Optional[_Union[RicSubscriptionDeleteResponse, _Mapping]] = ..., ric_subscription_delete_failure: _Optional[_Union[RicSubscriptionDeleteFailure, _Mapping]] = ..., ric_subscription_delete_required: _Optional[_Union[RicSubscriptionDeleteRequired, _Mapping]] = ..., reset_request: _Optional[_Union[ResetRequest, _Mapping]] = ..., reset_response: _Optional[_Union[ResetResponse, _Mapping]] = ..., ric_service_update: _Optional[_Union[RicServiceUpdate, _Mapping]] = ..., ric_service_update_acknowledge: _Optional[_Union[RicServiceUpdateAcknowledge, _Mapping]] = ..., ric_service_update_failure: _Optional[_Union[RicServiceUpdateFailure, _Mapping]] = ..., ric_service_query: _Optional[_Union[RicServiceQuery, _Mapping]] = ..., e2_node_configuration_update: _Optional[_Union[E2NodeConfigurationUpdate, _Mapping]] = ..., e2_node_configuration_update_acknowledge: _Optional[_Union[E2NodeConfigurationUpdateAcknowledge, _Mapping]] = ..., e2_node_configuration_update_failure: _Optional[_Union[E2NodeConfigurationUpdateFailure, _Mapping]] = ...) -> None: ...
 
 class RicRequestId(_message.Message):
     __slots__ = ("ric_requestor_id", "ric_instance_id")
@@ -210,6 +228,84 @@ class E2SetupResponse(_message.Message):
     def __init__(self, transaction_id: _Optional[int] = ..., global_ric_id: _Optional[int] = ..., ran_functions_accepted: _Optional[_Iterable[_Union[RanFunctionId, _Mapping]]] = ..., ran_functions_rejected: _Optional[_Iterable[_Union[RanFunctionRejected, _Mapping]]] = ...) -> None: ...
 
 class E2SetupFailure(_message.Message):
+    __slots__ = ("transaction_id", "cause", "time_to_wait")
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    TIME_TO_WAIT_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    cause: _cause_pb2.Cause
+    time_to_wait: TimeToWait
+    def __init__(self, transaction_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., time_to_wait: _Optional[_Union[TimeToWait, str]] = ...) -> None: ...
+
+class ResetRequest(_message.Message):
+    __slots__ = ("transaction_id", "cause")
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    cause: _cause_pb2.Cause
+    def __init__(self, transaction_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ...) -> None: ...
+
+class ResetResponse(_message.Message):
+    __slots__ = ("transaction_id",)
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    def __init__(self, transaction_id: _Optional[int] = ...) -> None: ...
+
+class RicServiceUpdate(_message.Message):
+    __slots__ = ("transaction_id", "ran_functions_added", "ran_functions_modified", "ran_functions_deleted")
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTIONS_ADDED_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTIONS_MODIFIED_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTIONS_DELETED_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    ran_functions_added: _containers.RepeatedCompositeFieldContainer[RanFunction]
+    ran_functions_modified: _containers.RepeatedCompositeFieldContainer[RanFunction]
+    ran_functions_deleted: _containers.RepeatedCompositeFieldContainer[RanFunctionId]
+    def __init__(self, transaction_id: _Optional[int] = ..., ran_functions_added: _Optional[_Iterable[_Union[RanFunction, _Mapping]]] = ..., ran_functions_modified: _Optional[_Iterable[_Union[RanFunction, _Mapping]]] = ..., ran_functions_deleted: _Optional[_Iterable[_Union[RanFunctionId, _Mapping]]] = ...) -> None: ...
+
+class RicServiceUpdateAcknowledge(_message.Message):
+    __slots__ = ("transaction_id", "ran_functions_accepted", "ran_functions_rejected")
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTIONS_ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTIONS_REJECTED_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    ran_functions_accepted: _containers.RepeatedCompositeFieldContainer[RanFunctionId]
+    ran_functions_rejected: _containers.RepeatedCompositeFieldContainer[RanFunctionRejected]
+    def __init__(self, transaction_id: _Optional[int] = ..., ran_functions_accepted: _Optional[_Iterable[_Union[RanFunctionId, _Mapping]]] = ..., ran_functions_rejected: _Optional[_Iterable[_Union[RanFunctionRejected, _Mapping]]] = ...) -> None: ...
+
+class RicServiceUpdateFailure(_message.Message):
+    __slots__ = ("transaction_id", "cause", "time_to_wait")
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    TIME_TO_WAIT_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    cause: _cause_pb2.Cause
+    time_to_wait: TimeToWait
+    def __init__(self, transaction_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., time_to_wait: _Optional[_Union[TimeToWait, str]] = ...) -> None: ...
+
+class RicServiceQuery(_message.Message):
+    __slots__ = ("transaction_id", "ran_functions_accepted")
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTIONS_ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    ran_functions_accepted: _containers.RepeatedCompositeFieldContainer[RanFunctionId]
+    def __init__(self, transaction_id: _Optional[int] = ..., ran_functions_accepted: _Optional[_Iterable[_Union[RanFunctionId, _Mapping]]] = ...) -> None: ...
+
+class E2NodeConfigurationUpdate(_message.Message):
+    __slots__ = ("transaction_id", "ran_facts")
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FACTS_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    ran_facts: _common_pb2.RanFacts
+    def __init__(self, transaction_id: _Optional[int] = ..., ran_facts: _Optional[_Union[_common_pb2.RanFacts, _Mapping]] = ...) -> None: ...
+
+class E2NodeConfigurationUpdateAcknowledge(_message.Message):
+    __slots__ = ("transaction_id",)
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    def __init__(self, transaction_id: _Optional[int] = ...) -> None: ...
+
+class E2NodeConfigurationUpdateFailure(_message.Message):
     __slots__ = ("transaction_id", "cause", "time_to_wait")
     TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
@@ -378,11 +474,13 @@ class RicControlFailure(_message.Message):
     def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., ric_control_outcome: _Optional[bytes] = ...) -> None: ...
 
 class ErrorIndication(_message.Message):
-    __slots__ = ("ric_request_id", "ran_function_id", "cause")
+    __slots__ = ("ric_request_id", "ran_function_id", "cause", "transaction_id")
     RIC_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
     ric_request_id: RicRequestId
     ran_function_id: int
     cause: _cause_pb2.Cause
-    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ...) -> None: ...
+    transaction_id: int
+    def __init__(self, ric_request_id: _Optional[_Union[RicRequestId, _Mapping]] = ..., ran_function_id: _Optional[int] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., transaction_id: _Optional[int] = ...) -> None: ...
