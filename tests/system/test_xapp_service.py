@@ -293,7 +293,7 @@ async def test_slice_quotas_are_set_over_rest_and_told_as_applied_or_with_the_ca
         impossible = await bench.http.put(path, json={"slices": [_ratios(1, 30, 20, 10)]})
         assert impossible.status_code == 409
         assert impossible.headers["content-type"] == "application/problem+json"
-        assert impossible.json()["detail"].startswith("ric_request/control-message-invalid")
+        assert impossible.json()["detail"].startswith("guard/sanity: ric_request/control-message-invalid")
         assert (await bench.http.put(path, json={"slices": [_ratios(7, 0, 0, 9)]})).status_code == 422
         assert (await bench.http.put(path, json={"slices": [_ratios(1, 0, 0, 101)]})).status_code == 422
 

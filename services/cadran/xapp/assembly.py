@@ -36,6 +36,13 @@ from cadran.xapp.console import (
     add_console,
     targets_of,
 )
+from cadran.xapp.guard.audit import AuditLog, AuditSpec
+from cadran.xapp.guard.control import Event
+from cadran.xapp.guard.guard import Guard, GuardSpec
+from cadran.xapp.guard.limits import Limits
+from cadran.xapp.guard.quota_desk import QuotaDesk
+from cadran.xapp.guard.rate import RateSpec
+from cadran.xapp.guard.rest import GuardDesk
 from cadran.xapp.inference import Inference
 from cadran.xapp.ingest import Ingest
 from cadran.xapp.kpm_board import KpmBoard
@@ -82,6 +89,7 @@ class Assembly:
         self._retry = RetrySpec(settings.redis_retry_first_s, settings.redis_retry_max_s)
         self._make_history()
         self._make_directories()
+        self._make_guard()
         self._make_store()
         self._make_learner()
         self._make_flow()
@@ -110,6 +118,30 @@ class Assembly:
         metrics.learns.set(self._settings.learn)
         self._monitor = Monitor(metrics, self._progress, self._health, time.time)
 
+    def _make_guard(self) -> None:
+        settings = self._settings
+        folder = settings.state_dir / "guard"
+        spec = AuditSpec(settings.audit_file_bytes, settings.audit_files)
+        try:
+            self._audit = AuditLog(folder, spec, self._monitor)
+        except OSError as error:
+            raise ConfigError(f"--state-dir {settings.state_dir}: {error.strerror}") from error
+        self._guard = Guard(
+            GuardSpec(
+                settings.guard_beyond_limits,
+                RateSpec(settings.guard_controls_per_s, settings.guard_burst),
+                learner_is_paced=not self._scenario.clock.lockstep,
+            ),
+            Limits(),
+            self._guarded,
+            time.monotonic,
+            time.time,
+        )
+
+    def _guarded(self, event: Event) -> None:
+        self._audit.append(event)
+        self._monitor.guarded(event)
+
     def _make_store(self) -> None:
         problem, settings = self._scenario.problem, self._settings
         self._schema = TransitionSchema(problem.state_dim, problem.action_dim, problem.kpi_dim)
@@ -134,7 +166,7 @@ class Assembly:
         self._resumed = checkpoint is not None
         if checkpoint is not None:
             self._restore(checkpoint)
-        self._desk = PolicyDesk(self._policies, self._monitor, settings.delivery_timeout_s)
+        self._desk = PolicyDesk(self._policies, self._monitor, settings.delivery_timeout_s, self._guard)
         self._host = LearnerHost(
             self._trainer,
             self._checkpoints,
@@ -229,6 +261,9 @@ class Assembly:
             resume=self._host.resume,
             registry=self._registry,
             health=self._health,
+            guard=GuardDesk(
+                self._guard, QuotaDesk(self._guard, lambda: self._termination.nodes), self._audit
+            ),
             security=security_of(settings, self._registry),
         )
         app = create_app(rest)
@@ -307,6 +342,7 @@ class Assembly:
     async def _close_store(self) -> None:
         await self._async_client.aclose()
         self._client.close()
+        await asyncio.to_thread(self._audit.close)
 
     def status(self) -> LearnerStatus:
         """State of learning as of now."""

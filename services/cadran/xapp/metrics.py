@@ -79,3 +79,13 @@ class XappMetrics:
         self.delivery_seconds = seconds(
             "policy_delivery_seconds", "Time from sending a policy to the dApp's acceptance"
         )
+        self.guard_decisions = counter(
+            "guard_decisions_total",
+            "Controls by what the guard said of them, and what came of those that it let pass",
+            "source",
+            "verdict",
+            "cause",
+        )
+        self.audit_dropped = counter(
+            "guard_audit_lines_dropped_total", "Lines of the audit log dropped because too many waited"
+        )

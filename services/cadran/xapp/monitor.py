@@ -13,6 +13,7 @@ from cadran.runtime.http import Health
 from cadran.wire.causes import Cause
 from cadran.xapp.adaptation import Shot
 from cadran.xapp.courier import Order
+from cadran.xapp.guard.control import Event
 from cadran.xapp.ingest import Stored
 from cadran.xapp.metrics import XappMetrics
 from cadran.xapp.policy_store import Target
@@ -195,3 +196,22 @@ class Monitor:
     def associated(self, nodes: int) -> None:
         """So many E2 nodes are associated now."""
         self._metrics.e2_nodes.set(nodes)
+
+    # ------------------------------------------------------------------------------------- guard
+
+    def guarded(self, event: Event) -> None:
+        """The guard judged a control, or something came of one."""
+        self._metrics.guard_decisions.labels(event.source, event.verdict, event.cause).inc()
+        if event.verdict in ("refused", "clipped", "failed"):
+            self._log.warning(
+                f"control {event.verdict}",
+                du=event.du,
+                control=event.control,
+                source=event.source,
+                cause=event.cause,
+                reason=event.text,
+            )
+
+    def audit_dropped(self) -> None:
+        """A line of the audit log was dropped."""
+        self._metrics.audit_dropped.inc()

@@ -1,15 +1,21 @@
-"""Decides nothing, moves policies: from the learner or an operator into the store, and on to the couriers."""
+"""Moves policies: from the learner or an operator past the guard into the store, and on to the couriers."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Protocol
 
+from cadran.policy import decode
 from cadran.replay.schema import Identity
 from cadran.wire.causes import Cause
 from cadran.xapp.courier import Courier, CourierObserver, Order
+from cadran.xapp.guard.control import GuardRefusedError, Source, SourceKind
+from cadran.xapp.guard.guard import Guard
 from cadran.xapp.learner_host import Publication
 from cadran.xapp.policy_store import PolicyStore, Target
+
+_LEARNER = Source(SourceKind.LEARNER)
+_OPERATOR = Source(SourceKind.OPERATOR)
 
 
 class DeskObserver(CourierObserver, Protocol):
@@ -26,10 +32,12 @@ class PolicyDesk:
         store: Policies at rest.
         observer: Hears of events.
         timeout_s: Wait for a dApp's answer before a delivery is repeated.
+        guard: Judges every delivery that is new; it holds the policy of a pinned DU for the operator.
     """
 
-    def __init__(self, store: PolicyStore, observer: DeskObserver, timeout_s: float) -> None:
+    def __init__(self, store: PolicyStore, observer: DeskObserver, timeout_s: float, guard: Guard) -> None:
         self.store = store
+        self._guard = guard
         self._observer = observer
         self.couriers = tuple(Courier(du, self, timeout_s) for du in range(store.dus))
         self._renumbering: set[asyncio.Task[None]] = set()
@@ -44,28 +52,45 @@ class PolicyDesk:
         for du in range(self.store.dus):
             target = self.store.target(du)
             if target is not None:
+                if target.pinned:
+                    self._guard.pinned(_OPERATOR, du)
                 await self._order(du, target)
 
     async def publish(self, publication: Publication) -> None:
-        """Store new policies, and hand those of the DUs that are not pinned to their streams.
+        """Store new policies, and hand those that the guard lets pass to their streams.
 
         With an effective frame (lock-step) they are on the streams on return, in front of what is sent next;
         otherwise the couriers bring them when they can, so that no DU keeps the learner waiting.
         """
-        targets = await asyncio.to_thread(self.store.publish, publication.artefacts)
+        dus = await asyncio.to_thread(_dus_of, publication)
+        held = {
+            du for du in dus if self._guard.policy(_LEARNER, du, publication.version, reserve=False).refused
+        }
+        targets = await asyncio.to_thread(self.store.publish, publication.artefacts, held)
         for (du, target), artefact in zip(targets.items(), publication.artefacts, strict=True):
             if target.version == publication.version:
                 self._assign(du, target, artefact, publication.effective)
         if publication.effective is not None:
             await asyncio.gather(*(courier.push() for courier in self.couriers))
 
-    async def roll_back(self, du: int, version: int | None) -> Target:
-        """Go back to an older version and pin the DU to it. Raises as ``PolicyStore.rollback``."""
+    async def roll_back(self, du: int, version: int | None, source: Source = _OPERATOR) -> Target:
+        """Go back to an older version and pin the DU to it.
+
+        Raises:
+            GuardRefusedError: The guard let it not pass.
+            UnknownVersionError: As ``PolicyStore.rollback``.
+        """
+        self.store.require_older(du, version)
+        decision = self._guard.policy(source, du, version, reserve=True)
+        if decision.refused:
+            raise GuardRefusedError(decision)
         return await self._order(du, await asyncio.to_thread(self.store.rollback, du, version))
 
-    async def release(self, du: int) -> Target:
+    async def release(self, du: int, source: Source = _OPERATOR) -> Target:
         """End a pin. Raises as ``PolicyStore.release``."""
-        return await self._order(du, await asyncio.to_thread(self.store.release, du))
+        target = await asyncio.to_thread(self.store.release, du)
+        self._guard.release(source, du)
+        return await self._order(du, target)
 
     async def _order(self, du: int, target: Target) -> Target:
         artefact = await asyncio.to_thread(self.store.artifact, du, target.version)
@@ -105,3 +130,8 @@ class PolicyDesk:
 
     async def _renumber(self, du: int) -> None:
         await self._order(du, await asyncio.to_thread(self.store.renumber, du))
+
+
+def _dus_of(publication: Publication) -> list[int]:
+    """The DUs that its artefacts are for. Raises `PolicyError` for an unsound one."""
+    return [decode(artefact)[0].du for artefact in publication.artefacts]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -124,8 +124,12 @@ class PolicyStore:
         with self._lock:
             return max((version for versions in self._versions for version in versions), default=0)
 
-    def publish(self, artefacts: Sequence[bytes]) -> dict[int, Target]:
+    def publish(self, artefacts: Sequence[bytes], held: Collection[int] = ()) -> dict[int, Target]:
         """Store artefacts (their metadata name DU and version); each becomes its DU's target unless pinned.
+
+        Args:
+            artefacts: The policies.
+            held: DUs whose target stays, as if they were pinned; one without a target gets its first.
 
         Returns:
             The target of each artefact's DU afterwards, in their order: the old one if the DU is pinned.
@@ -144,7 +148,7 @@ class PolicyStore:
                 path = save(self._root, data)
                 self._versions[meta.du][meta.version] = StoredVersion(meta, path, len(data))
                 before = self._targets[meta.du]
-                if before is None or not before.pinned:
+                if before is None or not (before.pinned or meta.du in held):
                     changed[meta.du] = _next(before, meta.version, pinned=False)
             self._set_targets(changed)
             for meta in metas:
@@ -169,10 +173,16 @@ class PolicyStore:
             UnknownVersionError: No such DU, or no such version held.
         """
         with self._lock:
+            wanted = self.require_older(du, version)
+            return self._set_target(du, _next(self._targets[du], wanted, pinned=True))
+
+    def require_older(self, du: int, version: int | None) -> int:
+        """The version that `rollback` would go back to. Raises as it does."""
+        with self._lock:
             self._check_du(du)
             wanted = version if version is not None else self._previous(du)
             self._check_version(du, wanted)
-            return self._set_target(du, _next(self._targets[du], wanted, pinned=True))
+            return wanted
 
     def _previous(self, du: int) -> int:
         target = self._targets[du]

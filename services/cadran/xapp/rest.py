@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Path, Response
+from fastapi import APIRouter, FastAPI, Path, Request, Response
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 
@@ -20,6 +20,7 @@ from cadran.rest import (
     add_documentation,
     add_errors,
     add_operation,
+    caller_of,
     requires,
     rest_app,
 )
@@ -27,6 +28,8 @@ from cadran.runtime.http import Health
 from cadran.wire.causes import RefusedError, WireError
 from cadran.wire.e2_server import E2Node
 from cadran.xapp.adaptation_desk import AdaptationDesk
+from cadran.xapp.guard.control import GuardRefusedError, Source, SourceKind
+from cadran.xapp.guard.rest import GuardDesk, guard_router, refusal
 from cadran.xapp.inference import Inference, ObservationError
 from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.node_id import node_id
@@ -57,6 +60,14 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ProblemDetails, "description": "no such DU, version or node"},
     422: {"model": ProblemDetails, "description": "the request has a wrong shape"},
 }
+_GUARDED: dict[int | str, dict[str, Any]] = {
+    409: {"model": ProblemDetails, "description": "refused by the guard: nothing was sent"},
+    429: {"model": ProblemDetails, "description": "refused by the guard: too often; see Retry-After"},
+}
+
+
+def _operator(request: Request) -> Source:
+    return Source(SourceKind.OPERATOR, caller_of(request).name)
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,7 @@ class RestParts:
         resume: Lets updates go on after a divergence; False if they were not stopped.
         registry: Metrics.
         health: Health.
+        guard: The guard, its log and the way by which slice quotas leave.
         security: Says who may call what; None: nothing is asked of callers.
     """
 
@@ -85,6 +97,7 @@ class RestParts:
     resume: Callable[[], bool]
     registry: CollectorRegistry
     health: Health
+    guard: GuardDesk
     security: Security | None = None
 
 
@@ -100,6 +113,7 @@ def create_app(parts: RestParts) -> FastAPI:
     app.include_router(_nodes(parts), prefix="/v1", responses=_ERRORS)
     app.include_router(_learner(parts), prefix="/v1")
     app.include_router(adaptation_router(parts.adaptation), prefix="/v1")
+    app.include_router(guard_router(parts.guard), prefix="/v1")
     add_errors(app, {UnknownVersionError: 404, ObservationError: 422, PolicyError: 422, OSError: 503})
     add_operation(app, parts.registry, parts.health)
     add_documentation(app)
@@ -169,17 +183,21 @@ def _policies(parts: RestParts) -> APIRouter:
         summary="Go back to an older version",
         description="The older version goes out as a new delivery. The DU is pinned to it: newer versions "
         "are kept but not delivered until the pin is released (DELETE /v1/policies/{du}/pin).",
+        responses=_GUARDED,
     )
-    async def rollback(du: Du, body: RollbackRequest) -> TargetModel:
-        return TargetModel.of(await desk.roll_back(du, body.version))
+    async def rollback(request: Request, du: Du, body: RollbackRequest) -> TargetModel:
+        try:
+            return TargetModel.of(await desk.roll_back(du, body.version, _operator(request)))
+        except GuardRefusedError as error:
+            raise refusal(error) from error
 
     @router.delete(
         "/policies/{du}/pin",
         summary="Release a DU pinned by a roll-back",
         description="The newest version held becomes the DU's target again.",
     )
-    async def release(du: Du) -> TargetModel:
-        return TargetModel.of(await desk.release(du))
+    async def release(request: Request, du: Du) -> TargetModel:
+        return TargetModel.of(await desk.release(du, _operator(request)))
 
     return router
 
@@ -218,20 +236,27 @@ def _nodes(parts: RestParts) -> APIRouter:
         "/e2-nodes/{node_id}/slice-quota",
         summary="Set slice-level PRB quotas of an E2 node",
         description="A RIC control request (E2SM-RC style 2, action 6). The quotas are those of the DU's own "
-        "scheduler, which rules while no dApp decides. The DU applies all of the request or nothing of it.",
+        "scheduler, which rules while no dApp decides. The DU applies all of the request or nothing of it. "
+        "The guard holds them to A1 limits, and reserves them for `reserve_s` seconds.",
         responses={
-            409: {"model": ProblemDetails, "description": "RIC control failure: nothing was applied"},
+            409: {
+                "model": ProblemDetails,
+                "description": "refused by the guard, or RIC control failure: nothing was applied",
+            },
+            429: _GUARDED[429],
             504: {
                 "model": ProblemDetails,
                 "description": "no usable answer: whether it was applied is not known",
             },
         },
     )
-    async def slice_quota(node_id: NodeId, body: SliceQuotaRequest) -> SliceQuotaOutcome:
-        node = found(node_id)
+    async def slice_quota(request: Request, node_id: NodeId, body: SliceQuotaRequest) -> SliceQuotaOutcome:
+        du, asked = found(node_id).du_id, body.quotas()
         try:
-            outcome = await node.control_slice_quota(body.policies())
-            return SliceQuotaOutcome.of(node_id, node.du_id, outcome)
+            answer = await parts.guard.quotas.set(_operator(request), du, asked, body.reserve_s)
+            return SliceQuotaOutcome.of(node_id, du, asked, answer)
+        except GuardRefusedError as error:
+            raise refusal(error) from error
         except RefusedError as error:
             raise HTTPException(409, str(error.cause)) from error
         except WireError as error:

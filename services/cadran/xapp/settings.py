@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -86,4 +87,25 @@ class XappSettings(RestSettings, RedisSettings, LearningServiceSettings):
         ge=0,
         le=19,
         description="niceness added to the learner's thread; 19 where decisions must not wait for learning",
+    )
+
+    guard_beyond_limits: Literal["clip", "refuse"] = Field(
+        default="clip",
+        description="slice quotas beyond A1 limits: `clip` sends the nearest ones within, and says so; "
+        "`refuse` sends nothing",
+    )
+    guard_controls_per_s: float = Field(
+        default=10.0,
+        gt=0,
+        le=1000,
+        description="controls of one source to one DU, per second in the long run",
+    )
+    guard_burst: int = Field(
+        default=20, ge=1, le=10_000, description="controls of one source to one DU that may come at once"
+    )
+    audit_file_bytes: int = Field(
+        default=2**21, ge=1024, le=2**30, description="size in bytes at which a file of the audit log is full"
+    )
+    audit_files: int = Field(
+        default=8, ge=2, le=1000, description="files of the audit log that are kept, the newest ones"
     )

@@ -6,8 +6,10 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cadran.wire.codecs import SLICES, Ratios, ratios_to_proto, s_nssai_from_proto
+from cadran.wire.codecs import SLICES, Ratios, s_nssai_from_proto
 from cadran.wire.gen.e2sm.v1 import rc_pb2
+from cadran.xapp.guard.control import Decision
+from cadran.xapp.guard.quota_desk import QuotaAnswer
 from cadran.xapp.rest_models import SLICE_NAMES
 
 _REASONS = {
@@ -26,6 +28,11 @@ class RatiosModel(BaseModel):
     dedicated_percent: int = Field(description="reserved for the slice, used or not")
     min_percent: int = Field(description="guaranteed to the slice when it needs them")
     max_percent: int = Field(description="never more than these")
+
+    @classmethod
+    def of_ratios(cls, ratios: Ratios) -> RatiosModel:
+        """From the guard."""
+        return cls(dedicated_percent=ratios.dedicated, min_percent=ratios.minimum, max_percent=ratios.maximum)
 
     @classmethod
     def of(cls, policy: rc_pb2.RrmPolicyRatio) -> RatiosModel:
@@ -54,24 +61,43 @@ class SliceQuotaRequest(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"slices": [{"sst": 1, **_RATIOS}]}]}
     )
     slices: list[SliceRequest] = Field(min_length=1, max_length=len(SLICES))
+    reserve_s: float = Field(
+        default=5.0,
+        ge=0,
+        le=86_400,
+        description="how long no A1 policy may change these quotas, in seconds; 0: at once",
+    )
 
     @model_validator(mode="after")
     def _known(self) -> Self:
         known = [slice_.sst for slice_ in SLICES]
-        unknown = [wanted.sst for wanted in self.slices if wanted.sst not in known]
+        named = [wanted.sst for wanted in self.slices]
+        unknown = [sst for sst in named if sst not in known]
         if unknown:
             raise ValueError(f"no slice with SST {unknown}: there are {known}")
+        if len(set(named)) < len(named):
+            raise ValueError(f"SST {named}: each slice once")
         return self
 
-    def policies(self) -> list[rc_pb2.RrmPolicyRatio]:
-        """For the wire. Whether the ratios fit together is for the DU to say."""
-        by_sst = {slice_.sst: slice_ for slice_ in SLICES}
-        return [
-            ratios_to_proto(
-                Ratios(wanted.dedicated_percent, wanted.min_percent, wanted.max_percent), by_sst[wanted.sst]
-            )
+    def quotas(self) -> dict[int, Ratios]:
+        """Ratios by SST. Whether they fit together is for the guard and for the DU to say."""
+        return {
+            wanted.sst: Ratios(wanted.dedicated_percent, wanted.min_percent, wanted.max_percent)
             for wanted in self.slices
-        ]
+        }
+
+
+class GuardModel(BaseModel):
+    """What the guard said of a control that went out."""
+
+    verdict: str = Field(description="allowed, or clipped to A1 limits")
+    cause: str = Field(description="none, limit, or taken_over from a lesser source that held a quota")
+    text: str = Field(description="which limit of which policy, or who held it")
+
+    @classmethod
+    def of(cls, decision: Decision) -> GuardModel:
+        """From the guard."""
+        return cls(verdict=decision.verdict, cause=decision.cause, text=decision.text)
 
 
 class AppliedSlice(BaseModel):
@@ -91,26 +117,35 @@ class SliceQuotaOutcome(BaseModel):
     du: int
     epoch: int = Field(description="identity of this run of the RAN")
     effective_frame: int = Field(description="first frame with these quotas")
+    guard: GuardModel
     slices: list[AppliedSlice]
 
     @classmethod
-    def of(cls, node_id: str, du: int, outcome: rc_pb2.RicControlOutcome) -> SliceQuotaOutcome:
-        """From the wire. Raises `RangeError` when the node names an impossible slice."""
+    def of(cls, node_id: str, du: int, asked: dict[int, Ratios], answer: QuotaAnswer) -> SliceQuotaOutcome:
+        """From what was asked for and what came of it.
+
+        Raises:
+            RangeError: The node names an impossible slice.
+        """
+        outcome = answer.outcome
         return cls(
             id=node_id,
             du=du,
             epoch=outcome.epoch,
             effective_frame=outcome.effective_frame,
-            slices=[_applied(entry) for entry in outcome.applied_ratios],
+            guard=GuardModel.of(answer.decision),
+            slices=[_applied(entry, asked, answer.decision) for entry in outcome.applied_ratios],
         )
 
 
-def _applied(entry: rc_pb2.AppliedRatio) -> AppliedSlice:
+def _applied(entry: rc_pb2.AppliedRatio, asked: dict[int, Ratios], decision: Decision) -> AppliedSlice:
+    """What was asked of the guard beside what the DU applies; a slice that either has lowered is clipped."""
     sst = s_nssai_from_proto(entry.s_nssai).sst
+    by_guard = sst in asked and decision.quotas.get(sst) != asked[sst]
     return AppliedSlice(
         slice=SLICE_NAMES.get(sst, f"SST {sst}"),
         sst=sst,
-        requested=RatiosModel.of(entry.requested) if entry.HasField("requested") else None,
+        requested=RatiosModel.of_ratios(asked[sst]) if sst in asked else None,
         applied=RatiosModel.of(entry.applied),
-        reason=_REASONS.get(entry.reason, "unspecified"),
+        reason="clipped" if by_guard else _REASONS.get(entry.reason, "unspecified"),
     )

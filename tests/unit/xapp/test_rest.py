@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,11 @@ from cadran.policy import decode
 from cadran.problem import Frame, Problem, ProblemSpec
 from cadran.runtime.http import Health
 from cadran.wire.causes import Cause
+from cadran.wire.codecs import Ratios
 from cadran.xapp.courier import Answer, Order
+from cadran.xapp.guard.audit import AuditLog
+from cadran.xapp.guard.control import Source, SourceKind
+from cadran.xapp.guard.rate import RateSpec
 from cadran.xapp.inference import Inference
 from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.policy_desk import PolicyDesk
@@ -23,6 +28,7 @@ from cadran.xapp.rest import RestParts, create_app
 from cadran.xapp.status import EXAMPLE, LearnerStatus
 
 from .conftest import Artefact
+from .guarding import GuardBench, guard_desk
 
 FRAME = Frame(rbs=20, slices=3, ues_per_slice=4, frame_s=0.01, rb_bandwidth_hz=180e3, total_ues=12, dus=2)
 
@@ -44,6 +50,8 @@ class Api:
     app: FastAPI
     health: Health
     desk: PolicyDesk
+    guarding: GuardBench
+    audit: AuditLog
     halted: bool = False
 
     def resume(self) -> bool:
@@ -58,7 +66,9 @@ async def api(tmp_path: Path, artefact: Artefact) -> AsyncIterator[Api]:
         store.publish([artefact(0, version)])
     health = Health(["replay store"])
     made: list[Api] = []
-    desk = PolicyDesk(store, Deaf(), 1.0)
+    bench = GuardBench(rate=RateSpec(1.0, 3))
+    guarding = guard_desk(bench.guard, tmp_path / "guard")
+    desk = PolicyDesk(store, Deaf(), 1.0, bench.guard)
     parts = RestParts(
         desk=desk,
         inference=Inference(store, Problem(ProblemSpec(), FRAME)),
@@ -69,11 +79,12 @@ async def api(tmp_path: Path, artefact: Artefact) -> AsyncIterator[Api]:
         resume=lambda: made[0].resume(),
         registry=CollectorRegistry(),
         health=health,
+        guard=guarding,
     )
     app = create_app(parts)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://xapp") as http:
-        made.append(Api(http, store, app, health, desk))
+        made.append(Api(http, store, app, health, desk, bench, guarding.audit))
         yield made[0]
 
 
@@ -200,6 +211,34 @@ async def test_a_roll_back_pins_and_a_release_ends_it(api: Api) -> None:
     is_problem(await api.http.delete("/v1/policies/1/pin"), 404)
 
 
+async def test_a_guard_that_refuses_says_why_and_when_to_come_back(api: Api) -> None:
+    for _ in range(3):
+        assert (await api.http.post("/v1/policies/0/rollback", json={"version": 1})).status_code == 200
+    refused = await api.http.post("/v1/policies/0/rollback", json={"version": 1})
+    assert is_problem(refused, 429).startswith("guard/rate: operator controls DU 0 too often")
+    assert refused.headers["retry-after"] == "1"
+
+
+async def test_the_guard_tells_who_holds_what_and_its_log_in_pages(api: Api) -> None:
+    await api.http.post("/v1/policies/0/rollback", json={"version": 1})
+    api.guarding.guard.quotas(Source(SourceKind.A1, "p1"), 1, {2: Ratios(0, 10, 20)}, 60.0)
+    held = (await api.http.get("/v1/guard")).json()["reservations"]
+    assert [(one["du"], one["parameter"], one["sst"], one["holder"], one["left_s"]) for one in held] == [
+        (0, "policy", None, "operator", None),
+        (1, "slice_quota", 2, "a1", 60.0),
+    ]
+    for event in api.guarding.events:
+        api.audit.append(event)
+    await asyncio.to_thread(api.audit.close)
+    page = (await api.http.get("/v1/guard/audit", params={"limit": 1})).json()
+    assert (page["lines"][0]["source"], page["next"]) == ("a1", 1)
+    page = (await api.http.get("/v1/guard/audit", params={"limit": 1, "before": 1})).json()
+    assert (page["lines"][0]["control"], page["lines"][0]["values"]) == ("policy", {"version": 1})
+    page = (await api.http.get("/v1/guard/audit", params={"du": 1, "verdict": "refused"})).json()
+    assert page == {"lines": [], "next": None}
+    is_problem(await api.http.get("/v1/guard/audit", params={"limit": 501}), 422)
+
+
 async def test_learning_is_told_and_resumed_only_when_halted(api: Api) -> None:
     assert (await api.http.get("/v1/learner")).json() == EXAMPLE
     assert "not stopped" in is_problem(await api.http.post("/v1/learner/resume"), 409)
@@ -234,6 +273,8 @@ async def test_every_operation_under_v1_is_described_with_examples(api: Api) -> 
         "/v1/initialisation",
         "/v1/adaptation",
         "/v1/adaptation/{du}/restart",
+        "/v1/guard",
+        "/v1/guard/audit",
     }
     for path in paths:
         assert all(operation["summary"] for operation in document["paths"][path].values())

@@ -32,6 +32,7 @@ from cadran.xapp.rest import RestParts, create_app
 from cadran.xapp.status import EXAMPLE, LearnerStatus
 
 from .adapting import DUS, PROBLEM, SCHEMA, SPEC, initialisation, rows
+from .guarding import free_guard, guard_desk
 from .test_learner_host import Events
 from .test_rest import Deaf, is_problem
 
@@ -63,7 +64,8 @@ async def running(path: Path) -> AsyncIterator[Api]:
     replay = MemoryReplay(SCHEMA, DUS, 1000)
     trainer = AdaptingTrainer(PROBLEM, SPEC, replay, frozenset([1]), seed=5, observe=lambda shot: None)
     store, checkpoints = PolicyStore(path / "policies", DUS, kept=5), CheckpointStore(path / "checkpoints", 3)
-    desk = PolicyDesk(store, Deaf(), 1.0)
+    guard = free_guard()
+    desk = PolicyDesk(store, Deaf(), 1.0, guard)
     spec = HostSpec(
         problem=PROBLEM.names, checkpoint_period_s=1e9, nice=0, thread_switch_s=0.0005, push_delay_frames=0,
         retry=RetrySpec(0.0005, 0.001),
@@ -80,6 +82,7 @@ async def running(path: Path) -> AsyncIterator[Api]:
         resume=host.resume,
         registry=CollectorRegistry(),
         health=Health([]),
+        guard=guard_desk(guard, path / "guard"),
     )
     app = create_app(parts)
     transport = httpx.ASGITransport(app=app)

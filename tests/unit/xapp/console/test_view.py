@@ -34,6 +34,7 @@ from cadran.xapp.policy_store import PolicyStore
 from cadran.xapp.status import EXAMPLE, LearnerStatus
 
 from ..conftest import Artefact
+from ..guarding import free_guard
 from ..test_rest import Deaf
 
 FRAME = Frame(rbs=20, slices=3, ues_per_slice=4, frame_s=0.01, rb_bandwidth_hz=180e3, total_ues=12, dus=2)
@@ -60,7 +61,7 @@ class Bench:
         self.store = PolicyStore(folder, dus=2, kept=5)
         for version in (1, 2, 3):
             self.store.publish([artefact(0, version)])
-        self.desk = PolicyDesk(self.store, Deaf(), 1.0)
+        self.desk = PolicyDesk(self.store, Deaf(), 1.0, free_guard())
         targets = targets_of(PROBLEM.spec, FRAME)
         wanted = tuple(tuple(target.quality for target in slices) for slices in targets)
         self.history = History(2, Judge(PROBLEM, wanted), lambda: self.now_s)
