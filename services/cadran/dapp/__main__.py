@@ -31,6 +31,9 @@ def parser() -> argparse.ArgumentParser:
         "seed": "N",
         "e3-connect": "HOST:PORT",
         "http": "HOST:PORT",
+        "tls-ca": "FILE",
+        "tls-cert": "FILE",
+        "tls-key": "FILE",
     }
     return service_parser("cadran dapp", "The dApp that decides for one DU.", DappSettings, flags)
 

@@ -136,7 +136,14 @@ class DappService:
         self._report_ids: deque[int] = deque(maxlen=settings.unacknowledged_rows)
         self._last_progress_s = clock()
         self._last_report_s = clock()
-        self._client = E3Client(str(settings.e3_connect), self, rng, counters=link_metrics)
+        tls = settings.tls()
+        self._client = E3Client(
+            str(settings.e3_connect),
+            self,
+            rng,
+            counters=link_metrics,
+            credentials=tls.channel_credentials if tls else None,
+        )
 
     async def run(self) -> Cause:
         """Connects, acts and reports until stopped; returns why it ended.

@@ -50,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
         "trace": "FILE",
         "load": "FILE[:COLUMN]",
         "status-dir": "DIR",
+        "tls-ca": "FILE",
+        "tls-cert": "FILE",
+        "tls-key": "FILE",
     }
     about = "The RAN simulator with its E3 and E2 agents."
     made = service_parser("cadran ransim", about, RansimSettings, flags)

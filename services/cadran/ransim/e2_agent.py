@@ -18,6 +18,7 @@ from cadran.ransim.relayed import RelayedRows
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.codecs import SLICES, Ratios, control_outcome, ratios_from_proto
+from cadran.wire.connector import ChannelCredentials
 from cadran.wire.e2_client import E2Client, E2Session
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, FUNCTION_OIDS, KPM_FUNCTION_ID, RC_FUNCTION_ID
 from cadran.wire.e2_subscriptions import Subscription
@@ -208,6 +209,7 @@ class E2Agents:
         counters: what the sessions count.
         log: where to tell.
         dapps: where the dApps are.
+        credentials: for TLS; None: clear text.
     """
 
     def __init__(
@@ -219,12 +221,15 @@ class E2Agents:
         counters: LinkMetrics,
         log: BoundLogger,
         dapps: DappSessions,
+        credentials: ChannelCredentials | None = None,
     ) -> None:
         self._kpm = KpmReporting(identity.frame, ran.ttis_per_frame, identity.epoch)
         self._agents = [E2Agent(du, identity, ran, dapps, self._kpm, log) for du in range(identity.frame.dus)]
-        self._clients = (
-            [E2Client(target, agent, rng, counters=counters) for agent in self._agents] if target else []
-        )
+        self._clients = [
+            E2Client(target, agent, rng, counters=counters, credentials=credentials)
+            for agent in self._agents
+            if target
+        ]
         self._running: list[asyncio.Task[Cause]] = []
 
     def start(self) -> None:

@@ -84,9 +84,17 @@ class RansimService:
         self._decided = asyncio.Event()
         target = str(settings.e2_connect) if settings.e2_connect is not None else None
         self._e3 = E3Agent(identity, ran, log, self._on_decision, self._on_gone)
-        self._e2 = E2Agents(identity, ran, target, rng, e2_counters, log, self._e3)
+        tls = settings.tls()
+        self._e2 = E2Agents(
+            identity, ran, target, rng, e2_counters, log, self._e3, tls.channel_credentials if tls else None
+        )
         self._e3.relay = self._e2
-        self._server = E3Server(str(settings.e3_listen), self._e3, counters=e3_counters)
+        self._server = E3Server(
+            str(settings.e3_listen),
+            self._e3,
+            counters=e3_counters,
+            credentials=tls.server_credentials(e3_counters.handshake) if tls else None,
+        )
         self._pace = Pace(settings.pace, clock, problem.frame.frame_s, now_s)
         of_slices = problem.base if isinstance(problem, HierarchicalProblem) else problem
         self._statistics = RanStatistics(of_slices, self._dus, settings.status_dir, epoch)

@@ -36,6 +36,9 @@ def parser() -> argparse.ArgumentParser:
         "candidate-every": "N",
         "learn": "",
         "resume": "",
+        "tls-ca": "FILE",
+        "tls-cert": "FILE",
+        "tls-key": "FILE",
         "log-level": "LEVEL",
         "log-format": "FORMAT",
     }

@@ -71,6 +71,7 @@ class Assembly:
         self._health = health
         self._dus = scenario.world.dus
         self._log = structlog.get_logger("cadran.rapp")
+        self._tls = settings.tls()
         self._client = connect(settings.redis, settings.redis_timeout_s, settings.redis_password)
         try:
             self._make_state()
@@ -247,7 +248,7 @@ class Assembly:
         settings = self._settings
         if settings.xapp is None:
             return None
-        client = XappClient(settings.xapp, settings.xapp_timeout_s)
+        client = XappClient(settings.xapp, settings.xapp_timeout_s, self._tls)
         return Courier(client, self._registry, self._monitor, settings.delivery_period_s)
 
     # ------------------------------------------------------------------------------------- the whole
@@ -263,12 +264,13 @@ class Assembly:
             adaptation=lambda: self._courier.adaptation if self._courier else None,
             metrics=self._metrics,
             health=self._health,
-            security=security_of(settings, self._metrics),
+            security=security_of(settings, self._metrics, self._tls is not None),
         )
         parts = Parts(
             host=self._host,
             courier=self._courier,
             rest=create_app(rest),
+            tls=self._tls,
             health=self._health,
             close=self._client.close,
             status=self.status,

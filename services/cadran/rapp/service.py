@@ -19,6 +19,7 @@ from cadran.rest import listen, serving
 from cadran.runtime import Address, ConfigError, atomic_write
 from cadran.runtime.http import Health
 from cadran.runtime.lifecycle import cause_of
+from cadran.runtime.tls import Tls
 
 LISTENING = "rest"
 """Condition of health: REST answers."""
@@ -32,6 +33,7 @@ class Parts:
         host: The trainer and the desk.
         courier: Brings what is promoted to the xApp; None if there is none to bring it to.
         rest: The REST application.
+        tls: Certificates of REST; None: clear text.
         health: Health.
         close: Ends the connections to Redis.
         status: State of training.
@@ -41,6 +43,7 @@ class Parts:
     host: Host
     courier: Courier | None
     rest: FastAPI
+    tls: Tls | None
     health: Health
     close: Callable[[], None]
     status: Callable[[], TrainingStatus]
@@ -80,7 +83,7 @@ class Rapp:
         try:
             with listen(self._rest) as listening:
                 self.rest_port = listening.getsockname()[1]
-                async with serving(parts.rest, listening):
+                async with serving(parts.rest, listening, parts.tls):
                     parts.health.met(LISTENING)
                     self._log.info("listening", rest_port=self.rest_port)
                     self.started.set()

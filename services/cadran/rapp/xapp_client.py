@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cadran.runtime import Address
+from cadran.runtime.tls import Tls
 
 _MOST_BYTES = 16 << 20
 Count = Annotated[int, Field(ge=0, lt=2**53)]
@@ -75,9 +76,11 @@ class XappClient:
     Args:
         address: Of its REST.
         timeout_s: For a call as a whole, however slowly the other side reads or answers.
+        tls: Certificates to speak TLS with; None: clear text.
     """
 
-    def __init__(self, address: Address, timeout_s: float) -> None:
+    def __init__(self, address: Address, timeout_s: float, tls: Tls | None = None) -> None:
+        self._tls = tls
         self._address = address
         self._timeout_s = timeout_s
 
@@ -104,7 +107,7 @@ class XappClient:
 
     def _call(self, method: str, path: str, body: bytes | None) -> bytes:
         deadline_s = time.monotonic() + self._timeout_s
-        connection = HTTPConnection(self._address.host, self._address.port, timeout=self._timeout_s)
+        connection = self._connection()
         try:
             connection.connect()
             with _cut_off(connection.sock, deadline_s - time.monotonic()):
@@ -117,6 +120,12 @@ class XappClient:
             connection.close()
         self._check(answer, content)
         return content
+
+    def _connection(self) -> HTTPConnection:
+        host, port = self._address.host, self._address.port
+        if self._tls is None:
+            return HTTPConnection(host, port, timeout=self._timeout_s)
+        return HTTPSConnection(host, port, timeout=self._timeout_s, context=self._tls.client_context())
 
     def _check(self, answer: HTTPResponse, content: bytes) -> None:
         if answer.status == _OK:

@@ -130,12 +130,17 @@ def _admit(request: Request, role: Role) -> None:
         request.state.caller = security.admit(request, role)
 
 
-def security_of(settings: RestSettings, registry: CollectorRegistry) -> Security | None:
+def security_of(settings: RestSettings, registry: CollectorRegistry, tls: bool) -> Security | None:
     """What a service's settings ask of its callers; None: nothing.
+
+    Args:
+        settings: the service's.
+        registry: where what is refused is counted.
+        tls: whether client certificates may tell who calls.
 
     Raises:
         ConfigError: the file of tokens cannot be used.
     """
-    if settings.rest_tokens is None:
+    if settings.rest_tokens is None and not tls:
         return None
-    return Security(TokenFile(settings.rest_tokens), registry)
+    return Security(TokenFile(settings.rest_tokens) if settings.rest_tokens else None, registry)

@@ -9,8 +9,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from cadran.rest.certified import caller_in
+from cadran.rest.security import CERTIFIED
 from cadran.runtime import Address, ConfigError
+from cadran.runtime.tls import Tls
 
 _CLOSE_S = 1
 
@@ -41,17 +46,43 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _Connection(H11Protocol):
+    """A connection that tells the application who its client certificate names."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        secured = transport.get_extra_info("ssl_object")
+        if secured is None:
+            return
+        caller, app = caller_in(secured.getpeercert()), self.app
+
+        async def certified(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, CERTIFIED: caller}, receive, send)
+
+        self.app = certified
+
+
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, listening: socket.socket) -> AsyncIterator[None]:
-    """REST answers inside this context."""
+async def serving(app: FastAPI, listening: socket.socket, tls: Tls | None = None) -> AsyncIterator[None]:
+    """REST answers inside this context.
+
+    Args:
+        app: the application.
+        listening: from `listen`.
+        tls: certificates; None: clear text.
+    """
     config = uvicorn.Config(
         app,
+        http=_Connection,
+        proxy_headers=False,
         log_config=None,
         access_log=False,
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=_CLOSE_S,
     )
+    config.load()
+    config.ssl = tls.server_context() if tls else None
     server = _Server(config)
     task = asyncio.create_task(server.serve([listening]), name="rest")
     try:

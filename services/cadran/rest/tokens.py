@@ -20,6 +20,7 @@ from pathlib import Path
 import structlog
 
 from cadran.runtime import ConfigError
+from cadran.runtime.files import exposed
 
 _LINE = re.compile(r"(?P<role>\w+)\s+(?P<name>[\w.@-]{1,64})\s+(?P<token>[A-Za-z0-9._~+/-]{32,512}=*)")
 
@@ -113,7 +114,7 @@ def _read(path: Path) -> tuple[_Known, ...]:
         raise ConfigError(f"--rest-tokens {path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"--rest-tokens {path}: not UTF-8 text (byte {error.start})") from error
-    if mode & 0o027:
+    if exposed(mode):
         raise ConfigError(
             f"--rest-tokens {path}: mode {mode:04o} lets others at it; allowed are 0600 and 0640"
         )

@@ -77,3 +77,8 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def exposed(mode: int) -> bool:
+    """Whether a file's mode lets others read it, or lets anyone but its owner change it."""
+    return bool(mode & 0o027)

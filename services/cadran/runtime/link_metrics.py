@@ -21,6 +21,7 @@ _TEXTS = {
     "indications_missed": "Indications that gaps in the sequence numbers show.",
     "sessions_opened": "Sessions that passed their setup.",
     "sessions_closed": "Sessions that ended and setups that failed.",
+    "tls_handshakes": "TLS handshakes begun by peers; one without a session after it failed.",
 }
 _LABELS = {
     "pdus_sent": ("pdu",),
@@ -90,6 +91,10 @@ class LinkMetrics(Collector):
     def opened(self, interface: str) -> None:
         """A session passed its setup."""
         self._counts["sessions_opened"][()] += 1
+
+    def handshake(self) -> None:
+        """A peer began a TLS handshake; may be told from another thread."""
+        self._counts["tls_handshakes"][()] += 1
 
     def closed(self, interface: str, cause: Labelled) -> None:
         """A session ended, or a setup failed."""

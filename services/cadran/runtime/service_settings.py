@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cadran.runtime.logging import LogFormat, LogLevel
+from cadran.runtime.tls import Tls, TlsFiles
 
 
 class ServiceSettings(BaseModel):
@@ -16,6 +17,32 @@ class ServiceSettings(BaseModel):
 
     scenario: Path = Field(description="scenario file (YAML) that all services of a testbed share")
     overrides: tuple[str, ...] = Field(default=(), description="scenario overrides, key.path=value")
+    tls_ca: Path | None = Field(
+        default=None,
+        description="certificates (PEM) of the CA that peers' certificates must come from; with tls_cert and "
+        "tls_key, everything that the service serves or connects to is mutual TLS, but metrics and health "
+        "on a port of their own",
+    )
+    tls_cert: Path | None = Field(default=None, description="the service's certificate (PEM)")
+    tls_key: Path | None = Field(default=None, description="its private key (PEM, mode 0600 or 0640)")
+
+    @model_validator(mode="after")
+    def _all_or_none(self) -> ServiceSettings:
+        files = {"tls_ca": self.tls_ca, "tls_cert": self.tls_cert, "tls_key": self.tls_key}
+        missing = [name for name, path in files.items() if path is None]
+        if missing and len(missing) < len(files):
+            raise ValueError(f"tls_ca, tls_cert and tls_key go together: {' and '.join(missing)} missing")
+        return self
+
+    def tls(self) -> Tls | None:
+        """What the files hold; None: no TLS.
+
+        Raises:
+            ConfigError: they cannot be used.
+        """
+        if self.tls_ca is None or self.tls_cert is None or self.tls_key is None:
+            return None
+        return Tls(TlsFiles(self.tls_ca, self.tls_cert, self.tls_key))
 
 
 class LearningServiceSettings(ServiceSettings):

@@ -39,7 +39,7 @@ async def _measure(peers: int) -> list[float]:
             all_here.set()
         await over.wait()
 
-    server, port = await start_server("127.0.0.1:0", SERVICE, connected)
+    server, port = await start_server("127.0.0.1:0", SERVICE, connected, credentials=None)
     command = [sys.executable, "-m", "cadran.testbed.bare_round", f"127.0.0.1:{port}"]
     processes = [subprocess.Popen(command) for _ in range(peers)]
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import grpc
@@ -14,6 +15,8 @@ from cadran.wire.link import GRPC_OPTIONS, Backoff, LinkCounters, LinkSettings
 from cadran.wire.stream import STREAM_ERRORS, ByteStream, Session, describe
 
 S = TypeVar("S", bound=Session)
+ChannelCredentials = Callable[[], grpc.ChannelCredentials]
+"""Makes the credentials of one connection, so that the next one may have renewed ones."""
 
 # A channel of its own for each attempt: gRPC's shared subchannels would impose their own, longer backoff.
 _CHANNEL_OPTIONS = (*GRPC_OPTIONS, ("grpc.use_local_subchannel_pool", 1))
@@ -31,17 +34,24 @@ class Connector(ABC, Generic[S]):
         rng: jitter of the waits between attempts.
         settings: limits and times.
         counters: where to count.
+        credentials: for TLS; None: clear text.
     """
 
     interface: str
     service: str
 
     def __init__(
-        self, target: str, rng: np.random.Generator, settings: LinkSettings, counters: LinkCounters
+        self,
+        target: str,
+        rng: np.random.Generator,
+        settings: LinkSettings,
+        counters: LinkCounters,
+        credentials: ChannelCredentials | None = None,
     ) -> None:
         self._target = target
         self._settings = settings
         self._counters = counters
+        self._credentials = credentials
         self._backoff = Backoff(settings, rng)
         self._session: S | None = None
         self._stopping = asyncio.Event()
@@ -71,7 +81,7 @@ class Connector(ABC, Generic[S]):
             self._release(self.session)
 
     async def _attempt(self) -> Cause:
-        async with grpc.aio.insecure_channel(self._target, options=_CHANNEL_OPTIONS) as channel:
+        async with self._channel() as channel:
             call = channel.stream_stream(f"/{self.service}/Connect", _as_is, _as_is)(None)
             self._time_to_wait_s = 0.0
             try:
@@ -90,6 +100,11 @@ class Connector(ABC, Generic[S]):
                 return cause
             finally:
                 call.cancel()
+
+    def _channel(self) -> grpc.aio.Channel:
+        if self._credentials is None:
+            return grpc.aio.insecure_channel(self._target, options=_CHANNEL_OPTIONS)
+        return grpc.aio.secure_channel(self._target, self._credentials(), options=_CHANNEL_OPTIONS)
 
     async def _stopped_within(self, wait_s: float) -> bool:
         try:

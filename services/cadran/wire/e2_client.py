@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cadran.wire.causes import Cause, RefusedError, WireError, from_proto
-from cadran.wire.connector import Connector
+from cadran.wire.connector import ChannelCredentials, Connector
 from cadran.wire.e2_du import E2ClientHandler, E2Session
 from cadran.wire.e2_session import (
     E2_SERVICE,
@@ -38,6 +38,7 @@ class E2Client(Connector[E2Session]):
         rng: jitter of the waits between attempts.
         settings: limits and times.
         counters: where to count.
+        credentials: for TLS; None: clear text.
     """
 
     interface = "e2"
@@ -50,8 +51,9 @@ class E2Client(Connector[E2Session]):
         rng: np.random.Generator,
         settings: LinkSettings | None = None,
         counters: LinkCounters | None = None,
+        credentials: ChannelCredentials | None = None,
     ) -> None:
-        super().__init__(target, rng, settings or LinkSettings(), counters or NoCounters())
+        super().__init__(target, rng, settings or LinkSettings(), counters or NoCounters(), credentials)
         self._handler = handler
 
     async def _set_up(self, stream: ByteStream) -> E2Session:

@@ -19,7 +19,8 @@ from cadran.wire.e2_session import (
 )
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.link import LinkCounters, LinkSettings, NoCounters
-from cadran.wire.stream import ByteStream, first_pdu, start_server
+from cadran.wire.peers import e2_node_name, require_name
+from cadran.wire.stream import ByteStream, PeerStream, first_pdu, start_server
 
 __all__ = ["E2Node", "E2Server", "E2ServerHandler"]
 
@@ -32,6 +33,7 @@ class E2Server:
         handler: the xApp.
         settings: limits and times.
         counters: where to count.
+        credentials: for TLS, where a peer's certificate must name its DU; None: clear text, any peer.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class E2Server:
         handler: E2ServerHandler,
         settings: LinkSettings | None = None,
         counters: LinkCounters | None = None,
+        credentials: grpc.ServerCredentials | None = None,
     ) -> None:
         self._listen = listen
         self._handler = handler
         self._settings = settings or LinkSettings()
         self._counters = counters or NoCounters()
+        self._credentials = credentials
         self._nodes: dict[int, E2Node] = {}
         self._server: grpc.aio.Server | None = None
 
@@ -55,7 +59,7 @@ class E2Server:
 
     async def start(self) -> int:
         """Listen, and return the port. Raises OSError when the address cannot be bound."""
-        self._server, port = await start_server(self._listen, E2_SERVICE, self._connect)
+        self._server, port = await start_server(self._listen, E2_SERVICE, self._connect, self._credentials)
         return port
 
     async def stop(self) -> None:
@@ -65,7 +69,7 @@ class E2Server:
         if self._server is not None:
             await self._server.stop(self._settings.close_timeout_s)
 
-    async def _connect(self, stream: ByteStream) -> None:
+    async def _connect(self, stream: PeerStream) -> None:
         try:
             node = await self._set_up(stream)
         except WireError as error:
@@ -78,7 +82,7 @@ class E2Server:
         finally:
             self._forget(node, cause)
 
-    async def _set_up(self, stream: ByteStream) -> E2Node:
+    async def _set_up(self, stream: PeerStream) -> E2Node:
         """Read the setup request, answer it, and register the node; raise `WireError` when refused."""
         pdu = None
         try:
@@ -93,6 +97,8 @@ class E2Server:
         try:
             transaction_of(request)
             check_functions(request.ran_functions_added)
+            if self._credentials is not None:
+                require_name(stream, e2_node_name(request.global_e2_node_id.gnb_du_id))
             response = self._handler.on_setup(request)
         except WireError as error:
             failure = e2ap_pb2.E2SetupFailure(

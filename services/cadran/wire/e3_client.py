@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from cadran.wire.causes import Cause, RefusedError, WireError, from_proto
-from cadran.wire.connector import Connector
+from cadran.wire.connector import ChannelCredentials, Connector
 from cadran.wire.e3_session import E3_SERVICE, PROTOCOL_VERSION, E3Association, parse, serialise
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
@@ -94,6 +94,7 @@ class E3Client(Connector[E3ClientSession]):
         rng: jitter of the waits between attempts.
         settings: limits and times.
         counters: where to count.
+        credentials: for TLS; None: clear text.
     """
 
     interface = "e3"
@@ -106,8 +107,9 @@ class E3Client(Connector[E3ClientSession]):
         rng: np.random.Generator,
         settings: LinkSettings | None = None,
         counters: LinkCounters | None = None,
+        credentials: ChannelCredentials | None = None,
     ) -> None:
-        super().__init__(target, rng, settings or LinkSettings(), counters or NoCounters())
+        super().__init__(target, rng, settings or LinkSettings(), counters or NoCounters(), credentials)
         self._handler = handler
 
     async def _set_up(self, stream: ByteStream) -> E3ClientSession:

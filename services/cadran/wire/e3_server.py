@@ -13,7 +13,8 @@ from cadran.wire.e3_session import E3_SERVICE, PROTOCOL_VERSION, E3Association, 
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.link import Lane, LinkCounters, LinkSettings, NoCounters
-from cadran.wire.stream import ByteStream, first_pdu, start_server
+from cadran.wire.peers import dapp_name, require_name
+from cadran.wire.stream import ByteStream, PeerStream, first_pdu, start_server
 
 
 class E3ServerHandler(Protocol):
@@ -102,6 +103,7 @@ class E3Server:
         handler: the RAN.
         settings: limits and times.
         counters: where to count.
+        credentials: for TLS, where a peer's certificate must name its DU; None: clear text, any peer.
     """
 
     def __init__(
@@ -110,11 +112,13 @@ class E3Server:
         handler: E3ServerHandler,
         settings: LinkSettings | None = None,
         counters: LinkCounters | None = None,
+        credentials: grpc.ServerCredentials | None = None,
     ) -> None:
         self._listen = listen
         self._handler = handler
         self._settings = settings or LinkSettings()
         self._counters = counters or NoCounters()
+        self._credentials = credentials
         self._sessions: dict[int, E3Session] = {}
         self._server: grpc.aio.Server | None = None
 
@@ -125,7 +129,7 @@ class E3Server:
 
     async def start(self) -> int:
         """Listen, and return the port. Raises OSError when the address cannot be bound."""
-        self._server, port = await start_server(self._listen, E3_SERVICE, self._connect)
+        self._server, port = await start_server(self._listen, E3_SERVICE, self._connect, self._credentials)
         return port
 
     async def stop(self) -> None:
@@ -135,7 +139,7 @@ class E3Server:
         if self._server is not None:
             await self._server.stop(self._settings.close_timeout_s)
 
-    async def _connect(self, stream: ByteStream) -> None:
+    async def _connect(self, stream: PeerStream) -> None:
         try:
             session = await self._set_up(stream)
         except WireError as error:
@@ -148,7 +152,7 @@ class E3Server:
         finally:
             self._forget(session, cause)
 
-    async def _set_up(self, stream: ByteStream) -> E3Session:
+    async def _set_up(self, stream: PeerStream) -> E3Session:
         """Read the setup request, answer it, and register the session; raise `WireError` when refused."""
         pdu_id = 0
         try:
@@ -162,6 +166,8 @@ class E3Server:
             raise
         request = pdu.setup_request
         try:
+            if self._credentials is not None:
+                require_name(stream, dapp_name(request.du_id))
             response = self._answer(request)
         except WireError as error:
             refused = e3ap_pb2.SetupResponse(

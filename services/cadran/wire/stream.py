@@ -17,6 +17,7 @@ import grpc
 
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.link import GRPC_OPTIONS, Lane, LinkCounters, LinkSettings, Outbox
+from cadran.wire.peers import Authenticated
 
 #: What gRPC raises on a stream that is gone.
 STREAM_ERRORS = (grpc.aio.AioRpcError, grpc.aio.BaseError, asyncio.InvalidStateError)
@@ -32,6 +33,10 @@ class ByteStream(Protocol):
 
     async def write(self, data: bytes) -> None:
         """Write one PDU."""
+
+
+class PeerStream(ByteStream, Authenticated, Protocol):
+    """A stream on the serving side, which can tell who the peer is."""
 
 
 class Session(ABC):
@@ -128,16 +133,19 @@ def describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else "no answer in time"
 
 
-Connect = Callable[[ByteStream], Awaitable[None]]
+Connect = Callable[[PeerStream], Awaitable[None]]
 
 
-async def start_server(listen: str, service: str, connect: Connect) -> tuple[grpc.aio.Server, int]:
+async def start_server(
+    listen: str, service: str, connect: Connect, credentials: grpc.ServerCredentials | None
+) -> tuple[grpc.aio.Server, int]:
     """Serve the bidirectional method `service`/Connect with raw bytes.
 
     Args:
         listen: host:port; port 0 takes a free one.
         service: full protobuf name of the service.
         connect: called with the stream of each client; the stream ends when it returns.
+        credentials: for TLS; None: anybody may connect, in clear text.
 
     Returns:
         The running server and its port.
@@ -153,7 +161,10 @@ async def start_server(listen: str, service: str, connect: Connect) -> tuple[grp
     method = grpc.stream_stream_rpc_method_handler(handle)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Connect": method}),))
     try:
-        port = server.add_insecure_port(listen)
+        if credentials is None:
+            port = server.add_insecure_port(listen)
+        else:
+            port = server.add_secure_port(listen, credentials)
     except RuntimeError as error:
         raise OSError(f"cannot listen on {listen}: {error}") from error
     await server.start()

@@ -32,6 +32,9 @@ def parser() -> argparse.ArgumentParser:
         "checkpoint-period-s": "S",
         "learn": "",
         "resume": "",
+        "tls-ca": "FILE",
+        "tls-cert": "FILE",
+        "tls-key": "FILE",
         "log-level": "LEVEL",
         "log-format": "FORMAT",
     }

@@ -86,6 +86,7 @@ class Assembly:
         self._health = health
         self._dus = scenario.problem.frame.dus
         self._log = structlog.get_logger("cadran.xapp")
+        self._tls = settings.tls()
         self._retry = RetrySpec(settings.redis_retry_first_s, settings.redis_retry_max_s)
         self._make_history()
         self._make_directories()
@@ -264,7 +265,7 @@ class Assembly:
             guard=GuardDesk(
                 self._guard, QuotaDesk(self._guard, lambda: self._termination.nodes), self._audit
             ),
-            security=security_of(settings, self._registry),
+            security=security_of(settings, self._registry, self._tls is not None),
         )
         app = create_app(rest)
         add_console(app, self._console(board, desk, links))
@@ -272,8 +273,14 @@ class Assembly:
             ingest=self._ingest,
             host=self._host,
             desk=self._desk,
-            e2=E2Server(str(settings.e2_listen), self._termination, counters=links),
+            e2=E2Server(
+                str(settings.e2_listen),
+                self._termination,
+                counters=links,
+                credentials=self._tls.server_credentials(links.handshake) if self._tls else None,
+            ),
             rest=app,
+            tls=self._tls,
             monitor=self._monitor,
             health=self._health,
             start_policies=self._start_policies,

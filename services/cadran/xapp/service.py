@@ -18,6 +18,7 @@ from cadran.runtime import Address, ConfigError, atomic_write
 from cadran.runtime.http import Health
 from cadran.runtime.lifecycle import cause_of
 from cadran.runtime.retry import RetrySpec
+from cadran.runtime.tls import Tls
 from cadran.wire.e2_server import E2Server
 from cadran.xapp.ingest import Ingest
 from cadran.xapp.learner_host import LearnerHost
@@ -39,6 +40,7 @@ class Parts:
         desk: Policies and their deliveries.
         e2: The E2 server.
         rest: The REST application.
+        tls: Certificates of REST; None: clear text.
         monitor: Tells people.
         health: Health.
         start_policies: Makes or takes up the first policies, before anybody can ask for them.
@@ -54,6 +56,7 @@ class Parts:
     desk: PolicyDesk
     e2: E2Server
     rest: FastAPI
+    tls: Tls | None
     monitor: Monitor
     health: Health
     start_policies: Callable[[], Awaitable[None]]
@@ -104,7 +107,7 @@ class Xapp:
             with listen(self._rest) as listening:
                 self.rest_port = listening.getsockname()[1]
                 await parts.start_policies()
-                async with serving(parts.rest, listening), self._e2():
+                async with serving(parts.rest, listening, parts.tls), self._e2():
                     self._log.info("listening", e2_port=self.e2_port, rest_port=self.rest_port)
                     self.started.set()
                     await self._work()

@@ -11,6 +11,7 @@ const NAMES = {
   indications_missed: "indications missed",
   sessions_opened: "sessions opened",
   sessions_closed: "sessions closed",
+  tls_handshakes: "TLS handshakes",
 };
 
 export function showInterfaces(state) {

@@ -80,6 +80,7 @@ class CauseDapp(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAUSE_DAPP_DECISION_INVALID: _ClassVar[CauseDapp]
     CAUSE_DAPP_NOT_STORED: _ClassVar[CauseDapp]
     CAUSE_DAPP_SHUTDOWN: _ClassVar[CauseDapp]
+    CAUSE_DAPP_NOT_AUTHORISED: _ClassVar[CauseDapp]
 
 class CausePolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -150,6 +151,7 @@ CAUSE_DAPP_FRAME_TOO_OLD: CauseDapp
 CAUSE_DAPP_DECISION_INVALID: CauseDapp
 CAUSE_DAPP_NOT_STORED: CauseDapp
 CAUSE_DAPP_SHUTDOWN: CauseDapp
+CAUSE_DAPP_NOT_AUTHORISED: CauseDapp
 CAUSE_POLICY_UNSPECIFIED: CausePolicy
 CAUSE_POLICY_CORRUPT: CausePolicy
 CAUSE_POLICY_HASH_MISMATCH: CausePolicy
