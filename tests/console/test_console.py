@@ -5,7 +5,9 @@ With CADRAN_SHOTS set to a folder, the pages are also stored there as pictures.
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 
 import httpx
 import pytest
@@ -139,3 +141,28 @@ def test_the_pages_of_rest_need_nobody_else(browser: Browser, xapp: str) -> None
     for path in ("/v1/policies", "/v1/learner", "/v1/e2-nodes", "/v1/console", "/openapi.json", "/metrics"):
         answer = httpx.get(xapp + path)
         assert answer.status_code == 200, path
+
+
+def test_learning_curves_outlive_the_xapp(browser: Browser, run: Run, xapp: str) -> None:
+    before = httpx.get(f"{xapp}/v1/console").json()["curves"]
+    assert before["before_s"] == 0
+    first = run.child("cadran.xapp")
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    run.until(lambda: answers(xapp), "the xApp is there again")
+    with opened(browser, xapp + "/") as page:
+        settled(page)
+        expect(page.locator('[data-curve="critic_loss"] path.mark')).to_have_count(1, timeout=WAIT_MS)
+        after = httpx.get(f"{xapp}/v1/console").json()["curves"]
+        assert after["before_s"] > 0.5 * before["critic_loss"]["seconds"][-1]
+        assert len(after["critic_loss"]["values"]) >= len(before["critic_loss"]["values"])
+        assert len(after["reward"][0]["values"]) > 2
+        picture(page, "restarted")
+
+
+def answers(xapp: str) -> bool:
+    """Whether an xApp is there that remembers an earlier one."""
+    try:
+        return bool(httpx.get(f"{xapp}/v1/console").json()["curves"]["before_s"] > 0)
+    except httpx.HTTPError:
+        return False

@@ -34,6 +34,7 @@ from cadran.xapp.console import (
     RegistryWatch,
     Tap,
     add_console,
+    read_past,
     targets_of,
 )
 from cadran.xapp.guard.audit import AuditLog, AuditSpec
@@ -60,6 +61,8 @@ from cadran.xapp.service import LISTENING, Parts, Xapp
 from cadran.xapp.settings import XappSettings
 from cadran.xapp.status import LearnerStatus
 from cadran.xapp.termination import Expected, Termination
+
+_PROGRESS = "learner.jsonl"
 
 
 def new_health() -> Health:
@@ -113,7 +116,11 @@ class Assembly:
         for line in self._policies.refused:
             self._log.warning("stored policy refused", reason=line)
         self._progress = Progress(
-            state / "learner.jsonl", self._settings.progress_every_updates, time.time, self._history.learned
+            state / _PROGRESS,
+            self._settings.progress_every_updates,
+            time.time,
+            self._history.learned,
+            self._history.rewards,
         )
         metrics = XappMetrics(self._registry)
         metrics.learns.set(self._settings.learn)
@@ -205,6 +212,15 @@ class Assembly:
                 "choose another directory, or give --no-resume"
             ) from error
         self._log.info("resumed from checkpoint", updates=checkpoint.updates)
+        self._remember()
+
+    def _remember(self) -> None:
+        """The console's curves go on where the learner does; without its progress file they begin anew."""
+        path = self._settings.state_dir / _PROGRESS
+        try:
+            self._history.begin_with(read_past(path, self._dus))
+        except OSError as error:
+            self._log.warning("progress of earlier is not shown", file=str(path), reason=error.strerror)
 
     def _make_flow(self) -> None:
         settings = self._settings

@@ -2,8 +2,9 @@
 
 Fields of a line: ``time_s`` (Unix seconds), ``updates``, ``critic_loss``, ``actor_loss`` [per DU],
 ``td_variance`` [per DU], ``sam_share`` [per DU: share of these updates with SAM on], ``beta`` and ``entropy``
-(means over DUs), ``value`` (mean Q), ``td_threshold``, ``update_s`` (seconds of an update) and
-``policy_version``. All are means over the updates since the line before, except the counters.
+(means over DUs), ``value`` (mean Q), ``td_threshold``, ``update_s`` (seconds of an update),
+``policy_version``, and ``reward`` [per DU: of the newest frames at rest, or null]. All are means over the
+updates since the line before, except the counters and the reward.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Progress:
         every: Updates per line.
         unix_s: Wall clock.
         told: Hears of every line, on the learner's thread.
+        rewards: Newest reward per frame of each DU; asked on the learner's thread.
     """
 
     def __init__(
@@ -50,11 +52,13 @@ class Progress:
         every: int,
         unix_s: Callable[[], float],
         told: Callable[[Mapping[str, Any]], None] | None = None,
+        rewards: Callable[[], list[float | None]] = list,
     ) -> None:
         self._path = path
         self._every = every
         self._unix_s = unix_s
         self._told = told
+        self._rewards = rewards
         self._lock = threading.Lock()
         self._pending: list[tuple[UpdateMetrics, float]] = []
         self._since_s = unix_s()
@@ -82,7 +86,7 @@ class Progress:
         if not self._pending:
             return
         now = self._unix_s()
-        line = _line(self._pending, now, self.policy_version)
+        line = {**_line(self._pending, now, self.policy_version), "reward": self._rewards()}
         rate = len(self._pending) / max(now - self._since_s, 1e-6)
         with self._lock:
             self._summary = LearningSummary(rate, line)

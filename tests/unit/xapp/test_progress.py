@@ -19,7 +19,9 @@ def test_progress_writes_means_of_so_many_updates(tmp_path: Path) -> None:
     seen: list[UpdateMetrics] = []
     clock = iter(range(1000))
     told: list[Mapping[str, Any]] = []
-    progress = Progress(tmp_path / "learner.jsonl", 4, lambda: float(next(clock)), told.append)
+    progress = Progress(
+        tmp_path / "learner.jsonl", 4, lambda: float(next(clock)), told.append, lambda: [0.5, None]
+    )
 
     def observe(metrics: UpdateMetrics, seconds: float) -> None:
         seen.append(metrics)
@@ -42,6 +44,7 @@ def test_progress_writes_means_of_so_many_updates(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "learner.jsonl").read_text().splitlines()]
     assert [line["updates"] for line in lines] == [4, 8]
     assert told == lines
+    assert [line["reward"] for line in lines] == [[0.5, None]] * 2
     assert lines[1]["critic_loss"] == pytest.approx(sum(m.critic_loss for m in seen[4:8]) / 4)
     assert lines[1]["td_variance"] == pytest.approx(
         [sum(float(m.td_variance[du]) for m in seen[4:8]) / 4 for du in range(DUS)]

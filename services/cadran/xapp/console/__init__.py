@@ -3,9 +3,19 @@
 from cadran.xapp.console.history import History
 from cadran.xapp.console.pages import add_console
 from cadran.xapp.console.parts import ConsoleParts
+from cadran.xapp.console.past import read_past
 from cadran.xapp.console.quality import Judge
 from cadran.xapp.console.registry import RegistryWatch
 from cadran.xapp.console.tap import Tap
 from cadran.xapp.console.targets import targets_of
 
-__all__ = ["ConsoleParts", "History", "Judge", "RegistryWatch", "Tap", "add_console", "targets_of"]
+__all__ = [
+    "ConsoleParts",
+    "History",
+    "Judge",
+    "RegistryWatch",
+    "Tap",
+    "add_console",
+    "read_past",
+    "targets_of",
+]

@@ -1,14 +1,14 @@
 """What the console shows of the past: quality and reward, RBs of slices, learning; all in bounded memory.
 
-It begins with the service's start. Rows and measurements come in the event loop, progress of learning on the
-learner's thread.
+It begins with the service's start, or with what the progress file has of the time before. Rows and
+measurements come in the event loop, progress of learning on the learner's thread.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from cadran.problem.measurements import Float32
 from cadran.replay import Rows
 from cadran.wire.codecs import SLICES
 from cadran.xapp.console.curve import Curve, Point
+from cadran.xapp.console.past import PastLine
 from cadran.xapp.console.quality import Judge, Quality
 from cadran.xapp.kpm_board import KpmReport
 
@@ -56,6 +57,11 @@ class History:
         dus: Number of DUs.
         judge: Judges the KPIs of rows.
         unix_s: Wall clock.
+
+    Attributes:
+        started_s: Unix time of the service's start.
+        began_s: At which the curves begin: the start, less the time of which the past tells.
+        dus: Each one's own.
     """
 
     def __init__(self, dus: int, judge: Judge, unix_s: Callable[[], float]) -> None:
@@ -63,8 +69,29 @@ class History:
         self._unix_s = unix_s
         self._lock = threading.Lock()
         self._learning = Curve(CURVE_POINTS)
-        self.started_s = unix_s()
+        self.started_s = self.began_s = unix_s()
         self.dus = tuple(DuHistory() for _ in range(dus))
+
+    def begin_with(self, past: Sequence[PastLine]) -> None:
+        """Let the curves begin with what an earlier process wrote down; to be called before anything else.
+
+        The time between that process's last line and this one's start is left out: nobody learned in it.
+        """
+        if not past:
+            return
+        times_s = np.maximum.accumulate([line.time_s for line in past])  # a clock may have been set back
+        times_s += self.started_s - times_s[-1]
+        self.began_s = float(times_s[0])
+        for line, time_s in zip(past, times_s.tolist(), strict=True):
+            self.learned({**line.model_dump(), "time_s": time_s})
+            for du, reward in zip(self.dus, line.reward, strict=False):
+                if reward is not None:
+                    du.reward.add(time_s, [reward])
+
+    def rewards(self) -> list[float | None]:
+        """Newest reward per frame of each DU; None while there is none."""
+        newest = [du.quality for du in self.dus]
+        return [None if quality is None else quality.reward for quality in newest]
 
     def stored(self, du: int, rows: Rows) -> None:
         """Rows of a DU are at rest."""

@@ -83,15 +83,17 @@ class DuState(BaseModel):
 
 
 class Line(BaseModel):
-    """A curve since the xApp's start."""
+    """A curve."""
 
-    seconds: list[float] = Field(description="since the xApp's start")
+    seconds: list[float] = Field(description="since the curves' beginning")
     values: list[float]
 
 
 class Curves(BaseModel):
-    """How learning went since the xApp's start."""
+    """How learning went since the xApp's start, and before it as far as is remembered, without pauses."""
 
+    span_s: float = Field(description="from the curves' beginning to now")
+    before_s: float = Field(description="of it, before the xApp's start; 0: nothing is remembered")
     reward: list[Line] = Field(description="per frame, by DU")
     critic_loss: Line
     temperature: Line = Field(description="entropy temperature, mean over DUs")

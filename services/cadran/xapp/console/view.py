@@ -50,7 +50,7 @@ def console_state(parts: ConsoleParts) -> ConsoleState:
         conditions=conditions,
         alerts=alerts_of(status.alert, conditions, dus, parts.targets),
         dus=dus,
-        curves=_curves(parts),
+        curves=_curves(parts, now_s),
         adaptation=_adaptation(parts, now_s),
         e2=dict(parts.e2_totals()),
     )
@@ -121,19 +121,22 @@ def _policy(parts: ConsoleParts, du: int) -> PolicyState:
     )
 
 
-def _curves(parts: ConsoleParts) -> Curves:
-    started_s, learning = parts.history.started_s, parts.history.learning()
+def _curves(parts: ConsoleParts, now_s: float) -> Curves:
+    history = parts.history
+    began_s, learning = history.began_s, history.learning()
     return Curves(
-        reward=[_line(held.reward.points, 0, started_s) for held in parts.history.dus],
-        critic_loss=_line(learning, 0, started_s),
-        temperature=_line(learning, 1, started_s),
-        sam_share=[_line(learning, 2 + du, started_s) for du in range(parts.frame.dus)],
+        span_s=round(now_s - began_s, 1),
+        before_s=round(history.started_s - began_s, 1),
+        reward=[_line(held.reward.points, 0, began_s) for held in history.dus],
+        critic_loss=_line(learning, 0, began_s),
+        temperature=_line(learning, 1, began_s),
+        sam_share=[_line(learning, 2 + du, began_s) for du in range(parts.frame.dus)],
     )
 
 
-def _line(points: Sequence[Point], index: int, started_s: float) -> Line:
+def _line(points: Sequence[Point], index: int, began_s: float) -> Line:
     return Line(
-        seconds=[round(point.time_s - started_s, 1) for point in points],
+        seconds=[round(point.time_s - began_s, 1) for point in points],
         values=[_short(point.values[index]) for point in points],
     )
 

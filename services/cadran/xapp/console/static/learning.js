@@ -5,20 +5,26 @@ import { duration, number, short } from "./format.js";
 
 export function showLearning(state) {
   const { curves } = state;
-  const end = state.uptime_s;
+  const end = curves.span_s;
+  const mark = curves.before_s || null;
   const range = bounds(curves.reward);
   document.querySelectorAll('[data-curve="reward"]').forEach((figure) => {
     const du = Number(figure.dataset.du);
-    show(figure, curves.reward[du], end, range, (value) => number(value, 3));
+    show(figure, curves.reward[du], end, range, (value) => number(value, 3), { mark });
     showDuty(figure.querySelector(".duty"), curves.sam_share[du], end);
-    text(figure.querySelector(".end"), duration(end));
+    showSpan(figure, end);
   });
   for (const name of ["critic_loss", "temperature"]) {
     const figure = document.querySelector(`[data-curve="${name}"]`);
     if (!figure) continue;
-    show(figure, curves[name], end, bounds([curves[name]]), short);
-    text(figure.querySelector(".end"), duration(end));
+    show(figure, curves[name], end, bounds([curves[name]]), short, { mark });
+    showSpan(figure, end);
   }
+}
+
+function showSpan(figure, end) {
+  text(figure.querySelector(".x span"), `${duration(end)} ago`);
+  text(figure.querySelector(".end"), "now");
 }
 
 export function showAdaptation(adaptation) {
@@ -30,7 +36,7 @@ export function showAdaptation(adaptation) {
   const range = bounds(adaptation.dus.map((du) => du.rewards));
   for (const du of adaptation.dus) {
     const figure = document.querySelector(`[data-adapting="${du.du}"]`);
-    show(figure, du.rewards, Math.max(du.shots, 1), range, (value) => number(value, 3), du.joined);
+    show(figure, du.rewards, Math.max(du.shots, 1), range, (value) => number(value, 3), { from: du.joined });
     showGain(figure.querySelector(".gain"), du);
     const start = du.start === null ? "fresh networks" : `initialisation ${du.start}`;
     text(figure.querySelector(".origin"), du.cold ? "cold: fresh networks" : start);
@@ -47,7 +53,8 @@ function showGain(field, du) {
   field.dataset.level = gain === null ? "wait" : gain < 0 ? "warn" : "good";
 }
 
-function show(figure, curve, end, [low, high], format, from = null) {
+// A curve with a level to compare it with (from) and the time of a restart (mark), where there are such.
+function show(figure, curve, end, [low, high], format, { from = null, mark = null }) {
   const last = curve.values.length ? curve.values[curve.values.length - 1] : null;
   text(figure.querySelector("figcaption b"), format(last));
   text(figure.querySelector(".top"), short(high));
@@ -55,6 +62,7 @@ function show(figure, curve, end, [low, high], format, from = null) {
   const path = line(curve.seconds, curve.values, end, low, high);
   const rules = [["rule", "M0 25H100M0 50H100M0 75H100"]];
   if (from !== null) rules.push(["from", line([0, end], [from, from], end, low, high)]);
+  if (mark !== null) rules.push(["mark", line([mark, mark], [low, high], end, low, high)]);
   paths(figure.querySelector(".plot svg"), [...rules, ["curve", path]]);
 }
 
