@@ -18,6 +18,7 @@ from cadran.rapp.metrics import RappMetrics
 from cadran.rest import Security
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.metrics import new_registry
+from cadran.xapp.a1.monitor import A1Metrics
 from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.metrics import XappMetrics
 
@@ -85,6 +86,7 @@ def exported() -> dict[str, dict[str, Metric]]:
     DappMetrics(registries["dapp"])
     LinkMetrics(registries["dapp"], "e3")
     XappMetrics(registries["xapp"])
+    A1Metrics(registries["xapp"])
     LinkMetrics(registries["xapp"], "e2")
     registries["xapp"].register(KpmBoard())
     RappMetrics(registries["rapp"])

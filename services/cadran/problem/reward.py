@@ -62,7 +62,7 @@ class Delivered:
         self._spec = spec
         self._shape = (SLICES, frame.ues_per_slice)
         self._places = SLICES * frame.ues_per_slice
-        rungs = _rungs(frame.dus)
+        rungs = budget_rungs(frame.dus)
         self._rung = rungs if du is None else rungs[du]
         self.kpi_dim = self._places + (1 if spec.budget_spread > 0 else 0)
         self._weights = np.asarray(spec.weights, dtype=np.float64) / sum(spec.weights)
@@ -227,7 +227,7 @@ def _filled(x: Float32) -> Float32:
     return filled.reshape(*x.shape[:-2], x.shape[-2] * x.shape[-1])
 
 
-def _rungs(dus: int) -> Float32:
+def budget_rungs(dus: int) -> Float32:
     """Place of each DU on a ladder from -1 to 1 in even steps, float32 ``[C]``; 0 for a single DU."""
     return np.linspace(-1.0, 1.0, dus, dtype=np.float32) if dus > 1 else np.zeros(1, dtype=np.float32)
 

@@ -15,6 +15,7 @@ from cadran.learn import MetaLearner, MetaSpec
 from cadran.learn.ddpg import DdpgShape, DdpgSpec, policy_tensors
 from cadran.learn.meta import LEVELS, Level
 from cadran.policy import NetworkMeta, TwoLevelMeta, decode, encode_two_level
+from cadran.problem import Problem, ProblemSpec
 from cadran.problem.hierarchy import HierarchicalProblem
 from cadran.replay import Identity, Replay, identities
 from cadran.replay.store import read_between
@@ -145,6 +146,12 @@ class AdaptingTrainer:
         origin, networks = (newest.origin, newest.networks) if newest else (None, self._fresh)
         task.begin(origin, networks, task.record.cursor)
         self._changed.add(task.du)
+
+    def judge_by(self, specs: Sequence[ProblemSpec]) -> None:
+        """What each DU's reward is computed with from now on; may be called from another thread."""
+        for task, spec in zip(self.tasks, specs, strict=True):
+            base = Problem(spec, self._problem.frame)
+            task.judge_by(HierarchicalProblem(self._problem.spec, base).of_du(task.du))
 
     def heard(self, du: int, sha256: str) -> None:
         """A DU told the digest of the policy that it runs; may be called from another thread."""

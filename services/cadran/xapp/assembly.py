@@ -23,6 +23,7 @@ from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.retry import RetrySpec
 from cadran.wire.e2_server import E2Server
+from cadran.xapp.a1.parts import A1, Neighbours
 from cadran.xapp.acknowledger import Acknowledger
 from cadran.xapp.adaptation import AdaptingTrainer
 from cadran.xapp.adaptation_desk import AdaptationDesk
@@ -46,7 +47,7 @@ from cadran.xapp.guard.rate import RateSpec
 from cadran.xapp.guard.rest import GuardDesk
 from cadran.xapp.inference import Inference
 from cadran.xapp.ingest import Ingest
-from cadran.xapp.kpm_board import KpmBoard
+from cadran.xapp.kpm_board import KpmBoard, KpmReport
 from cadran.xapp.learner_host import HostSpec, LearnerHost, Publication
 from cadran.xapp.learning import learning_of
 from cadran.xapp.metrics import XappMetrics
@@ -100,7 +101,7 @@ class Assembly:
 
     def _make_history(self) -> None:
         problem = self._scenario.problem
-        base = problem.base if isinstance(problem, HierarchicalProblem) else problem
+        base = self._base = problem.base if isinstance(problem, HierarchicalProblem) else problem
         self._targets = targets_of(base.spec, base.frame)
         wanted = tuple(tuple(target.quality for target in slices) for slices in self._targets)
         self._history = History(self._dus, Judge(base, wanted), time.time)
@@ -128,6 +129,7 @@ class Assembly:
 
     def _make_guard(self) -> None:
         settings = self._settings
+        self._limits = Limits()
         folder = settings.state_dir / "guard"
         spec = AuditSpec(settings.audit_file_bytes, settings.audit_files)
         try:
@@ -140,7 +142,7 @@ class Assembly:
                 RateSpec(settings.guard_controls_per_s, settings.guard_burst),
                 learner_is_paced=not self._scenario.clock.lockstep,
             ),
-            Limits(),
+            self._limits,
             self._guarded,
             time.monotonic,
             time.time,
@@ -254,7 +256,7 @@ class Assembly:
         """The xApp, ready to run."""
         settings, problem = self._settings, self._scenario.problem
         adapting = self._learning.adapting
-        board = KpmBoard(self._history.measured)
+        board = KpmBoard(self._measured)
         self._registry.register(board)
         self._termination = Termination(
             Expected(problem.frame, self._scenario.clock.lockstep),
@@ -266,6 +268,7 @@ class Assembly:
             _unheard if adapting is None else adapting.heard,
             settings.kpm_period_s,
         )
+        self._a1 = self._make_a1()
         desk = self._adaptation_desk()
         links = LinkMetrics(self._registry, "e2")
         rest = RestParts(
@@ -284,6 +287,7 @@ class Assembly:
             security=security_of(settings, self._registry, self._tls is not None),
         )
         app = create_app(rest)
+        self._a1.mount(app)
         add_console(app, self._console(board, desk, links))
         parts = Parts(
             ingest=self._ingest,
@@ -304,6 +308,7 @@ class Assembly:
             close_store=self._close_store,
             learn=self._learn,
             watch=self._watch.run if adapting is not None else _nothing,
+            a1=self._a1,
             status=self.status,
         )
         return Xapp(
@@ -327,6 +332,26 @@ class Assembly:
             health=self._health,
             unix_s=time.time,
         )
+
+    def _make_a1(self) -> A1:
+        around = Neighbours(
+            problem=self._base,
+            limits=self._limits,
+            rejudge=self._learning.rejudge,
+            plmn_of=self._plmn_of,
+            registry=self._registry,
+            disk=self._monitor.disk,
+            unix_s=time.time,
+        )
+        return A1(self._settings, self._settings.state_dir, around)
+
+    def _plmn_of(self, du: int) -> str | None:
+        node = self._termination.nodes.get(du)
+        return None if node is None else node.request.global_e2_node_id.plmn_identity
+
+    def _measured(self, du: int, report: KpmReport) -> None:
+        self._history.measured(du, report)
+        self._a1.desk.measured(du, report)
 
     def _adaptation_desk(self) -> AdaptationDesk | None:
         adapting = self._learning.adapting

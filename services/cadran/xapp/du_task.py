@@ -177,6 +177,10 @@ class DuTask:
         remembered = self._remember(cursor - len(rows), rows)
         self._note(cursor=cursor, frames=min(self.record.frames, remembered))
 
+    def judge_by(self, problem: HierarchicalProblem) -> None:
+        """The same problem with other thresholds, from now on; may be called from another thread."""
+        self._problem = problem
+
     @property
     def wanted(self) -> int:
         """Rows to look at next: no more than to the next shot."""

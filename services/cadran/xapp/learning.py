@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cadran.learn import Learner, TrainingSchedule, batch_sampler
-from cadran.problem import Problem
+from cadran.problem import Problem, ProblemSpec
 from cadran.problem.hierarchy import HierarchicalProblem
 from cadran.replay import Mirror, Replay
 from cadran.runtime import ConfigError
+from cadran.xapp.a1.thresholds import RewardBook
 from cadran.xapp.adaptation import AdaptingTrainer, Shot
 from cadran.xapp.learner_host import Training
 from cadran.xapp.monitor import Monitor
@@ -31,11 +32,13 @@ class Learning:
         trainer: For the host.
         adapting: The same, where DUs adapt; None where decisions have one level.
         given_policies: Loads the first policies as those of a version; None: they are the trainer's own.
+        rejudge: Takes, for each DU, what its reward is computed with from now on.
     """
 
     trainer: Training
     adapting: AdaptingTrainer | None
     given_policies: Callable[[int], list[bytes]] | None
+    rejudge: Callable[[Sequence[ProblemSpec]], None]
 
 
 def learning_of(settings: XappSettings, scenario: Scenario, replay: Replay, monitor: Monitor) -> Learning:
@@ -55,6 +58,7 @@ def _one_level(
     if settings.cold_dus:
         raise ConfigError("--cold-dus: DUs adapt only in a scenario with a hierarchy")
     spec, dus = scenario.learner, problem.frame.dus
+    book = RewardBook(problem)
     learner = Learner(spec, dus, problem.observation_dim, problem.action_dim, settings.seed)
     trainer = Trainer(
         learner,
@@ -62,13 +66,13 @@ def _one_level(
         Mirror(replay, spec.replay_capacity, problem.neutral_action),
         batch_sampler(settings.seed),
         spec.batch_size,
-        problem.reward,
+        book.reward,
         settings.loss_limit,
         monitor.updated,
     )
     source = settings.policy
     if source is None:
-        return Learning(trainer, None, None)
+        return Learning(trainer, None, None, book.set)
 
     def given(version: int) -> list[bytes]:
         artefacts = load_policies(source, problem, dus, version)
@@ -76,7 +80,7 @@ def _one_level(
             start_from(learner, artefacts, source)
         return artefacts
 
-    return Learning(trainer, None, given)
+    return Learning(trainer, None, given, book.set)
 
 
 def _two_levels(
@@ -99,4 +103,4 @@ def _two_levels(
 
     cold = frozenset(settings.cold_dus)
     trainer = AdaptingTrainer(problem, scenario.meta, replay, cold, settings.seed, observe)
-    return Learning(trainer, trainer, None)
+    return Learning(trainer, trainer, None, trainer.judge_by)

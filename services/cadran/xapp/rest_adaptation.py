@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from starlette.exceptions import HTTPException
 
 from cadran.rest import ProblemDetails
+from cadran.rest.bodies import bounded_body
 from cadran.xapp.adaptation_desk import AdaptationDesk, AdaptationModel, DuAdaptation, TakenModel
 
 _MOST_BYTES = 64 << 20
 """Far more than the networks of any scenario take."""
 _BODY_S = 30.0
-"""For the whole of it: a sender that drips must not hold what has come of it for ever."""
 _BODY = {
     "requestBody": {
         "required": True,
@@ -54,7 +53,7 @@ def adaptation_router(desk: AdaptationDesk | None) -> APIRouter:
     )
     async def deliver(request: Request) -> TakenModel:
         taker = required()
-        return await taker.deliver(await _bounded_body(request))
+        return await taker.deliver(await bounded_body(request, _MOST_BYTES, _BODY_S, "initialisation"))
 
     @router.get("/adaptation", summary="How every DU adapts")
     async def adaptation() -> AdaptationModel:
@@ -72,21 +71,3 @@ def adaptation_router(desk: AdaptationDesk | None) -> APIRouter:
         return await required().restart(du)
 
     return router
-
-
-async def _bounded_body(request: Request) -> bytes:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_S):
-            async for part in request.stream():
-                body += part
-                if len(body) > _MOST_BYTES:
-                    raise _refused(413, f"an initialisation has at most {_MOST_BYTES} bytes")
-    except TimeoutError as error:
-        raise _refused(408, f"the initialisation did not come as a whole within {_BODY_S:g} s") from error
-    return bytes(body)
-
-
-def _refused(status: int, detail: str) -> HTTPException:
-    """Ends the connection as well, for what else may come on it."""
-    return HTTPException(status, detail, {"Connection": "close"})

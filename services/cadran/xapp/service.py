@@ -20,6 +20,7 @@ from cadran.runtime.lifecycle import cause_of
 from cadran.runtime.retry import RetrySpec
 from cadran.runtime.tls import Tls
 from cadran.wire.e2_server import E2Server
+from cadran.xapp.a1.parts import A1
 from cadran.xapp.ingest import Ingest
 from cadran.xapp.learner_host import LearnerHost
 from cadran.xapp.monitor import Monitor
@@ -48,6 +49,7 @@ class Parts:
         close_store: Ends its connections.
         learn: Makes updates until cancelled.
         watch: Keeps what is known of the rApp's registry new, until cancelled.
+        a1: A1 policies.
         status: State of learning.
     """
 
@@ -64,6 +66,7 @@ class Parts:
     close_store: Callable[[], Awaitable[None]]
     learn: Callable[[], Coroutine[Any, Any, None]]
     watch: Callable[[], Coroutine[Any, Any, None]]
+    a1: A1
     status: Callable[[], LearnerStatus]
 
 
@@ -140,6 +143,7 @@ class Xapp:
                 tasks.create_task(self._store_and_learn(), name="store and learn")
                 tasks.create_task(parts.watch(), name="registry")
                 tasks.create_task(self._tell(), name="status")
+                tasks.create_task(parts.a1.run(), name="a1")
         finally:
             self._write_status()
 

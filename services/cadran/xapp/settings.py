@@ -11,11 +11,12 @@ from cadran.replay.settings import RedisSettings
 from cadran.rest.settings import RestSettings
 from cadran.runtime.addresses import Address, AddressField
 from cadran.runtime.service_settings import LearningServiceSettings
+from cadran.xapp.a1.settings import A1Settings
 
 ENVIRONMENT_PREFIX = "CADRAN_XAPP_"
 
 
-class XappSettings(RestSettings, RedisSettings, LearningServiceSettings):
+class XappSettings(A1Settings, RestSettings, RedisSettings, LearningServiceSettings):
     """Everything the xApp needs besides the scenario; flags > environment > file > defaults.
 
     Both listening addresses are on loopback unless told otherwise: neither E2 nor REST
