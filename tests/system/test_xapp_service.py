@@ -282,6 +282,7 @@ async def test_slice_quotas_are_set_over_rest_and_told_as_applied_or_with_the_ca
         asked = {"slices": [_ratios(2, 10, 20, 40), _ratios(1, 0, 30, 90)]}
         outcome = (await bench.http.put(path, json=asked)).json()
         assert (outcome["du"], outcome["epoch"], outcome["effective_frame"]) == (1, 1, 12)
+        assert outcome["dapp_decides"] is False
         told = {
             entry["sst"]: (entry["reason"], entry["applied"]["max_percent"]) for entry in outcome["slices"]
         }

@@ -262,6 +262,7 @@ class Node:
         self.refuse_relayed: Cause | None = None
         self.subscriptions: list[Subscription] = []
         self.events: list[tuple[object, ...]] = []
+        self.controls = 0
         self.resets: list[Cause] = []
         self.errors: list[Cause] = []
         self.closed: list[Cause] = []
@@ -281,6 +282,7 @@ class Node:
         self.subscriptions.remove(subscription)
 
     def on_control(self, session: E2Session, message: rc_pb2.RcControlMessage) -> rc_pb2.RicControlOutcome:
+        self.controls += 1
         requested = ratios_from_proto(message.rrm_policy_ratio_list)
         table = np.zeros((3, 3), np.int32)
         for index, ratios in requested.items():

@@ -120,7 +120,8 @@ class E2Agent:
         requested = ratios_from_proto(message.rrm_policy_ratio_list)
         ladder.fallback = _merged(ladder.fallback, requested)
         frame = self._ran.frame
-        return control_outcome(requested, ladder.fallback, SLICES, self._identity.epoch, frame)
+        dapp = ladder.dapp_decides(frame)
+        return control_outcome(requested, ladder.fallback, SLICES, self._identity.epoch, frame, dapp)
 
     def on_report_ack(self, session: E2Session, ack: dapp_pb2.DappReportAck) -> None:
         """Relays an acknowledgement, and notes it for lock-step."""

@@ -72,6 +72,10 @@ class DecisionLadder:
         """Whether the dApp has decided this frame."""
         return self._newest is not None and self._newest.frame >= frame
 
+    def dapp_decides(self, frame: int) -> bool:
+        """Whether the dApp decided the frame before `frame`, or a decision of it may still be used in it."""
+        return self._newest is not None and frame - self._newest.frame <= max(1, self._max_age_frames)
+
     def choose(self, frame: int) -> Applied:
         """The decision in force during `frame`; counts a frame that the dApp missed."""
         newest = self._newest

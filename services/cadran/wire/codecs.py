@@ -306,10 +306,18 @@ def quota_from_proto(
 
 
 def control_outcome(
-    requested: dict[int, Ratios], applied: HasQuota, slices: tuple[SNssai, ...], epoch: int, frame: int
+    requested: dict[int, Ratios],
+    applied: HasQuota,
+    slices: tuple[SNssai, ...],
+    epoch: int,
+    frame: int,
+    dapp_decides: bool = False,
 ) -> rc_pb2.RicControlOutcome:
-    """What became of a slice-level PRB quota: ratios requested and applied, and from which frame."""
-    outcome = rc_pb2.RicControlOutcome(epoch=epoch, effective_frame=frame)
+    """What became of a slice-level PRB quota: ratios requested and applied, and from which frame.
+
+    With `dapp_decides` a dApp decides that frame, and the ratios rule only once it is silent.
+    """
+    outcome = rc_pb2.RicControlOutcome(epoch=epoch, effective_frame=frame, dapp_decides=dapp_decides)
     for index, policy in enumerate(quota_to_proto(applied, slices)):
         entry = outcome.applied_ratios.add(s_nssai=s_nssai_to_proto(slices[index]), applied=policy)
         wanted = requested.get(index)

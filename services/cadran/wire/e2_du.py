@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from google.protobuf.message import Message
 
 from cadran.wire.causes import Cause, RefusedError, WireError, from_proto
+from cadran.wire.e2_controls import Controls
 from cadran.wire.e2_functions import RanFunctions, check_functions
 from cadran.wire.e2_session import (
     DAPP_FUNCTION_ID,
@@ -34,6 +35,7 @@ from cadran.wire.stream import ByteStream
 _LANES = {KPM_FUNCTION_ID: Lane.FAST, DAPP_FUNCTION_ID: Lane.ORDERED}
 
 _ATTEMPTS = 3
+_NO_ACK = e2ap_pb2.RIC_CONTROL_ACK_REQUEST_NO_ACK
 
 
 class E2ClientHandler(Protocol):
@@ -90,6 +92,7 @@ class E2Session(E2Association):
         super().__init__(stream, settings, counters)
         self._handler = handler
         self._subscriptions = SubscriptionTable()
+        self._controls = Controls(self._control)
         self._functions = RanFunctions(request.ran_functions_added)
         self._updating: set[asyncio.Task[None]] = set()
         self._dispatch |= {
@@ -224,12 +227,16 @@ class E2Session(E2Association):
 
     def _drop(self, cause: Cause) -> None:
         self._tell_ended(self._subscriptions.drop_all())
+        self._controls.forget()
 
     def _after_reset(self, cause: Cause) -> None:
         self._handler.on_reset(self, cause)
 
     def _on_service_query(self, pdu: e2ap_pb2.E2apPdu) -> None:
         query = pdu.ric_service_query
+        if self._updating:
+            text = "a RIC service query is being answered"
+            raise WireError(Cause("misc", "control-processing-overload", text))
         transaction_of(query)
         check_functions(query.ran_functions_accepted)
         update = self._functions.lacking(query.ran_functions_accepted)
@@ -295,30 +302,16 @@ class E2Session(E2Association):
 
     def _on_control_request(self, pdu: e2ap_pb2.E2apPdu) -> None:
         request = pdu.ric_control_request
-        key_of(request)
         if request.ran_function_id == DAPP_FUNCTION_ID:
             self._on_relayed(request)
             return
-        try:
-            outcome = self._control(request)
-        except WireError as error:
-            self._counters.refused("e2", "ric_control_request", error.cause)
-            failure = e2ap_pb2.RicControlFailure(
-                ric_request_id=request.ric_request_id,
-                ran_function_id=request.ran_function_id,
-                cause=error.cause.to_proto(),
-            )
-            self._send(Lane.FAST, "ric_control_failure", failure)
-            return
-        if request.ric_control_ack_request != e2ap_pb2.RIC_CONTROL_ACK_REQUEST_NO_ACK:
-            acknowledge = e2ap_pb2.RicControlAcknowledge(
-                ric_request_id=request.ric_request_id,
-                ran_function_id=request.ran_function_id,
-                ric_control_outcome=outcome.SerializeToString(),
-            )
-            self._send(Lane.FAST, "ric_control_acknowledge", acknowledge)
+        answer = self._controls.answer(request)
+        if answer.cause is not None:
+            self._counters.refused("e2", "ric_control_request", answer.cause)
+        if answer.cause is not None or request.ric_control_ack_request != _NO_ACK:
+            self._send(Lane.FAST, answer.kind, answer.message)
 
-    def _control(self, request: e2ap_pb2.RicControlRequest) -> rc_pb2.RicControlOutcome:
+    def _control(self, request: e2ap_pb2.RicControlRequest) -> bytes:
         self._check_offered(request.ran_function_id)
         if request.ran_function_id != RC_FUNCTION_ID:
             text = f"RAN function {request.ran_function_id} takes no controls; 3 and 4 do"
@@ -329,9 +322,10 @@ class E2Session(E2Association):
             text = f"RC style {asked[0]} action {asked[1]}; only style 2 action 6, slice-level PRB quota"
             raise WireError(Cause("ric_request", "action-not-supported", text))
         message = decode(rc_pb2.RcControlMessage, request.ric_control_message, "RC control message")
-        return self._handler.on_control(self, message)
+        return self._handler.on_control(self, message).SerializeToString()
 
     def _on_relayed(self, request: e2ap_pb2.RicControlRequest) -> None:
+        key_of(request)
         message = decode(dapp_pb2.DappRelayControl, request.ric_control_message, "dApp relay message")
         kind = message.WhichOneof("message")
         if kind == "report_ack":

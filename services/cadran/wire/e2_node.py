@@ -18,7 +18,6 @@ from cadran.wire.e2_session import (
     KPM_FUNCTION_ID,
     KPM_STYLE_E2_NODE,
     MAX_TO_BE_REMOVED,
-    MAX_TRANSACTION,
     RC_ACTION_SLICE_PRB_QUOTA,
     RC_FUNCTION_ID,
     RC_STYLE_RESOURCE_ALLOCATION,
@@ -39,6 +38,7 @@ REQUESTOR_ID = 1
 #: What a refused node is asked to wait before it tries again.
 TIME_TO_WAIT = e2ap_pb2.TIME_TO_WAIT_V1S
 _TRIGGER_FREE = b""
+_CONTROL_SENDINGS = 2
 
 
 class E2ServerHandler(Protocol):
@@ -248,6 +248,9 @@ class E2Node(E2Association):
     ) -> rc_pb2.RicControlOutcome:
         """Set slice-level PRB quotas (E2SM-RC style 2, action 6), and learn what was applied.
 
+        While there is no answer the request is sent once more, after half of the time; the node applies it
+        once.
+
         Raises:
             RefusedError: RIC control failure; nothing was applied.
             ExpiredError: ric_request/control-timer-expired.
@@ -264,7 +267,7 @@ class E2Node(E2Association):
             ric_control_message=rc_pb2.RcControlMessage(rrm_policy_ratio_list=policies).SerializeToString(),
             ric_control_ack_request=e2ap_pb2.RIC_CONTROL_ACK_REQUEST_ACK,
         )
-        answer = await self._ask(key, "ric_control_request", request)
+        answer = await self._ask(key, "ric_control_request", request, _CONTROL_SENDINGS)
         if not answer.HasField("ric_control_acknowledge"):
             raise RefusedError(from_proto(answer.ric_control_failure.cause))
         outcome = answer.ric_control_acknowledge.ric_control_outcome
@@ -307,20 +310,19 @@ class E2Node(E2Association):
             if key not in self._pending and key not in self._subscriptions:
                 return key
 
-    async def _ask(self, key: RequestKey, kind: str, request: Message) -> e2ap_pb2.E2apPdu:
+    async def _ask(self, key: RequestKey, kind: str, request: Message, sendings: int = 1) -> e2ap_pb2.E2apPdu:
         """Send a request and wait for the PDU that answers it by its RIC request id."""
         self._check_ready()
         what = f"{kind} {key} to DU {self.du_id}"
-        return await self._pending.ask(key, what, lambda: self._send(Lane.FAST, kind, request))
+        return await self._pending.ask(key, what, lambda: self._send(Lane.FAST, kind, request), sendings)
 
     def _on_answer(self, pdu: e2ap_pb2.E2apPdu) -> None:
         self._pending.answer(key_of(getattr(pdu, pdu.WhichOneof("pdu") or "")), pdu)
 
     def query_service(self) -> None:
         """Ask the node for a RIC service update of what differs from the functions accepted here."""
-        self._transaction = (self._transaction + 1) % (MAX_TRANSACTION + 1)
         query = e2ap_pb2.RicServiceQuery(
-            transaction_id=self._transaction, ran_functions_accepted=self._functions.ids()
+            transaction_id=self._next_transaction(), ran_functions_accepted=self._functions.ids()
         )
         self._send(Lane.FAST, "ric_service_query", query)
 

@@ -205,13 +205,21 @@ class E2Association(Session):
                 return
         self._on_error(error, cause)
 
+    def _next_transaction(self) -> int:
+        """A transaction id that no procedure uses now."""
+        for _ in range(MAX_TRANSACTION + 1):
+            self._transaction = (self._transaction + 1) % (MAX_TRANSACTION + 1)
+            if self._transaction not in self._transactions:
+                return self._transaction
+        text = f"{MAX_TRANSACTION + 1} procedures wait for their answers"
+        raise WireError(Cause("misc", "control-processing-overload", text))
+
     async def _transact(self, kind: str, request: Callable[[int], Message]) -> e2ap_pb2.E2apPdu:
         """Begin a procedure with a transaction id, and wait for the PDU that answers it.
 
         Raises as `Pending.ask`, and `QueueFullError`.
         """
-        self._transaction = (self._transaction + 1) % (MAX_TRANSACTION + 1)
-        transaction = self._transaction
+        transaction = self._next_transaction()
         message = request(transaction)
         return await self._transactions.ask(
             transaction, f"{kind} {transaction}", lambda: self._send(self._transaction_lane, kind, message)

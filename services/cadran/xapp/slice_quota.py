@@ -117,6 +117,9 @@ class SliceQuotaOutcome(BaseModel):
     du: int
     epoch: int = Field(description="identity of this run of the RAN")
     effective_frame: int = Field(description="first frame with these quotas")
+    dapp_decides: bool = Field(
+        description="a dApp decides that frame: the quotas rule only once it is silent for long enough"
+    )
     guard: GuardModel
     slices: list[AppliedSlice]
 
@@ -133,6 +136,7 @@ class SliceQuotaOutcome(BaseModel):
             du=du,
             epoch=outcome.epoch,
             effective_frame=outcome.effective_frame,
+            dapp_decides=outcome.dapp_decides,
             guard=GuardModel.of(answer.decision),
             slices=[_applied(entry, asked, answer.decision) for entry in outcome.applied_ratios],
         )

@@ -11,8 +11,10 @@ import structlog
 from prometheus_client import CollectorRegistry
 from rans import EPOCH, FALLBACK, WORLD, identity, percent, problem, ran
 
+from cadran.problem import Quota
 from cadran.ransim.e2_agent import E2Agent, E2Agents
 from cadran.ransim.kpm import KpmReporting
+from cadran.ransim.ladder import Submitted
 from cadran.ransim.ran import Ran
 from cadran.replay.schema import TransitionSchema
 from cadran.runtime.link_metrics import LinkMetrics
@@ -59,6 +61,31 @@ def test_a_control_changes_the_fallback_of_the_slices_it_names() -> None:
     np.testing.assert_array_equal(fallback.min_percent, percent(20, 15, 30))
     np.testing.assert_array_equal(fallback.max_percent, percent(100, 50, 100))
     assert made.ladders[1].fallback is FALLBACK
+
+
+def test_the_outcome_names_the_first_frame_with_the_ratios() -> None:
+    made = ran()
+    made.run_frame()
+    outcome = agent(made).on_control(Session(), control(embb=(0, 20, 35)))
+    result = made.run_frame()
+    assert (outcome.epoch, outcome.effective_frame) == (EPOCH, result.frame)
+    assert result.applied[0].decision.max_percent[0] == 35
+    assert outcome.applied_ratios[0].applied.max_prb_policy_ratio == 35
+    assert not outcome.dapp_decides
+
+
+@pytest.mark.parametrize("max_age_frames", [0, 3])
+def test_the_outcome_says_when_a_dapp_decides_instead(max_age_frames: int) -> None:
+    made = ran(max_age_frames=max_age_frames)
+    own = Quota(percent(0, 0, 0), percent(10, 10, 10), percent(50, 50, 50))
+    made.submit(0, Submitted(made.frame, 1, own))
+    made.run_frame()
+    one = agent(made)
+    assert one.on_control(Session(), control(embb=(0, 20, 35))).dapp_decides
+    for _ in range(max_age_frames + 1):
+        made.run_frame()
+    assert not one.on_control(Session(), control(embb=(0, 20, 35))).dapp_decides
+    assert made.run_frame().applied[0].decision.max_percent[0] == 35
 
 
 @pytest.mark.parametrize("impossible", [{"urllc": (0, 70, 100)}, {"embb": (30, 20, 100)}])

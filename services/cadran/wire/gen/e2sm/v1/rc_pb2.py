@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from cadran.wire.gen.e2sm.v1 import common_pb2 as cadran_dot_e2sm_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63\x61\x64ran/e2sm/v1/rc.proto\x12\x0e\x63\x61\x64ran.e2sm.v1\x1a\x1b\x63\x61\x64ran/e2sm/v1/common.proto\"H\n\x0fRcControlHeader\x12\x16\n\x0eric_style_type\x18\x01 \x01(\r\x12\x1d\n\x15ric_control_action_id\x18\x02 \x01(\r\"Q\n\x10RcControlMessage\x12=\n\x15rrm_policy_ratio_list\x18\x01 \x03(\x0b\x32\x1e.cadran.e2sm.v1.RrmPolicyRatio\"Q\n\x0fRrmPolicyMember\x12\x15\n\rplmn_identity\x18\x01 \x01(\t\x12\'\n\x07s_nssai\x18\x02 \x01(\x0b\x32\x16.cadran.e2sm.v1.SNssai\"\xe2\x01\n\x0eRrmPolicyRatio\x12\x33\n\rresource_type\x18\x01 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResourceType\x12;\n\x12rrm_policy_members\x18\x02 \x03(\x0b\x32\x1f.cadran.e2sm.v1.RrmPolicyMember\x12\x1c\n\x14min_prb_policy_ratio\x18\x03 \x01(\r\x12\x1c\n\x14max_prb_policy_ratio\x18\x04 \x01(\r\x12\"\n\x1a\x64\x65\x64icated_prb_policy_ratio\x18\x05 \x01(\r\"\xca\x01\n\x0c\x41ppliedRatio\x12\'\n\x07s_nssai\x18\x01 \x01(\x0b\x32\x16.cadran.e2sm.v1.SNssai\x12\x31\n\trequested\x18\x02 \x01(\x0b\x32\x1e.cadran.e2sm.v1.RrmPolicyRatio\x12/\n\x07\x61pplied\x18\x03 \x01(\x0b\x32\x1e.cadran.e2sm.v1.RrmPolicyRatio\x12-\n\x06reason\x18\x04 \x01(\x0e\x32\x1d.cadran.e2sm.v1.AppliedReason\"q\n\x11RicControlOutcome\x12\x34\n\x0e\x61pplied_ratios\x18\x01 \x03(\x0b\x32\x1c.cadran.e2sm.v1.AppliedRatio\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x17\n\x0f\x65\x66\x66\x65\x63tive_frame\x18\x03 \x01(\r*G\n\x0cResourceType\x12\x1d\n\x19RESOURCE_TYPE_UNSPECIFIED\x10\x00\x12\x18\n\x14RESOURCE_TYPE_PRB_DL\x10\x01*\xb0\x01\n\rAppliedReason\x12\x1e\n\x1a\x41PPLIED_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x41PPLIED_REASON_AS_REQUESTED\x10\x01\x12\x1a\n\x16\x41PPLIED_REASON_CLIPPED\x10\x02\x12 \n\x1c\x41PPLIED_REASON_SLICE_UNKNOWN\x10\x03\x12 \n\x1c\x41PPLIED_REASON_NOT_REQUESTED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63\x61\x64ran/e2sm/v1/rc.proto\x12\x0e\x63\x61\x64ran.e2sm.v1\x1a\x1b\x63\x61\x64ran/e2sm/v1/common.proto\"H\n\x0fRcControlHeader\x12\x16\n\x0eric_style_type\x18\x01 \x01(\r\x12\x1d\n\x15ric_control_action_id\x18\x02 \x01(\r\"Q\n\x10RcControlMessage\x12=\n\x15rrm_policy_ratio_list\x18\x01 \x03(\x0b\x32\x1e.cadran.e2sm.v1.RrmPolicyRatio\"Q\n\x0fRrmPolicyMember\x12\x15\n\rplmn_identity\x18\x01 \x01(\t\x12\'\n\x07s_nssai\x18\x02 \x01(\x0b\x32\x16.cadran.e2sm.v1.SNssai\"\xe2\x01\n\x0eRrmPolicyRatio\x12\x33\n\rresource_type\x18\x01 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResourceType\x12;\n\x12rrm_policy_members\x18\x02 \x03(\x0b\x32\x1f.cadran.e2sm.v1.RrmPolicyMember\x12\x1c\n\x14min_prb_policy_ratio\x18\x03 \x01(\r\x12\x1c\n\x14max_prb_policy_ratio\x18\x04 \x01(\r\x12\"\n\x1a\x64\x65\x64icated_prb_policy_ratio\x18\x05 \x01(\r\"\xca\x01\n\x0c\x41ppliedRatio\x12\'\n\x07s_nssai\x18\x01 \x01(\x0b\x32\x16.cadran.e2sm.v1.SNssai\x12\x31\n\trequested\x18\x02 \x01(\x0b\x32\x1e.cadran.e2sm.v1.RrmPolicyRatio\x12/\n\x07\x61pplied\x18\x03 \x01(\x0b\x32\x1e.cadran.e2sm.v1.RrmPolicyRatio\x12-\n\x06reason\x18\x04 \x01(\x0e\x32\x1d.cadran.e2sm.v1.AppliedReason\"\x87\x01\n\x11RicControlOutcome\x12\x34\n\x0e\x61pplied_ratios\x18\x01 \x03(\x0b\x32\x1c.cadran.e2sm.v1.AppliedRatio\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x17\n\x0f\x65\x66\x66\x65\x63tive_frame\x18\x03 \x01(\r\x12\x14\n\x0c\x64\x61pp_decides\x18\x04 \x01(\x08*G\n\x0cResourceType\x12\x1d\n\x19RESOURCE_TYPE_UNSPECIFIED\x10\x00\x12\x18\n\x14RESOURCE_TYPE_PRB_DL\x10\x01*\xb0\x01\n\rAppliedReason\x12\x1e\n\x1a\x41PPLIED_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x41PPLIED_REASON_AS_REQUESTED\x10\x01\x12\x1a\n\x16\x41PPLIED_REASON_CLIPPED\x10\x02\x12 \n\x1c\x41PPLIED_REASON_SLICE_UNKNOWN\x10\x03\x12 \n\x1c\x41PPLIED_REASON_NOT_REQUESTED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cadran.e2sm.v1.rc_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RESOURCETYPE']._serialized_start=861
-  _globals['_RESOURCETYPE']._serialized_end=932
-  _globals['_APPLIEDREASON']._serialized_start=935
-  _globals['_APPLIEDREASON']._serialized_end=1111
+  _globals['_RESOURCETYPE']._serialized_start=884
+  _globals['_RESOURCETYPE']._serialized_end=955
+  _globals['_APPLIEDREASON']._serialized_start=958
+  _globals['_APPLIEDREASON']._serialized_end=1134
   _globals['_RCCONTROLHEADER']._serialized_start=72
   _globals['_RCCONTROLHEADER']._serialized_end=144
   _globals['_RCCONTROLMESSAGE']._serialized_start=146
@@ -46,6 +46,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RRMPOLICYRATIO']._serialized_end=539
   _globals['_APPLIEDRATIO']._serialized_start=542
   _globals['_APPLIEDRATIO']._serialized_end=744
-  _globals['_RICCONTROLOUTCOME']._serialized_start=746
-  _globals['_RICCONTROLOUTCOME']._serialized_end=859
+  _globals['_RICCONTROLOUTCOME']._serialized_start=747
+  _globals['_RICCONTROLOUTCOME']._serialized_end=882
 # @@protoc_insertion_point(module_scope)

@@ -77,11 +77,13 @@ class AppliedRatio(_message.Message):
     def __init__(self, s_nssai: _Optional[_Union[_common_pb2.SNssai, _Mapping]] = ..., requested: _Optional[_Union[RrmPolicyRatio, _Mapping]] = ..., applied: _Optional[_Union[RrmPolicyRatio, _Mapping]] = ..., reason: _Optional[_Union[AppliedReason, str]] = ...) -> None: ...
 
 class RicControlOutcome(_message.Message):
-    __slots__ = ("applied_ratios", "epoch", "effective_frame")
+    __slots__ = ("applied_ratios", "epoch", "effective_frame", "dapp_decides")
     APPLIED_RATIOS_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     EFFECTIVE_FRAME_FIELD_NUMBER: _ClassVar[int]
+    DAPP_DECIDES_FIELD_NUMBER: _ClassVar[int]
     applied_ratios: _containers.RepeatedCompositeFieldContainer[AppliedRatio]
     epoch: int
     effective_frame: int
-    def __init__(self, applied_ratios: _Optional[_Iterable[_Union[AppliedRatio, _Mapping]]] = ..., epoch: _Optional[int] = ..., effective_frame: _Optional[int] = ...) -> None: ...
+    dapp_decides: bool
+    def __init__(self, applied_ratios: _Optional[_Iterable[_Union[AppliedRatio, _Mapping]]] = ..., epoch: _Optional[int] = ..., effective_frame: _Optional[int] = ..., dapp_decides: _Optional[bool] = ...) -> None: ...
