@@ -10,7 +10,7 @@ DEMO_DURATION ?= 200s
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo validate test test-system test-joining test-compose test-helm test-observability test-console test-oracle lint bench proto clean
+.PHONY: help setup demo validate test test-system test-joining test-compose test-helm test-observability test-console test-oracle audit lint bench proto clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -56,6 +56,12 @@ test-console: setup ## the console in a headless Chromium before a running testb
 	$(BIN)/pip install --quiet --editable '.[console]'
 	$(BIN)/python -m cadran.radio.warm
 	$(BIN)/python -m pytest tests/console
+
+audit: setup ## installed packages against published advisories (asks the Python package index)
+	$(BIN)/pip install --quiet --editable '.[audit]'
+	@mkdir -p build
+	$(BIN)/pip freeze --exclude-editable | sed "s/+.*//" > build/installed.txt
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement build/installed.txt
 
 test-oracle: setup ## the radio against Sionna, the environments under Stable-Baselines3 (installs both)
 	$(BIN)/pip install --quiet $(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL)) $(TORCH) --editable '.[oracle,sb3]'

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cadran import __version__
-from cadran.cli import lab, measure, replay, testbed
+from cadran.cli import certs, lab, measure, replay, testbed
 from cadran.cli.options import EXIT_CONFIG
 from cadran.runtime import ConfigError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 testbed.add_to(app)
 measure.add_to(app)
 app.add_typer(replay.app, name="replay")
+app.add_typer(certs.app, name="certs")
 app.add_typer(lab.app, name="lab")
 
 

@@ -61,6 +61,9 @@ def up(
     redis: Annotated[
         str | None, typer.Option(help="URL of a Redis that runs already; else one is started.")
     ] = None,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Mutual TLS; certificates and REST tokens in the run folder.")
+    ] = False,
     trace: Trace = None,
     load: Load = None,
     join_du: Annotated[
@@ -95,6 +98,7 @@ def up(
         policy=policy,
         resume=resume,
         redis=redis,
+        tls=tls,
         trace=trace,
         load=load,
         join_dus=tuple(parse_join(text) for text in join_du or ()),

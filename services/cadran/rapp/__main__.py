@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
         "rest": "HOST:PORT",
         "redis": "URL",
         "redis-password-file": "FILE",
+        "redis-ca": "FILE",
         "redis-region": "NAME",
         "xapp": "HOST:PORT",
         "rest-tokens": "FILE",

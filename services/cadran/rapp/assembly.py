@@ -72,7 +72,12 @@ class Assembly:
         self._dus = scenario.world.dus
         self._log = structlog.get_logger("cadran.rapp")
         self._tls = settings.tls()
-        self._client = connect(settings.redis, settings.redis_timeout_s, settings.redis_password)
+        self._client = connect(
+            settings.redis,
+            settings.redis_timeout_s,
+            settings.redis_password,
+            settings.redis_tls(settings.tls_ca, settings.tls_cert, settings.tls_key),
+        )
         try:
             self._make_state()
         except ReplayError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -31,7 +33,33 @@ def find_redis_server() -> Path:
     )
 
 
-def redis_command(server: Path, port: int, folder: Path) -> list[str]:
+@dataclass(frozen=True)
+class RedisSecrets:
+    """What keeps strangers out of a Redis.
+
+    Attributes:
+        config: a configuration file that only its owner can read, with `requirepass`.
+        tls: CA, certificate and key (PEM), for mutual TLS; None: clear text.
+    """
+
+    config: Path
+    tls: tuple[Path, Path, Path] | None
+
+
+def speaks_tls(server: Path) -> bool:
+    """Whether a `redis-server` was built with TLS."""
+    # One line more than it can take, so that it ends at once; without TLS it already stops at the first.
+    tried = subprocess.run(
+        [str(server), "--tls-port", "0", "--port", "none"],
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
+    )
+    return "tls-port" not in tried.stdout + tried.stderr
+
+
+def redis_command(server: Path, port: int, folder: Path, secrets: RedisSecrets | None = None) -> list[str]:
     """Command line of a Redis on loopback that loses nothing that it has answered.
 
     Each write is flushed to the disk before its reply (`appendfsync always`, also while the append-only file
@@ -42,6 +70,7 @@ def redis_command(server: Path, port: int, folder: Path) -> list[str]:
         server: the executable, from `find_redis_server`.
         port: TCP port on 127.0.0.1.
         folder: existing folder for the append-only file.
+        secrets: who may connect; None: whoever is on this machine.
     """
     options = {
         "bind": "127.0.0.1",
@@ -56,4 +85,14 @@ def redis_command(server: Path, port: int, folder: Path) -> list[str]:
         "maxmemory-policy": "noeviction",
         "save": "",
     }
-    return [str(server), *(word for name, value in options.items() for word in (f"--{name}", value))]
+    if secrets is None:
+        return [str(server), *_words(options)]
+    if secrets.tls is not None:
+        ca, cert, key = map(str, secrets.tls)
+        files = {"tls-ca-cert-file": ca, "tls-cert-file": cert, "tls-key-file": key}
+        options |= {"port": "0", "tls-port": str(port), "tls-auth-clients": "yes", **files}
+    return [str(server), str(secrets.config), *_words(options)]
+
+
+def _words(options: dict[str, str]) -> list[str]:
+    return [word for name, value in options.items() for word in (f"--{name}", value)]

@@ -11,7 +11,9 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import redis
@@ -58,22 +60,55 @@ _PASSING_CODES = re.compile(r"\b(OOM|MISCONF|READONLY|NOREPLICAS|BUSY|MASTERDOWN
 _FIRST_PAUSE_S = 0.02
 
 
-def connect(url: str, timeout_s: float = 5.0, password: str | None = None) -> redis.Redis:
+@dataclass(frozen=True)
+class RedisTls:
+    """How a client of `rediss://` proves who it is, and whom it believes; read anew for each connection.
+
+    Attributes:
+        ca: certificates (PEM) of the CA that the server's must come from.
+        cert, key: the client's own; None: it shows none.
+    """
+
+    ca: Path
+    cert: Path | None = None
+    key: Path | None = None
+
+    def options(self) -> dict[str, Any]:
+        """As keywords of a client."""
+        own = {"ssl_certfile": self.cert, "ssl_keyfile": self.key}
+        return {"ssl_ca_certs": str(self.ca), **{name: str(path) for name, path in own.items() if path}}
+
+
+def connect(
+    url: str, timeout_s: float = 5.0, password: str | None = None, tls: RedisTls | None = None
+) -> redis.Redis:
     """A client that gives up after `timeout_s` per connection or reply [s] and never retries by itself.
 
-    A password in the URL goes before `password`.
+    A password in the URL goes before `password`. `tls` is for URLs that begin with `rediss://`.
     """
     retry = redis.retry.Retry(NoBackoff(), 0)
     return redis.Redis.from_url(
-        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry, password=password
+        url,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        retry=retry,
+        password=password,
+        **(tls.options() if tls else {}),
     )
 
 
-def connect_async(url: str, timeout_s: float = 5.0, password: str | None = None) -> redis.asyncio.Redis:
+def connect_async(
+    url: str, timeout_s: float = 5.0, password: str | None = None, tls: RedisTls | None = None
+) -> redis.asyncio.Redis:
     """As `connect`, for asyncio."""
     retry = redis.asyncio.retry.Retry(NoBackoff(), 0)
     return redis.asyncio.Redis.from_url(
-        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry, password=password
+        url,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        retry=retry,
+        password=password,
+        **(tls.options() if tls else {}),
     )
 
 

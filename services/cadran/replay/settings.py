@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from cadran.replay.redis_protocol import REGION_PATTERN
+from cadran.replay.redis_store import RedisTls
 
 
 class RedisSettings(BaseModel):
@@ -21,6 +22,11 @@ class RedisSettings(BaseModel):
     redis_password_file: Path | None = Field(
         default=None,
         description="file that holds the password of Redis, on one line; none: the URL's, or no password",
+    )
+    redis_ca: Path | None = Field(
+        default=None,
+        description="certificates (PEM) of the CA of a Redis whose URL begins with rediss://; none: tls_ca, "
+        "or the system's. The service shows its own certificate, tls_cert, where it has one",
     )
     redis_region: str = Field(
         default="cadran",
@@ -42,10 +48,27 @@ class RedisSettings(BaseModel):
         return file
 
     @model_validator(mode="after")
+    def _ca_of_tls(self) -> RedisSettings:
+        if self.redis_ca is not None and not self.redis.startswith("rediss://"):
+            raise ValueError("redis_ca: means something only where redis begins with rediss://")
+        return self
+
+    @model_validator(mode="after")
     def _one_password(self) -> RedisSettings:
         if self.redis_password_file is not None and urlsplit(self.redis).password is not None:
             raise ValueError("redis_password_file: the URL names a password as well, give one of them")
         return self
+
+    def redis_tls(self, ca: Path | None, cert: Path | None, key: Path | None) -> RedisTls | None:
+        """How to speak to Redis; None: in clear text, or with the system's CAs.
+
+        Args:
+            ca, cert, key: the service's own `tls_...`.
+        """
+        chosen = self.redis_ca or ca
+        if chosen is None or not self.redis.startswith("rediss://"):
+            return None
+        return RedisTls(chosen, cert, key)
 
     @property
     def redis_password(self) -> str | None:

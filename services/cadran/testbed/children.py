@@ -11,6 +11,7 @@ from pathlib import Path
 from cadran.replay.redis_server import redis_command
 from cadran.testbed.folder import RunFolder
 from cadran.testbed.ports import LOOPBACK, free_ports
+from cadran.testbed.secured import Secured
 from cadran.testbed.settings import TestbedSettings
 from cadran.testbed.supervisor import Child
 
@@ -39,13 +40,17 @@ class Addresses:
     dapp_http: tuple[str, ...]
     redis_port: int
 
-    def scrape_targets(self, rapp: bool) -> dict[str, str]:
-        """Service name to the URL of its Prometheus metrics, with an rApp or without."""
+    def scrape_targets(self, rapp: bool, tls: bool = False) -> dict[str, str]:
+        """Service name to the URL of its Prometheus metrics, with an rApp or not, REST over TLS or not."""
         dapps = {f"dapp-{du}": address for du, address in enumerate(self.dapp_http)}
         served = {"ransim": self.ransim_http, "xapp": self.xapp_rest, **dapps}
         if rapp:
             served["rapp"] = self.rapp_rest
-        return {name: f"http://{address}/metrics" for name, address in served.items()}
+        secured = ("xapp", "rapp") if tls else ()
+        return {
+            name: f"{'https' if name in secured else 'http'}://{address}/metrics"
+            for name, address in served.items()
+        }
 
 
 def allocate(dus: int) -> Addresses:
@@ -75,6 +80,7 @@ class Plan:
         remaining: tells, each time the RAN starts, how much of the run is left.
         hierarchical: whether decisions have two levels, so that there is an rApp.
         served_s: tells how long frames have been served.
+        secured: certificates, tokens and passwords; None: an open run.
     """
 
     settings: TestbedSettings
@@ -88,6 +94,7 @@ class Plan:
     remaining: Callable[[], Remaining]
     hierarchical: bool
     served_s: Callable[[], float]
+    secured: Secured | None = None
 
 
 def children(plan: Plan) -> list[Child]:
@@ -124,10 +131,11 @@ def _redis(plan: Plan) -> list[Child]:
     server = plan.redis_server
     if server is None:
         return []
+    secrets = plan.secured.redis_server() if plan.secured else None
     return [
         Child(
             "redis",
-            _always(redis_command(server, plan.addresses.redis_port, plan.folder.redis)),
+            _always(redis_command(server, plan.addresses.redis_port, plan.folder.redis, secrets)),
             plan.folder.logs / "redis.log",
             stage=REDIS_STAGE,
             ready=plan.redis_ready,
@@ -145,6 +153,8 @@ def _child(
         "CADRAN_RAPP_REDIS_REGION": plan.redis_region,
         LATE_DUS: json.dumps([join.du for join in plan.settings.join_dus]),
     }
+    if plan.secured is not None:
+        environment |= plan.secured.environment(name)
     if plan.settings.pace == "realtime":
         environment[LEARNER_NICE] = os.environ.get(LEARNER_NICE, REALTIME_LEARNER_NICE)
     return Child(name, command, log, environment=environment, stage=stage, ends_run=ends_run)

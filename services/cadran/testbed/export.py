@@ -5,7 +5,10 @@ from pathlib import Path
 from cadran.replay import export
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.testbed.folder import RunFolder, kept_experience
-from cadran.testbed.redis_child import serves_folder, serving_redis
+from cadran.testbed.redis_child import OPEN, serves_folder, serving_redis
+from cadran.testbed.secured import RedisAccess, redis_access_of
+
+TIMEOUT_S = 5.0
 
 
 def export_run(run: Path, out: Path) -> list[int]:
@@ -28,14 +31,17 @@ def export_run(run: Path, out: Path) -> list[int]:
         ReplayUnavailable: Redis does not answer.
         OSError: no Redis can be started, or the file cannot be written.
     """
-    kept, data = kept_experience(run), RunFolder(run.absolute()).redis
-    if not kept.own or serves_folder(kept.url, data):
+    kept, folder = kept_experience(run), RunFolder(run.absolute())
+    data, access = folder.redis, redis_access_of(folder.tls, kept.url)
+    if not kept.own:
         return export_region(kept.url, kept.region, out)
+    if serves_folder(kept.url, data, access):
+        return export_region(kept.url, kept.region, out, access)
     with serving_redis(data) as url:
         return export_region(url, kept.region, out)
 
 
-def export_region(url: str, region: str, out: Path) -> list[int]:
+def export_region(url: str, region: str, out: Path, access: RedisAccess = OPEN) -> list[int]:
     """Writes what the Redis at ``url`` keeps under ``region`` to an ``.npz`` file.
 
     Returns:
@@ -46,5 +52,5 @@ def export_region(url: str, region: str, out: Path) -> list[int]:
         ReplayUnavailable: Redis does not answer.
         OSError: the file cannot be written.
     """
-    with connect(url) as client:
+    with connect(url, TIMEOUT_S, access.password, access.tls) as client:
         return export(RedisReplay.read(client, region), out)

@@ -40,6 +40,11 @@ class RunFolder:
         return self.root / "redis"
 
     @property
+    def tls(self) -> Path:
+        """Certificates, tokens and passwords of a secured run; absent where it is an open one."""
+        return self.root / "tls"
+
+    @property
     def xapp(self) -> Path:
         """The xApp's state directory: checkpoints, policies, progress of the learner."""
         return self.root / "xapp"

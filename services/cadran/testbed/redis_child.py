@@ -14,20 +14,22 @@ from cadran.replay import ReplayError
 from cadran.replay.redis_server import find_redis_server, redis_command
 from cadran.replay.redis_store import RedisReplay, connect, connect_async
 from cadran.testbed.ports import LOOPBACK, free_ports
+from cadran.testbed.secured import RedisAccess
 
 TIMEOUT_S = 2.0
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
+OPEN = RedisAccess()
 
 
-def redis_url(port: int) -> str:
+def redis_url(port: int, tls: bool = False) -> str:
     """The URL of a Redis on this machine's loopback interface."""
-    return f"redis://{LOOPBACK}:{port}/0"
+    return f"{'rediss' if tls else 'redis'}://{LOOPBACK}:{port}/0"
 
 
-async def answers_ping(url: str) -> bool:
+async def answers_ping(url: str, access: RedisAccess = OPEN) -> bool:
     """Whether the Redis at ``url`` answers PING now; one that is still loading its file does not."""
-    client = connect_async(url, TIMEOUT_S)
+    client = connect_async(url, TIMEOUT_S, access.password, access.tls)
     try:
         return bool(await client.ping())
     except (RedisError, OSError):
@@ -36,13 +38,13 @@ async def answers_ping(url: str) -> bool:
         await client.aclose()
 
 
-def transitions_in(url: str, region: str) -> int:
+def transitions_in(url: str, region: str, access: RedisAccess = OPEN) -> int:
     """Transitions ever stored under ``region`` in the Redis at ``url``; 0 where nothing is.
 
     Raises:
         ReplayUnavailable: Redis does not answer.
     """
-    client = connect(url, TIMEOUT_S)
+    client = connect(url, TIMEOUT_S, access.password, access.tls)
     try:
         replay = RedisReplay.read(client, region)
     except ReplayError:
@@ -79,10 +81,10 @@ def serving_redis(folder: Path) -> Iterator[str]:
         server.wait(STOP_TIMEOUT_S)
 
 
-def serves_folder(url: str, folder: Path) -> bool:
+def serves_folder(url: str, folder: Path, access: RedisAccess = OPEN) -> bool:
     """Whether the Redis at ``url`` serves now, and keeps its data in ``folder``."""
     try:
-        with connect(url, TIMEOUT_S) as client:
+        with connect(url, TIMEOUT_S, access.password, access.tls) as client:
             found = client.config_get("dir")
     except (RedisError, OSError):
         return False

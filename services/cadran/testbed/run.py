@@ -28,8 +28,9 @@ from cadran.testbed.prepare import (
     write_record,
     write_scenario,
 )
-from cadran.testbed.redis_child import answers_ping, redis_url, transitions_in
+from cadran.testbed.redis_child import OPEN, answers_ping, redis_url, transitions_in
 from cadran.testbed.report import write_report
+from cadran.testbed.secured import RedisAccess, secure
 from cadran.testbed.series import read_episodes
 from cadran.testbed.settings import TestbedSettings
 from cadran.testbed.snapshot import MetricsFile, Observer
@@ -103,12 +104,14 @@ class Testbed:
         """Writes what can be written before the start, and takes up an earlier run if one is resumed."""
         settings, dus = self._settings, self._experiment.world.dus
         addresses = allocate(dus)
-        url = settings.redis or redis_url(addresses.redis_port)
+        secured = secure(self._folder.tls, dus, self._redis_server) if settings.tls else None
+        url = settings.redis or redis_url(addresses.redis_port, secured is not None and secured.redis_tls)
+        access = secured.redis_access() if secured and settings.redis is None else OPEN
         region = redis_region(settings)
         write_scenario(self._folder, self._experiment)
         redis = {"url": url, "region": region}
         hierarchical = self._experiment.hierarchy is not None
-        write_record(self._folder, settings, redis, addresses.scrape_targets(rapp=hierarchical))
+        write_record(self._folder, settings, redis, addresses.scrape_targets(hierarchical, settings.tls))
         if settings.resume is not None:
             take_up(settings.resume, self._folder)
         return Plan(
@@ -118,19 +121,20 @@ class Testbed:
             addresses=addresses,
             redis_url=url,
             redis_region=region,
-            redis_ready=lambda: self._redis_ready(url, region),
+            redis_ready=lambda: self._redis_ready(url, region, access),
             redis_server=self._redis_server,
             remaining=self._remaining,
             hierarchical=hierarchical,
             served_s=lambda: self._observer.ran_elapsed_s,
+            secured=secured,
         )
 
-    async def _redis_ready(self, url: str, region: str) -> bool:
+    async def _redis_ready(self, url: str, region: str, access: RedisAccess) -> bool:
         """Whether Redis serves; when it first does, counts what an earlier run has left in it."""
-        if not await answers_ping(url):
+        if not await answers_ping(url, access):
             return False
         if self._stored_before is None:
-            self._stored_before = await asyncio.to_thread(transitions_in, url, region)
+            self._stored_before = await asyncio.to_thread(transitions_in, url, region, access)
         return True
 
     def _remaining(self) -> Remaining:
@@ -206,7 +210,7 @@ class Testbed:
             pace=settings.pace,
             frames=settings.frames,
             duration_s=settings.duration_s,
-            console=f"http://{plan.addresses.xapp_rest}/",
+            console=f"{'https' if settings.tls else 'http'}://{plan.addresses.xapp_rest}/",
         )
         with display(headline, settings.live) as shown:
             yield shown

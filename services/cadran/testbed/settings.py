@@ -32,6 +32,9 @@ class TestbedSettings(BaseModel):
     redis: str | None = Field(
         default=None, description="URL of a Redis that runs already; else one is started for the run"
     )
+    tls: bool = Field(
+        default=False, description="mutual TLS between the services, tokens for REST, a password for Redis"
+    )
     trace: Path | None = Field(default=None, description="packet trace that drives the eMBB slice")
     load: str | None = Field(
         default=None, description="measured load over time that the sources follow, FILE[:COLUMN]"

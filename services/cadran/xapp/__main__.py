@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
         "rest": "HOST:PORT",
         "redis": "URL",
         "redis-password-file": "FILE",
+        "redis-ca": "FILE",
         "rest-tokens": "FILE",
         "state-dir": "DIR",
         "policy": "DIR",

@@ -161,7 +161,8 @@ class Assembly:
             )
         except ReplayError as error:
             raise ConfigError(f"--redis: {error}") from error
-        server = (settings.redis, settings.redis_timeout_s, settings.redis_password)
+        tls = settings.redis_tls(settings.tls_ca, settings.tls_cert, settings.tls_key)
+        server = (settings.redis, settings.redis_timeout_s, settings.redis_password, tls)
         self._client, self._async_client = connect(*server), connect_async(*server)
         self._layout = layout
         self._replay = RedisReplay(self._client, layout, attempts=1)

@@ -1,0 +1,57 @@
+"""Certificates for mutual TLS between services, and for the people who call them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cadran.runtime import ConfigError
+
+app = typer.Typer(help="Certificates for mutual TLS.", no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the certificates.")]
+Days = Annotated[float, typer.Option(min=0.01, max=825, help="How long certificates hold, in days.")]
+
+
+@app.command()
+def make(
+    folder: Folder,
+    dus: Annotated[int, typer.Option(min=1, max=100, help="DUs: a certificate for each one's dApp.")] = 6,
+    days: Days = 30.0,
+    host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SERVICE=HOST",
+            help="A further name or address of ransim, xapp, rapp or redis. May be repeated.",
+        ),
+    ] = None,
+) -> None:
+    """Make a CA, a certificate for each service, and one for a reader, an operator and an admin."""
+    from cadran.testbed.certificates import make as make_all
+    from cadran.testbed.certificates import subjects, utc_now
+
+    wanted = subjects(dus, _hosts(host or []))
+    make_all(folder, wanted, days, utc_now())
+    typer.echo(f"A CA and {len(wanted)} certificates in {folder}; keep {folder / 'ca'} to yourself")
+
+
+@app.command()
+def renew(folder: Folder, days: Days = 30.0) -> None:
+    """Make new keys and certificates with the names of those there; services take them up by themselves."""
+    from cadran.testbed.certificates import renew as renew_all
+    from cadran.testbed.certificates import utc_now
+
+    names = renew_all(folder, days, utc_now())
+    typer.echo(f"Renewed for {days:g} days: {', '.join(names)}")
+
+
+def _hosts(given: list[str]) -> dict[str, list[str]]:
+    hosts: dict[str, list[str]] = {}
+    for text in given:
+        service, equals, host = text.partition("=")
+        if not (service and equals and host):
+            raise ConfigError(f"--host {text}: must read SERVICE=HOST, for example xapp=ric.example")
+        hosts.setdefault(service, []).append(host)
+    return hosts
