@@ -91,6 +91,27 @@ async def test_a_fast_pdu_waits_for_at_most_one_ordered_pdu() -> None:
     assert written == [b"c0", b"i", b"c1", b"c2", b"c3", b"c4"]
 
 
+async def test_a_fast_lane_that_never_empties_lets_the_ordered_one_go_on() -> None:
+    written: list[bytes] = []
+
+    async def write(data: bytes) -> None:
+        written.append(data)
+        outbox.post(Lane.FAST, "indication", b"i")  # as from a RAN that runs faster than its dApp reads
+        if len(written) == 30:
+            outbox.close()
+
+    outbox = Outbox(write, LinkSettings(fast_limit=4), lambda kind: None)
+    outbox.post(Lane.FAST, "indication", b"i")
+    for index in range(3):
+        outbox.post(Lane.ORDERED, "chunk", b"c%d" % index)
+    await outbox.run()
+    assert [(place, data) for place, data in enumerate(written) if data != b"i"] == [
+        (4, b"c0"),
+        (9, b"c1"),
+        (14, b"c2"),
+    ]
+
+
 async def test_a_full_fast_lane_drops_its_oldest() -> None:
     posts = [(Lane.FAST, b"%d" % index) for index in range(5)]
     written, dropped = await _written(posts, LinkSettings(fast_limit=3))

@@ -4,6 +4,9 @@ A stream has one writer. PDUs in the fast lane (indications, decisions, answers)
 ordered lane (policy chunks, report acknowledgements, reports), so an indication waits for at most the one
 chunk that is being written; within a lane the order stays. A full fast lane drops its oldest PDU, because an
 old indication is worth nothing; a full ordered lane refuses, because what is in it must not be lost.
+
+A fast lane that is filled faster than the peer reads would never let the other one go: after as many PDUs as it
+holds, one of the ordered lane goes before the next.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ class LinkSettings:
         setup_timeout_s: how long either side waits for the peer's part of the setup.
         control_timeout_s: how long an E2 subscription or control waits for its answer.
         close_timeout_s: how long the last PDUs may take to leave when a session ends.
-        fast_limit: PDUs in the fast lane.
+        fast_limit: PDUs in the fast lane; also those that leave it in a row while one waits in the ordered lane.
         ordered_limit_bytes: bytes in the ordered lane.
         backoff_first_s, backoff_max_s: wait after the first failed connection; the longest wait.
     """
@@ -133,6 +136,7 @@ class Outbox:
         self._fast: deque[tuple[str, bytes]] = deque()
         self._ordered: deque[bytes] = deque()
         self._ordered_bytes = 0
+        self._passed_by = 0
         self._closing = False
         self._idle: asyncio.Future[None] | None = None
 
@@ -172,9 +176,11 @@ class Outbox:
             grpc.aio.AioRpcError, asyncio.InvalidStateError: whatever `write` raises when the stream is gone.
         """
         while True:
-            if self._fast:
+            if self._fast and not self._ordered_is_due():
+                self._passed_by += bool(self._ordered)
                 await self._write(self._fast.popleft()[1])
             elif self._ordered:
+                self._passed_by = 0
                 data = self._ordered.popleft()
                 self._ordered_bytes -= len(data)
                 await self._write(data)
@@ -184,6 +190,9 @@ class Outbox:
                 self._idle = asyncio.get_running_loop().create_future()
                 await self._idle
                 self._idle = None
+
+    def _ordered_is_due(self) -> bool:
+        return bool(self._ordered) and self._passed_by >= self._settings.fast_limit
 
     def _wake(self) -> None:
         if self._idle is not None and not self._idle.done():
