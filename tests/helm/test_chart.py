@@ -7,7 +7,7 @@ import helm_python
 import kubernetes_validate
 import pytest
 import yaml
-from rendering import CASES, CHART, NAMESPACE, ROOT, Rendered, chart, kubeconfig, render
+from rendering import CASES, CHART, NAMESPACE, ROOT, Rendered, chart, kubeconfig, preset, render
 
 # Their schemas come with the Prometheus operator, not with Kubernetes.
 FOREIGN = {"ServiceMonitor", "PrometheusRule"}
@@ -100,6 +100,16 @@ def test_an_install_without_a_cluster_makes_the_same(tmp_path: Path) -> None:
 
 def test_notes_tell_how_to_reach_rest(rendered: Rendered) -> None:
     assert f"service/{rendered.one('Service', 'xapp')['metadata']['name']} 8090" in rendered.notes
+
+
+def test_notes_tell_which_claims_stay() -> None:
+    off = {"persistence": {"enabled": False}}
+    assert "claims of xapp, rapp, redis stay" in render().notes
+    assert "claims of xapp, redis stay" in render({"scenario": {"name": "demo", "overrides": []}}).notes
+    assert "claims of rapp stay" in render({"xapp": off, "redis": off}).notes
+    nothing = render(preset("dev")).notes
+    assert "Nothing is kept" in nothing
+    assert "get pvc" not in nothing
 
 
 def test_the_chart_has_the_packages_version() -> None:

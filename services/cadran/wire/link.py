@@ -5,8 +5,8 @@ ordered lane (policy chunks, report acknowledgements, reports), so an indication
 chunk that is being written; within a lane the order stays. A full fast lane drops its oldest PDU, because an
 old indication is worth nothing; a full ordered lane refuses, because what is in it must not be lost.
 
-A fast lane that is filled faster than the peer reads would never let the other one go: after as many PDUs as it
-holds, one of the ordered lane goes before the next.
+A fast lane that is filled faster than the peer reads would never let the other one go: after as many PDUs
+as it holds, one of the ordered lane goes before the next.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class LinkSettings:
         setup_timeout_s: how long either side waits for the peer's part of the setup.
         control_timeout_s: how long an E2 subscription or control waits for its answer.
         close_timeout_s: how long the last PDUs may take to leave when a session ends.
-        fast_limit: PDUs in the fast lane; also those that leave it in a row while one waits in the ordered lane.
+        fast_limit: PDUs in the fast lane; as many leave it in a row while one of the ordered lane waits.
         ordered_limit_bytes: bytes in the ordered lane.
         backoff_first_s, backoff_max_s: wait after the first failed connection; the longest wait.
     """
