@@ -8,7 +8,7 @@ WORKDIR /src
 RUN python -m venv --without-pip /opt/cadran
 COPY pyproject.toml deploy/images/requirements.py ./
 RUN --mount=type=cache,target=/root/.cache/pip \
-    python requirements.py > requirements.txt \
+    python requirements.py otel > requirements.txt \
     && pip --python /opt/cadran/bin/python install -r requirements.txt
 COPY README.md LICENSE ./
 COPY services services

@@ -116,3 +116,10 @@ def test_changed_bytes_fail_the_hash() -> None:
 def test_artefacts_out_of_range_are_not_split(size: int) -> None:
     with pytest.raises(ValueError, match="allowed"):
         list(split(Artefact(0, "p", 1, 1, 0, bytes(size))))
+
+
+def test_a_trace_context_travels_with_the_last_chunk_only() -> None:
+    data = bytes(3 * CHUNK_BYTES)
+    for context in ("", "00-" + "1" * 32 + "-" + "2" * 16 + "-01"):
+        artefact = Artefact(0, "du0", 1, 1, 0, data, context)
+        assert [chunk.traceparent for chunk in split(artefact)] == ["", "", context]

@@ -21,6 +21,7 @@ from cadran.runtime.lifecycle import EXIT_FAILED, run
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
+from cadran.runtime.tracing import tracing
 
 
 def parser() -> argparse.ArgumentParser:
@@ -65,12 +66,13 @@ def _serve(settings: DappSettings, spec: ProblemSpec, hierarchy: HierarchySpec |
             link_metrics=LinkMetrics(registry, "e3"),
             health=health,
             log=log,
+            tracer=tracer,
         )
         cause = await service.run()
         log.error("another dApp serves this DU", cause=str(cause))
         return EXIT_FAILED
 
-    with listening(settings.http, registry, health):
+    with listening(settings.http, registry, health), tracing("dapp", du=settings.du) as tracer:
         return run(serve, health)
 
 

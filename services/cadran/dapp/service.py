@@ -22,6 +22,7 @@ from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec, UserMea
 from cadran.replay.schema import TransitionSchema
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
+from cadran.runtime.tracing import Span, Tracer
 from cadran.wire.causes import Cause, QueueFullError, WireError, from_proto
 from cadran.wire.chunks import Assembler
 from cadran.wire.codecs import measurements_from_proto, slices_of
@@ -105,6 +106,7 @@ class DappService:
         health: told when the dApp can decide.
         log: where to tell.
         clock: monotonic seconds.
+        tracer: follows frames and policies; None: nobody does.
     """
 
     def __init__(
@@ -118,6 +120,7 @@ class DappService:
         health: Health,
         log: BoundLogger,
         clock: Callable[[], float] = time.monotonic,
+        tracer: Tracer | None = None,
     ) -> None:
         self._settings = settings
         self._spec = spec
@@ -126,6 +129,7 @@ class DappService:
         self._health = health
         self._log = log
         self._clock = clock
+        self._tracer = tracer
         self._facts: common_pb2.RanFacts | None = None
         self._duty: _Duty | None = None
         self._assembler = Assembler(settings.du)
@@ -205,16 +209,26 @@ class DappService:
         """Decides one frame and keeps the transition that the indication completes."""
         duty = self._known_duty()
         started_s = self._clock()
+        span = None if self._tracer is None else self._tracer.within("decide", indication.traceparent)
         delivery = duty.policies.delivery_in_force
         action, transition = duty.agent.step(duty.indication(indication))
         if action is not None:
-            session.send_control_action(self._message(action))
+            message = self._message(action)
+            if span is not None:
+                message.traceparent = span.traceparent
+            session.send_control_action(message)
             self._metrics.decided(self._clock() - started_s)
+        if span is not None:
+            self._end_decision(span, indication.frame, action)
         if transition is not None:
             self._later(self._keep, session, duty, transition)
         if duty.policies.delivery_in_force != delivery:
             self._later(self._send_status, session, duty, duty.policies.delivery_in_force, None)
         self._later(duty.agent.prepare, indication.frame + 1)
+
+    def _end_decision(self, span: Span, frame: int, action: Action | None) -> None:
+        version = action.policy_version if action is not None else 0
+        span.end(du=self._settings.du, frame=frame, decided=action is not None, policy_version=version)
 
     def on_report_ack(self, session: E3ClientSession, ack: dapp_pb2.DappReportAck) -> None:
         """Forgets what is stored, and sends what may be sent now."""
@@ -231,6 +245,8 @@ class DappService:
     def on_policy_chunk(self, session: E3ClientSession, chunk: dapp_pb2.PolicyChunk) -> None:
         """Collects a policy, verifies it, and answers what came of it."""
         duty = self._known_duty()
+        span = None if self._tracer is None else self._tracer.within("install policy", chunk.traceparent)
+        cause: Cause | None = None
         try:
             artefact = self._assembler.add(chunk)
             if artefact is None:
@@ -238,7 +254,6 @@ class DappService:
             meta = duty.policies.install(artefact.data, artefact.delivery, artefact.effective_frame)
             self._health.met("policy")
             self._log.info("policy accepted", version=meta.version, delivery=chunk.delivery)
-            cause = None
         except WireError as error:
             cause = error.cause
         except PolicyError as error:
@@ -246,7 +261,10 @@ class DappService:
         if cause is not None:
             self._metrics.refused_policies.labels(cause=cause.label).inc()
             self._log.warning("policy refused", delivery=chunk.delivery, cause=str(cause))
-        self._send_status(session, duty, chunk.delivery, cause)
+        self._send_status(session, duty, chunk.delivery, cause, span.traceparent if span else "")
+        if span is not None:
+            result = "accepted" if cause is None else cause.label
+            span.end(du=self._settings.du, delivery=chunk.delivery, result=result)
 
     def on_message_ack(self, session: E3ClientSession, ack: e3ap_pb2.MessageAck) -> None:
         """Takes note of what the DU refused; it relays no reports while it has no RIC."""
@@ -360,7 +378,14 @@ class DappService:
             self._metrics.buffered_rows.set(len(duty.reports))
             self._metrics.policy_version.set(duty.policies.version)
 
-    def _send_status(self, session: E3ClientSession, duty: _Duty, delivery: int, cause: Cause | None) -> None:
+    def _send_status(
+        self,
+        session: E3ClientSession,
+        duty: _Duty,
+        delivery: int,
+        cause: Cause | None,
+        traceparent: str = "",
+    ) -> None:
         positive, negative = common_pb2.RESPONSE_CODE_POSITIVE, common_pb2.RESPONSE_CODE_NEGATIVE
         status = dapp_pb2.PolicyStatus(
             du_id=self._settings.du,
@@ -370,5 +395,6 @@ class DappService:
             running_version=duty.policies.version,
             # Where DUs start from initialisations, each start is acknowledged by hash.
             running_sha256=duty.policies.sha256 if self._hierarchy is not None else "",
+            traceparent=traceparent,
         )
         session.send_policy_status(status)

@@ -35,6 +35,7 @@ from cadran.runtime.lifecycle import run
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
+from cadran.runtime.tracing import tracing
 
 
 def parser() -> argparse.ArgumentParser:
@@ -156,10 +157,11 @@ def _serve(
             e3_counters=LinkMetrics(registry, "e3"),
             health=health,
             log=log,
+            tracer=tracer,
         )
         return await service.run()
 
-    with listening(settings.http, registry, health):
+    with listening(settings.http, registry, health), tracing("ransim") as tracer:
         return run(serve, health)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 import numpy as np
 from structlog.stdlib import BoundLogger
@@ -16,6 +16,7 @@ from cadran.ransim.kpm import KpmReporting
 from cadran.ransim.ran import Ran
 from cadran.ransim.relayed import RelayedRows
 from cadran.runtime.link_metrics import LinkMetrics
+from cadran.runtime.tracing import Tracer
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.codecs import SLICES, Ratios, control_outcome, ratios_from_proto
 from cadran.wire.connector import ChannelCredentials
@@ -30,6 +31,8 @@ from cadran.wire.kpm_window import HasKpmCounters
 # Acknowledgements are cumulative, so only the newest rows that a dApp owes matter; clock.push_delay_frames
 # is at most 1000.
 _OWED_FRAMES = 1024
+
+Traced = TypeVar("Traced", dapp_pb2.PolicyChunk, dapp_pb2.PolicyStatus)
 
 PLMN_IDENTITY = "00101"
 GNB_ID = 1
@@ -52,6 +55,7 @@ class E2Agent:
         dapps: where the DU's dApp is.
         kpm: reports of measurements.
         log: where to tell.
+        tracer: follows policies and their answers; None: nobody does.
     """
 
     def __init__(
@@ -62,12 +66,14 @@ class E2Agent:
         dapps: DappSessions,
         kpm: KpmReporting,
         log: BoundLogger,
+        tracer: Tracer | None = None,
     ) -> None:
         self._du = du
         self._identity = identity
         self._ran = ran
         self._dapps = dapps
         self._log = log
+        self._tracer = tracer
         self._transaction = 0
         self._session: E2Session | None = None
         self._kpm = kpm
@@ -138,7 +144,10 @@ class E2Agent:
         dapp = self._dapps.session(self._du)
         if dapp is None:
             raise WireError(Cause("dapp", "not-connected", f"DU {self._du} has no dApp now"))
-        dapp.send_policy_chunk(chunk)
+        if self._tracer is None:
+            dapp.send_policy_chunk(chunk)
+        else:
+            self._traced("relay policy", chunk, dapp.send_policy_chunk)
 
     def on_reset(self, session: E2Session, cause: Cause) -> None:
         """As after the setup; quotas that controls set stay in force."""
@@ -163,7 +172,21 @@ class E2Agent:
 
     def policy_status(self, status: dapp_pb2.PolicyStatus) -> None:
         """Relays what the dApp runs. Raises `WireError` while there is no xApp that wants it."""
-        self._associated().send_policy_status(status)
+        if self._tracer is None:
+            self._associated().send_policy_status(status)
+        else:
+            self._traced("relay policy status", status, self._associated().send_policy_status)
+
+    def _traced(self, name: str, message: Traced, send: Callable[[Traced], object]) -> None:
+        """Relays what may have a trace context, as a span of its own under it."""
+        span = self._tracer.within(name, message.traceparent, du=self._du) if self._tracer else None
+        if span is not None:
+            message.traceparent = span.traceparent
+        try:
+            send(message)
+        finally:
+            if span is not None:
+                span.end(delivery=message.delivery)
 
     # What is to be waited for ------------------------------------------------------------------------------
 
@@ -211,6 +234,7 @@ class E2Agents:
         log: where to tell.
         dapps: where the dApps are.
         credentials: for TLS; None: clear text.
+        tracer: follows policies and their answers; None: nobody does.
     """
 
     def __init__(
@@ -223,9 +247,12 @@ class E2Agents:
         log: BoundLogger,
         dapps: DappSessions,
         credentials: ChannelCredentials | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._kpm = KpmReporting(identity.frame, ran.ttis_per_frame, identity.epoch)
-        self._agents = [E2Agent(du, identity, ran, dapps, self._kpm, log) for du in range(identity.frame.dus)]
+        self._agents = [
+            E2Agent(du, identity, ran, dapps, self._kpm, log, tracer) for du in range(identity.frame.dus)
+        ]
         self._clients = [
             E2Client(target, agent, rng, counters=counters, credentials=credentials)
             for agent in self._agents

@@ -10,6 +10,7 @@ from structlog.stdlib import BoundLogger
 
 from cadran.problem import Assignment, Frame, Measurements, Quota
 from cadran.problem.hierarchy import UserGrants, UserMeasurements
+from cadran.ransim.frame_traces import FrameTraces
 from cadran.ransim.ladder import Applied, Decision, Source, Submitted
 from cadran.ransim.ran import FrameResult, Ran
 from cadran.wire.causes import Cause, QueueFullError, WireError, from_proto
@@ -103,6 +104,7 @@ class E3Agent:
 
     Attributes:
         relay: the way up to the RIC; to be set before the first dApp connects.
+        traces: follows frames; None: nobody does.
         running_versions: policy version that each DU's dApp says it holds; 0 while it holds none.
     """
 
@@ -121,6 +123,7 @@ class E3Agent:
         self._on_gone = on_gone
         self._sessions: dict[int, E3Session] = {}
         self.relay: Relay = NoRelay()
+        self.traces: FrameTraces | None = None
         self.running_versions = [0] * identity.frame.dus
 
     def session(self, du: int) -> E3Session | None:
@@ -179,6 +182,8 @@ class E3Agent:
         if (why := self._ran.refusal(session.du_id, decision)) is not None:
             raise WireError(Cause("dapp", "decision-invalid", why))
         self._ran.submit(session.du_id, Submitted(action.frame, action.policy_version, decision))
+        if self.traces is not None:
+            self.traces.decided(session.du_id, action)
         self._on_decision(action.frame)
 
     def on_report(self, session: E3Session, report: dapp_pb2.DappReport) -> None:
@@ -223,6 +228,8 @@ class E3Agent:
                 _set_applied(message.applied, last.applied[du])
             if start is not None:
                 message.start.CopyFrom(_measured(start, start_users, du))
+            if self.traces is not None:
+                message.traceparent = self.traces.indicated(du, self._ran.frame)
             try:
                 session.send_indication(message)
             except QueueFullError as error:

@@ -15,6 +15,7 @@ from cadran.problem import Measurements, Problem
 from cadran.problem.hierarchy import HierarchicalProblem
 from cadran.ransim.e2_agent import E2Agents
 from cadran.ransim.e3_agent import E3Agent, RanIdentity
+from cadran.ransim.frame_traces import FrameTraces
 from cadran.ransim.ladder import Source
 from cadran.ransim.metrics import RansimMetrics
 from cadran.ransim.pacing import Pace
@@ -24,6 +25,7 @@ from cadran.ransim.statistics import RanStatistics, TraceShare
 from cadran.runtime import ClockSpec, ConfigError
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
+from cadran.runtime.tracing import Tracer
 from cadran.wire.e3_server import E3Server
 
 _READY_POLL_S = 0.02
@@ -55,6 +57,7 @@ class RansimService:
         health: told when the frames run.
         log: where to tell.
         now_s: monotonic seconds.
+        tracer: follows frames and policies; None: nobody does.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class RansimService:
         health: Health,
         log: BoundLogger,
         now_s: Callable[[], float] = time.monotonic,
+        tracer: Tracer | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -86,8 +90,18 @@ class RansimService:
         self._e3 = E3Agent(identity, ran, log, self._on_decision, self._on_gone)
         tls = settings.tls()
         self._e2 = E2Agents(
-            identity, ran, target, rng, e2_counters, log, self._e3, tls.channel_credentials if tls else None
+            identity,
+            ran,
+            target,
+            rng,
+            e2_counters,
+            log,
+            self._e3,
+            tls.channel_credentials if tls else None,
+            tracer,
         )
+        self._traces = None if tracer is None else FrameTraces(tracer, settings.trace_every_frames)
+        self._e3.traces = self._traces
         self._e3.relay = self._e2
         self._server = E3Server(
             str(settings.e3_listen),
@@ -204,6 +218,8 @@ class RansimService:
         started_s = self._now_s()
         result = self._ran.run_frame()
         self._compute_s.append(self._now_s() - started_s)
+        if self._traces is not None:
+            self._traces.ran(result)
         owing = (du for du in self._awaited if result.applied[du].source is Source.DAPP)
         self._e2.decided(result.frame, owing)
         return result

@@ -51,6 +51,13 @@ class RansimSettings(ServiceSettings):
         default=True,
         description="the first frame waits until every dApp holds a policy (at most clock.start_timeout_s)",
     )
+    trace_every_frames: int = Field(
+        default=100,
+        ge=1,
+        le=1_000_000,
+        description="frames from one that is traced to the next, where OTEL_EXPORTER_OTLP_ENDPOINT names a "
+        "collector",
+    )
     late_dus: tuple[int, ...] = Field(
         default=(), description="DUs whose dApps come later: the first frame does not wait for them"
     )

@@ -24,6 +24,7 @@ class Artefact:
         delivery: grows with each delivery to this DU.
         effective_frame: first frame to be decided with it; 0: at once.
         data: the artefact's bytes.
+        traceparent: W3C trace context that travels with the last chunk; empty: none.
     """
 
     du_id: int
@@ -32,6 +33,7 @@ class Artefact:
     delivery: int
     effective_frame: int
     data: bytes
+    traceparent: str = ""
 
 
 def split(artefact: Artefact) -> Iterator[dapp_pb2.PolicyChunk]:
@@ -57,6 +59,7 @@ def split(artefact: Artefact) -> Iterator[dapp_pb2.PolicyChunk]:
             total_bytes=size,
             effective_frame=artefact.effective_frame,
             data=artefact.data[index * CHUNK_BYTES : (index + 1) * CHUNK_BYTES],
+            traceparent=artefact.traceparent if index == count - 1 else "",
         )
 
 

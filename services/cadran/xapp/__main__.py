@@ -10,6 +10,7 @@ from cadran.runtime.command_line import run_service, service_parser
 from cadran.runtime.lifecycle import run
 from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
+from cadran.runtime.tracing import tracing
 from cadran.xapp.settings import ENVIRONMENT_PREFIX, XappSettings
 
 _GRACE_S = 10.0
@@ -60,9 +61,10 @@ def _run(settings: XappSettings) -> int:
     health = new_health()
 
     async def serve() -> int:
-        return await Assembly(settings, scenario, new_registry("xapp"), health).xapp().run()
+        return await Assembly(settings, scenario, new_registry("xapp"), health, tracer).xapp().run()
 
-    return run(serve, health, _GRACE_S)
+    with tracing("xapp") as tracer:
+        return run(serve, health, _GRACE_S)
 
 
 if __name__ == "__main__":

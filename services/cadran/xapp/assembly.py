@@ -22,6 +22,7 @@ from cadran.runtime.disk import DISK
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.retry import RetrySpec
+from cadran.runtime.tracing import Tracer
 from cadran.wire.e2_server import E2Server
 from cadran.xapp.a1.parts import A1, Neighbours
 from cadran.xapp.acknowledger import Acknowledger
@@ -38,6 +39,7 @@ from cadran.xapp.console import (
     read_past,
     targets_of,
 )
+from cadran.xapp.delivery_traces import DeliveryTraces
 from cadran.xapp.guard.audit import AuditLog, AuditSpec
 from cadran.xapp.guard.control import Event
 from cadran.xapp.guard.guard import Guard, GuardSpec
@@ -79,15 +81,22 @@ class Assembly:
         scenario: The scenario.
         registry: Where metrics live.
         health: From :func:`new_health`.
+        tracer: Follows deliveries of policies; None: nobody does.
     """
 
     def __init__(
-        self, settings: XappSettings, scenario: Scenario, registry: CollectorRegistry, health: Health
+        self,
+        settings: XappSettings,
+        scenario: Scenario,
+        registry: CollectorRegistry,
+        health: Health,
+        tracer: Tracer | None = None,
     ) -> None:
         self._settings = settings
         self._scenario = scenario
         self._registry = registry
         self._health = health
+        self._traces = None if tracer is None else DeliveryTraces(tracer, settings.trace_every_deliveries)
         self._dus = scenario.problem.frame.dus
         self._log = structlog.get_logger("cadran.xapp")
         self._tls = settings.tls()
@@ -268,6 +277,7 @@ class Assembly:
             self._monitor,
             _unheard if adapting is None else adapting.heard,
             settings.kpm_period_s,
+            self._traces,
         )
         self._a1 = self._make_a1()
         desk = self._adaptation_desk()

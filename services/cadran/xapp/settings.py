@@ -79,6 +79,13 @@ class XappSettings(A1Settings, RestSettings, RedisSettings, LearningServiceSetti
     )
     checkpoints_kept: int = Field(default=3, ge=1, le=1000, description="newest checkpoints kept")
     policies_kept: int = Field(default=20, ge=2, le=10_000, description="newest versions kept per DU")
+    trace_every_deliveries: int = Field(
+        default=10,
+        ge=1,
+        le=1_000_000,
+        description="deliveries of policies to a DU from one that is traced to the next, where "
+        "OTEL_EXPORTER_OTLP_ENDPOINT names a collector",
+    )
     progress_every_updates: int = Field(
         default=50, ge=1, le=1_000_000, description="updates between two lines of learner.jsonl"
     )

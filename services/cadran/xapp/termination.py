@@ -24,6 +24,7 @@ from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, kpm_pb2
 from cadran.wire.kpm_registry import REGISTRY
 from cadran.xapp.acknowledger import Acknowledger
 from cadran.xapp.courier import Answer, Courier, Order
+from cadran.xapp.delivery_traces import DeliveryTraces
 from cadran.xapp.ingest import Ingest, Report, ReportError
 from cadran.xapp.kpm_board import KpmBoard
 
@@ -75,8 +76,9 @@ class Expected:
 class NodeLink:
     """One association as a courier sees it."""
 
-    def __init__(self, node: E2Node) -> None:
+    def __init__(self, node: E2Node, traces: DeliveryTraces | None) -> None:
         self._node = node
+        self._traces = traces
         self.epoch: int = node.request.epoch
 
     async def deliver(self, order: Order, effective_frame: int) -> None:
@@ -88,6 +90,7 @@ class NodeLink:
             delivery=order.delivery,
             effective_frame=effective_frame,
             data=order.artefact,
+            traceparent="" if self._traces is None else self._traces.delivering(self._node.du_id, order),
         )
         while self._node.open:
             try:
@@ -110,6 +113,7 @@ class Termination:
         observer: Hears of events.
         heard: Hears from each DU the digest of the policy that it runs.
         kpm_period_s: Reporting period asked for.
+        traces: Follows deliveries; None: nobody does.
     """
 
     def __init__(
@@ -122,6 +126,7 @@ class Termination:
         observer: TerminationObserver,
         heard: Callable[[int, str], None],
         kpm_period_s: float,
+        traces: DeliveryTraces | None = None,
     ) -> None:
         self._expected = expected
         self._facts = expected.facts()
@@ -132,6 +137,7 @@ class Termination:
         self._observer = observer
         self._heard = heard
         self._kpm_period_ms = round(1e3 * kpm_period_s)
+        self._traces = traces
         self._log = structlog.get_logger("cadran.xapp.e2")
         self._nodes: dict[int, E2Node] = {}
         self._links: dict[int, NodeLink] = {}
@@ -186,7 +192,7 @@ class Termination:
         self._log.info("E2 node associated", du=node.du_id, epoch=node.request.epoch)
 
     def _take_up(self, node: E2Node) -> None:
-        link = self._links[node.du_id] = NodeLink(node)
+        link = self._links[node.du_id] = NodeLink(node, self._traces)
         self._tasks[node.du_id] = set()
         self._spawn(node, self._begin(node, link))
 
@@ -298,6 +304,8 @@ class Termination:
 
     def on_policy_status(self, node: E2Node, status: dapp_pb2.PolicyStatus) -> None:
         """A dApp told what it runs, or why it refused."""
+        if self._traces is not None:
+            self._traces.answered(node.du_id, status)
         accepted = status.response_code == common_pb2.RESPONSE_CODE_POSITIVE
         cause = None if accepted or status.delivery == 0 else from_proto(status.cause)
         self._observer.running(node.du_id, status.running_version)
@@ -330,6 +338,8 @@ class Termination:
             task.cancel()
         self._acknowledger.disconnect(node.du_id)
         self._couriers[node.du_id].disconnected(self._links.pop(node.du_id))
+        if self._traces is not None:
+            self._traces.gone(node.du_id)
         self._board.forget(node.du_id)
 
 

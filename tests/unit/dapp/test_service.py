@@ -20,6 +20,7 @@ from cadran.problem import ProblemSpec
 from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
+from cadran.runtime.tracing import Tracer
 from cadran.wire.causes import Cause, RangeError
 from cadran.wire.chunks import Artefact, split
 from cadran.wire.codecs import SLICES, measurements_to_proto, s_nssai_to_proto
@@ -27,6 +28,7 @@ from cadran.wire.decision_codecs import GrantArrays, decision_from_proto
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.user_codecs import user_measurements_to_proto
+from spans import Spans
 
 
 class Session:
@@ -69,7 +71,7 @@ def setup(rbs: int = FRAME.rbs) -> e3ap_pb2.SetupResponse:
 class Dapp:
     """A dApp without a network, in lock-step: every row is reported at once."""
 
-    def __init__(self, spec: HierarchySpec | None = None) -> None:
+    def __init__(self, spec: HierarchySpec | None = None, tracer: Tracer | None = None) -> None:
         self.registry, self.session, self.spec = CollectorRegistry(), Session(), spec
         self.health = Health(["e3", "policy"])
         self.service = DappService(
@@ -81,6 +83,7 @@ class Dapp:
             link_metrics=LinkMetrics(self.registry, "e3"),
             health=self.health,
             log=structlog.get_logger(),
+            tracer=tracer,
         )
         self.service.on_connected(self.session, setup())
         self.deliver(1, 0)
@@ -248,3 +251,42 @@ async def test_no_measurement_of_users_ends_the_dapp(place: str, value: float, u
         dapp.service.on_indication(dapp.session, odd)
     await dapp.frames(2, 4)
     assert dapp.session.decisions() >= 3
+
+
+async def test_a_traced_frame_is_decided_within_its_trace_and_no_other_has_a_context() -> None:
+    spans = Spans()
+    dapp = Dapp(tracer=spans.tracer)
+    rng = np.random.default_rng(0)
+    told = spans.tracer.begin("frame")
+    for frame, traceparent in enumerate(["", told.traceparent, "nonsense"]):
+        message = dapp.indication(frame, rng)
+        message.traceparent = traceparent
+        dapp.service.on_indication(dapp.session, message)
+        await asyncio.sleep(0)
+    told.end()
+    decisions = [one for one in dapp.session.sent if isinstance(one, e3ap_pb2.DAppControlAction)]
+    assert [one.traceparent[:35] for one in decisions] == ["", told.traceparent[:35], ""]
+    assert spans.lineage("decide") == ["decide", "frame"]
+    assert spans.ended()[0] == ("decide", {"du": 0, "frame": 1, "decided": True, "policy_version": 1})
+
+
+async def test_a_traced_policy_is_answered_within_its_trace_also_if_it_is_refused() -> None:
+    spans = Spans()
+    dapp = Dapp(tracer=spans.tracer)
+    told = spans.tracer.begin("deliver policy")
+    for delivery, data in ((2, artefact(problem(), version=2)), (3, b"no policy")):
+        for chunk in split(Artefact(0, "actor", delivery, delivery, 0, data, told.traceparent)):
+            dapp.service.on_policy_chunk(dapp.session, chunk)
+    statuses = [one for one in dapp.session.sent if isinstance(one, dapp_pb2.PolicyStatus)]
+    assert [one.delivery for one in statuses if one.traceparent[:35] == told.traceparent[:35]] == [2, 3]
+    results = [attributes["result"] for name, attributes in spans.ended() if name == "install policy"]
+    assert results == ["accepted", "policy/corrupt"]
+
+
+async def test_without_a_tracer_a_context_is_passed_over() -> None:
+    dapp = Dapp()
+    message = dapp.indication(0, np.random.default_rng(0))
+    message.traceparent = "00-" + "1" * 32 + "-" + "2" * 16 + "-01"
+    dapp.service.on_indication(dapp.session, message)
+    decisions = [one for one in dapp.session.sent if isinstance(one, e3ap_pb2.DAppControlAction)]
+    assert [one.traceparent for one in decisions] == [""]
