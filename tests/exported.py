@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from cadran.dapp.metrics import DappMetrics
 from cadran.ransim.metrics import RansimMetrics
 from cadran.rapp.metrics import RappMetrics
-from cadran.rest import Security
+from cadran.rest import Limits, Security, add_limits
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.metrics import new_registry
 from cadran.xapp.a1.monitor import A1Metrics
@@ -92,6 +93,7 @@ def exported() -> dict[str, dict[str, Metric]]:
     RappMetrics(registries["rapp"])
     for service in ("xapp", "rapp"):
         Security(None, registries[service])
+        add_limits(FastAPI(), Limits(), registries[service])
     return {
         name: {metric.name: metric for metric in _metrics(registry)}
         for name, registry in {"every service": new_registry("test"), **registries}.items()

@@ -24,10 +24,12 @@ from cadran.rapp.rest_models import (
 from cadran.rapp.status import TaskStatus, TrainingStatus
 from cadran.rapp.xapp_client import Adaptation
 from cadran.rest import (
+    Limits,
     ProblemDetails,
     Security,
     add_documentation,
     add_errors,
+    add_limits,
     add_operation,
     rest_app,
 )
@@ -107,6 +109,7 @@ def create_app(parts: RestParts) -> FastAPI:
     app.include_router(_training(parts), prefix="/v1")
     add_errors(app, {UnknownVersionError: 404, RefusedError: 409, DamagedError: 500, OSError: 503})
     add_operation(app, parts.metrics, parts.health)
+    add_limits(app, Limits(), parts.metrics)
     add_documentation(app)
     return app
 

@@ -2,6 +2,7 @@
 
 from cadran.rest.documentation import add_documentation
 from cadran.rest.errors import PROBLEM_TYPE, ProblemDetails, add_errors, problem
+from cadran.rest.limits import Limits, add_limits
 from cadran.rest.operation import add_operation
 from cadran.rest.pages import page, page_environment, static_files
 from cadran.rest.security import Security, caller_of, requires, rest_app, security_of
@@ -11,12 +12,14 @@ from cadran.rest.tokens import Caller, Role, TokenFile
 __all__ = [
     "PROBLEM_TYPE",
     "Caller",
+    "Limits",
     "ProblemDetails",
     "Role",
     "Security",
     "TokenFile",
     "add_documentation",
     "add_errors",
+    "add_limits",
     "add_operation",
     "caller_of",
     "listen",

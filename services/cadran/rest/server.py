@@ -18,6 +18,8 @@ from cadran.runtime import Address, ConfigError
 from cadran.runtime.tls import Tls
 
 _CLOSE_S = 1
+_MOST_CONNECTIONS = 256
+"""Of all callers together; those beyond are cut off at once."""
 
 
 @contextlib.contextmanager
@@ -51,6 +53,9 @@ class _Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > _MOST_CONNECTIONS:
+            transport.abort()
+            return
         secured = transport.get_extra_info("ssl_object")
         if secured is None:
             return

@@ -52,10 +52,17 @@ class LinkSettings:
     backoff_max_s: float = 5.0
 
 
+#: Longest message of gRPC: many times the longest of ours, a policy's chunk or a report.
+MOST_MESSAGE_BYTES = 4 * 2**20
+#: Streams that a server has at once, and connections: two for each DU of the largest RAN, and some to refuse.
+MOST_STREAMS = 256
+
 #: gRPC options of servers and channels. The flow-control window is held at its initial 64 KiB: with bandwidth
 #: probing it grows to megabytes, and then an indication queues behind all the chunks already in flight.
 #: Keep-alive stands for the heartbeat of SCTP under E2AP.
 GRPC_OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.max_receive_message_length", MOST_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MOST_MESSAGE_BYTES),
     ("grpc.http2.bdp_probe", 0),
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),

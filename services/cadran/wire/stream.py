@@ -16,11 +16,18 @@ from typing import Any, Protocol
 import grpc
 
 from cadran.wire.causes import Cause, WireError
-from cadran.wire.link import GRPC_OPTIONS, Lane, LinkCounters, LinkSettings, Outbox
+from cadran.wire.link import GRPC_OPTIONS, MOST_STREAMS, Lane, LinkCounters, LinkSettings, Outbox
 from cadran.wire.peers import Authenticated
 
 #: What gRPC raises on a stream that is gone.
 STREAM_ERRORS = (grpc.aio.AioRpcError, grpc.aio.BaseError, asyncio.InvalidStateError)
+
+_SERVER_OPTIONS = (
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_concurrent_streams", 4),
+    ("grpc.max_allowed_incoming_connections", MOST_STREAMS),
+    ("grpc.server_handshake_timeout_ms", 10_000),
+)
 
 _log = logging.getLogger("cadran.wire")
 
@@ -157,7 +164,7 @@ async def start_server(
     async def handle(_: object, context: grpc.aio.ServicerContext[bytes, bytes]) -> None:
         await connect(context)
 
-    server = grpc.aio.server(options=[*GRPC_OPTIONS, ("grpc.so_reuseport", 0)])
+    server = grpc.aio.server(options=[*GRPC_OPTIONS, *_SERVER_OPTIONS], maximum_concurrent_rpcs=MOST_STREAMS)
     method = grpc.stream_stream_rpc_method_handler(handle)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Connect": method}),))
     try:

@@ -14,11 +14,13 @@ from starlette.exceptions import HTTPException
 from cadran import __version__
 from cadran.policy import PolicyError
 from cadran.rest import (
+    Limits,
     ProblemDetails,
     Role,
     Security,
     add_documentation,
     add_errors,
+    add_limits,
     add_operation,
     caller_of,
     requires,
@@ -35,7 +37,7 @@ from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.node_id import node_id
 from cadran.xapp.policy_desk import PolicyDesk
 from cadran.xapp.policy_store import UnknownVersionError
-from cadran.xapp.rest_adaptation import adaptation_router
+from cadran.xapp.rest_adaptation import MOST_BYTES, adaptation_router
 from cadran.xapp.rest_models import (
     ActionRequest,
     ActionResponse,
@@ -116,6 +118,8 @@ def create_app(parts: RestParts) -> FastAPI:
     app.include_router(guard_router(parts.guard), prefix="/v1")
     add_errors(app, {UnknownVersionError: 404, ObservationError: 422, PolicyError: 422, OSError: 503})
     add_operation(app, parts.registry, parts.health)
+    longer_bodies = {"/v1/initialisation": MOST_BYTES}
+    add_limits(app, Limits(longer_bodies=longer_bodies), parts.registry)
     add_documentation(app)
     return app
 

@@ -11,7 +11,7 @@ from cadran.rest import ProblemDetails
 from cadran.rest.bodies import bounded_body
 from cadran.xapp.adaptation_desk import AdaptationDesk, AdaptationModel, DuAdaptation, TakenModel
 
-_MOST_BYTES = 64 << 20
+MOST_BYTES = 64 << 20
 """Far more than the networks of any scenario take."""
 _BODY_S = 30.0
 _BODY = {
@@ -53,7 +53,7 @@ def adaptation_router(desk: AdaptationDesk | None) -> APIRouter:
     )
     async def deliver(request: Request) -> TakenModel:
         taker = required()
-        return await taker.deliver(await bounded_body(request, _MOST_BYTES, _BODY_S, "initialisation"))
+        return await taker.deliver(await bounded_body(request, MOST_BYTES, _BODY_S, "initialisation"))
 
     @router.get("/adaptation", summary="How every DU adapts")
     async def adaptation() -> AdaptationModel:

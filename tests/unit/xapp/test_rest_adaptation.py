@@ -178,7 +178,7 @@ async def test_what_is_refused_is_refused_with_its_cause(api: Api) -> None:
 
 
 async def test_a_body_without_end_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cadran.xapp.rest_adaptation._MOST_BYTES", 10)
+    monkeypatch.setattr("cadran.xapp.rest_adaptation.MOST_BYTES", 10)
     is_problem(await api.http.put("/v1/initialisation", content=b"0" * 11), 413)
 
 
