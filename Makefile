@@ -10,7 +10,7 @@ DEMO_DURATION ?= 200s
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo validate test test-system test-joining test-compose test-helm test-observability test-console test-oracle audit lint bench proto clean
+.PHONY: help setup demo validate test test-system test-joining test-compose test-helm test-observability test-console test-oracle test-ray audit lint bench proto clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -66,6 +66,11 @@ audit: setup ## installed packages against published advisories (asks the Python
 test-oracle: setup ## the radio against Sionna, the environments under Stable-Baselines3 (installs both)
 	$(BIN)/pip install --quiet $(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL)) $(TORCH) --editable '.[oracle,sb3]'
 	$(BIN)/python -m pytest tests/oracle tests/extra --timeout 600
+
+test-ray: setup ## studies on a Ray cluster of two nodes: same tables, whoever is killed (installs Ray; some minutes)
+	$(BIN)/pip install --quiet $(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL)) --editable '.[ray]'
+	$(BIN)/python -m cadran.radio.warm
+	$(BIN)/python -m pytest tests/cluster
 
 validate: setup ## the radio against theory: a report with verdicts in runs/validation
 	$(BIN)/cadran validate radio --out runs/validation

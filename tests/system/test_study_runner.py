@@ -15,6 +15,7 @@ import pytest
 from cadran.lab.study.cell import Baseline, Cell
 from cadran.lab.study.job import Job
 from cadran.lab.study.jobs import ExamJob, TrainingJob
+from cadran.lab.study.local import LocalEngine
 from cadran.lab.study.progress import Board
 from cadran.lab.study.runner import ERRORS, StudyFailed, run_jobs
 from made_cells import EXPERIMENT, cell, do, exam, store
@@ -39,7 +40,7 @@ class Silent:
 def run(jobs: list[Job], folder: Path, workers: int = 2) -> Silent:
     silent = Silent()
     board = Board(jobs, 0, silent)
-    run_jobs(jobs, do, folder, workers, store(folder).has, board, board.tick)
+    run_jobs(jobs, do, folder, LocalEngine(workers), store(folder).has, board, board.tick)
     return silent
 
 

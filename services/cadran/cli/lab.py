@@ -16,7 +16,7 @@ from cadran.cli.options import EXIT_FAILED, EXIT_INTERRUPTED, Overrides, compile
 from cadran.runtime import ConfigError
 
 if TYPE_CHECKING:
-    from cadran.lab.study import Answer, Question
+    from cadran.lab.study import Answer, Engine, Question
 
 Q = TypeVar("Q", bound="Question")
 
@@ -25,6 +25,12 @@ app = typer.Typer(help="Experiments in one process.", no_args_is_help=True)
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="NAME...", help="Studies, or all; --list shows them.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Runs at once at most; default as many as cores, of the cluster with Ray; 1 on a GPU."
+    ),
 ]
 ShowList = Annotated[bool, typer.Option("--list", help="List the studies, and end.")]
 
@@ -60,6 +66,26 @@ class DeviceName(StrEnum):
     cuda = "cuda"
 
 
+class EngineName(StrEnum):
+    """Where runs train."""
+
+    local = "local"
+    ray = "ray"
+
+
+EngineOption = Annotated[
+    EngineName,
+    typer.Option(help="local: processes on this machine; ray: the machines of a Ray cluster (cadran[ray])."),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        help="The Ray cluster; default RAY_ADDRESS, else the one of this machine, started where none runs.",
+    ),
+]
+
+
 @app.command("tasam")
 def lab_tasam(
     names: Names = None,
@@ -84,9 +110,9 @@ def lab_tasam(
     iterations: Annotated[
         int | None, typer.Option(min=1, help="Iterations of every run, instead of the budget's.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; default as many as cores, 1 on a GPU.")
-    ] = None,
+    workers: Workers = None,
+    engine: EngineOption = EngineName.local,
+    ray_address: RayAddress = None,
     stack: Annotated[
         int | None, typer.Option(min=1, help="Most runs that train in one call, instead of the budget's.")
     ] = None,
@@ -122,7 +148,7 @@ def lab_tasam(
         seeds=seeds,
         iterations=iterations,
         stack=stack,
-        workers=workers or (1 if device is DeviceName.cuda else os.cpu_count() or 1),
+        engine=_engine(engine, workers, ray_address, device),
         device=device.value,
         out=out or Path("runs") / f"tasam-{chosen.name}-{name}",
         command=shlex.join(["cadran", *sys.argv[1:]]),
@@ -145,7 +171,9 @@ def lab_meta(
     iterations: Annotated[
         int | None, typer.Option(min=1, help="Iterations of every training, instead of the budget's.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default as many as cores.")] = None,
+    workers: Workers = None,
+    engine: EngineOption = EngineName.local,
+    ray_address: RayAddress = None,
     overrides: Overrides = None,
     out: Annotated[
         Path | None,
@@ -171,12 +199,37 @@ def lab_meta(
         budget=BUDGETS[budget.value],
         seeds=seeds,
         iterations=iterations,
-        workers=workers or os.cpu_count() or 1,
+        engine=_engine(engine, workers, ray_address),
         out=out or Path("runs") / f"meta-{budget.value}",
         command=shlex.join(["cadran", *sys.argv[1:]]),
     )
     plan = plan_studies(order)
     _answer("meta", lambda: run_studies(plan))
+
+
+def _engine(
+    name: EngineName, workers: int | None, ray_address: str | None, device: DeviceName = DeviceName.cpu
+) -> Engine:
+    """What the options ask for.
+
+    Raises:
+        ConfigError: They contradict each other, or Ray is not installed.
+    """
+    from cadran.lab.study import LocalEngine
+
+    if name is EngineName.local:
+        if ray_address is not None:
+            raise ConfigError(f"--ray-address {ray_address}: goes with --engine ray only")
+        return LocalEngine(workers or (1 if device is DeviceName.cuda else os.cpu_count() or 1))
+    if device is not DeviceName.cpu:
+        raise ConfigError(f"--device {device.value}: allowed with --engine ray is cpu")
+    try:
+        from cadran.lab.study.ray_engine import RayEngine
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "ray":
+            raise
+        raise ConfigError("--engine ray: Ray is not installed; install cadran[ray]") from error
+    return RayEngine(ray_address, workers)
 
 
 def _answer(name: str, run: Callable[[], Answer]) -> None:

@@ -32,6 +32,7 @@ class BenchName(StrEnum):
     replay = "replay"
     learn = "learn"
     dapp = "dapp"
+    sizing = "sizing"
 
 
 def bench(
@@ -40,14 +41,17 @@ def bench(
         typer.Argument(
             help="radio: its full step beside a peer and a ceiling, and how the cost grows (2 minutes); "
             "loop: decisions through the services; replay: rows in and out of the stores; learn: an update; "
-            "dapp: an inference, and its memory."
+            "dapp: an inference, and its memory; sizing: processor, memory and Redis with 2 to 24 DUs."
         ),
     ],
-    scenario: Annotated[Path, typer.Option(help="Scenario of the loop.")] = Path("scenarios/demo.yaml"),
+    scenario: Annotated[Path, typer.Option(help="Scenario of the loop and of sizing.")] = Path(
+        "scenarios/demo.yaml"
+    ),
     as_json: Json = False,
 ) -> None:
     """Measure a part on this machine: one JSON object, for the radio also a table."""
     from cadran.testbed import benchmarks
+    from cadran.testbed.sizing import sizing
 
     measure: dict[BenchName, Callable[[], dict[str, Any]]] = {
         BenchName.radio: benchmarks.radio,
@@ -55,8 +59,9 @@ def bench(
         BenchName.replay: benchmarks.replay,
         BenchName.learn: benchmarks.learn,
         BenchName.dapp: benchmarks.dapp,
+        BenchName.sizing: lambda: sizing(scenario),
     }
-    if what in (BenchName.radio, BenchName.loop):
+    if what in (BenchName.radio, BenchName.loop, BenchName.sizing):
         compile_radio()
     result = measure[what]()
     if what is BenchName.radio and not as_json:

@@ -70,6 +70,7 @@ def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         (("lab", "tasam", "table2", "--budget", "huge"), ("--budget", "smoke", "gpu")),
         (("lab", "tasam", "table2", "--seeds", "0"), ("--seeds", "1")),
         (("lab", "tasam", "table2"), ("scenarios", "no such file")),
+        (("lab", "meta", "all", "--engine", "slurm"), ("--engine", "local", "ray")),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(
@@ -97,3 +98,34 @@ def test_a_missing_extra_is_one_line() -> None:
     )
     assert ended.returncode == 2
     assert ended.stderr == "cadran: needs the Python package numba: install cadran[testbed]\n"
+
+
+def test_ray_that_is_not_installed_is_one_line() -> None:
+    code = "import sys; sys.modules['ray'] = None; from cadran import cli; cli.main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "lab", "tasam", "table2", "--engine", "ray"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=SCENARIOS.parent,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr == "--engine ray: Ray is not installed; install cadran[ray]\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--ray-address", "here:6379"), "--ray-address here:6379: goes with --engine ray only"),
+        (("--engine", "ray", "--device", "cuda"), "--device cuda: allowed with --engine ray is cpu"),
+    ],
+)
+def test_options_that_contradict_each_other_are_one_line(
+    options: tuple[str, ...],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(SCENARIOS.parent)
+    assert run(monkeypatch, "lab", "tasam", "table2", *options) == 2
+    assert capsys.readouterr().err.strip() == said

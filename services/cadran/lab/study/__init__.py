@@ -3,7 +3,9 @@
 from cadran.lab.study.budget import BUDGETS, Budget, PresetBudget
 from cadran.lab.study.cell import Baseline, Cell, Exam
 from cadran.lab.study.command import Order, plan_studies, run_studies
+from cadran.lab.study.engine import Engine
 from cadran.lab.study.folder import Answer
+from cadran.lab.study.local import LocalEngine
 from cadran.lab.study.results import Results
 from cadran.lab.study.runner import StudyFailed
 from cadran.lab.study.study import HELD_OUT, HELD_OUT_SEED, Context, Question, Study
@@ -17,7 +19,9 @@ __all__ = [
     "Budget",
     "Cell",
     "Context",
+    "Engine",
     "Exam",
+    "LocalEngine",
     "Order",
     "PresetBudget",
     "Question",

@@ -11,6 +11,7 @@ from cadran.lab.experiment import load_experiment, varied
 from cadran.lab.report import Section
 from cadran.lab.study.budget import Budget
 from cadran.lab.study.cell import Cell, Exam
+from cadran.lab.study.engine import Engine
 from cadran.lab.study.folder import SESSIONS, Answer, compute, publish, working_in
 from cadran.lab.study.jobs import CellJob, exam_jobs, training_jobs
 from cadran.lab.study.manifest import manifest
@@ -37,7 +38,7 @@ class Order:
         seeds: Seeds of every row; None: as the budget says.
         iterations: Of every run; None: as the budget says.
         stack: Most runs that train in one call; None: as the budget says.
-        workers: Processes, at least 1.
+        engine: Where runs train.
         device: ``cpu`` or ``cuda``.
         out: Folder of results and report.
         command: As it was typed, for the record.
@@ -51,7 +52,7 @@ class Order:
     seeds: int | None
     iterations: int | None
     stack: int | None
-    workers: int
+    engine: Engine
     device: str
     out: Path
     command: str
@@ -151,7 +152,7 @@ def _compute(plan: Plan, archive: Archive, session: Session) -> None:
     jobs: list[CellJob] = [*trainings, *exams]
     if order.device == "cuda" and any(job.without(archive.has) for job in jobs):
         _require_cuda()
-    compute(jobs, perform, order.out, order.workers, archive.has, session)
+    compute(jobs, perform, order.out, order.engine, archive.has, session)
 
 
 def _require_cuda() -> None:
@@ -170,7 +171,7 @@ def _report(plan: Plan, archive: Archive, sections: Sequence[Section], left_out:
         scenario=order.scenario,
         overrides=order.overrides,
         context=plan.context,
-        workers=order.workers,
+        trained_on=order.engine.about,
         left_out=left_out,
         sessions=sessions(order.out / SESSIONS),
         training_cpu_s=sum(_own_cpu_s(archive, cell) for cell in cells),

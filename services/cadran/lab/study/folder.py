@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cadran.lab.report import Report, Section, render, write_tables
+from cadran.lab.study.engine import Engine
 from cadran.lab.study.job import J, Perform
 from cadran.lab.study.progress import Board, display
 from cadran.lab.study.runner import run_jobs
@@ -44,7 +45,7 @@ def compute(
     jobs: Sequence[J],
     perform: Perform[J],
     folder: Path,
-    workers: int,
+    engine: Engine,
     done: Callable[[str], bool],
     session: Session,
 ) -> None:
@@ -52,13 +53,14 @@ def compute(
 
     Args:
         jobs: All that the studies need, done or not.
-        perform: Does a job, in a worker's process.
+        perform: Does a job.
         folder: Where results are kept.
-        workers: Processes at most, at least 1.
+        engine: Where they are done.
         done: Whether the result of a key is there.
         session: Told how many results there are.
 
     Raises:
+        ConfigError: The engine cannot be used.
         StudyFailed: A job failed; what was computed is kept.
         KeyboardInterrupt: Ctrl-C; what was computed is kept.
     """
@@ -73,7 +75,7 @@ def compute(
             board.tick()
             session.beat(board.results - there)
 
-        run_jobs(left, perform, folder, workers, done, board, tick)
+        run_jobs(left, perform, folder, engine, done, board, tick)
 
 
 def publish(

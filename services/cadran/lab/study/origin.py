@@ -27,7 +27,7 @@ class Origin:
         plan: Numbers of the trainings' plan under this budget.
         seeds: Of the runs.
         device: What runs trained on.
-        workers: Processes.
+        trained_on: The engine and how much of it, in words.
         versions: Of Python, this package with its revision where it is known, and what it computes with.
         machine: System, processor, cores.
         sessions: Every start of a command in this folder, the last one still going on while this was written.
@@ -45,7 +45,7 @@ class Origin:
     plan: Mapping[str, Any]
     seeds: tuple[int, ...]
     device: str
-    workers: int
+    trained_on: str
     versions: dict[str, str]
     machine: dict[str, str]
     sessions: tuple[SessionRecord, ...]
@@ -64,7 +64,7 @@ class Origin:
             **own,
             "Versions": ", ".join(f"{name} {version}" for name, version in self.versions.items()),
             "Machine": ", ".join(f"{name} {value}" for name, value in self.machine.items()),
-            "Trained on": f"{self.device}, {self.workers} processes of one thread",
+            "Trained on": f"{self.device}, {self.trained_on}",
             "Run time": f"{hours(self.run_time_s)} in {count} session{'' if count == 1 else 's'}; "
             f"trainings {hours(self.training_cpu_s)} of processor time",
             "Date": self.date,
@@ -81,7 +81,7 @@ def origin(
     plan: Mapping[str, Any],
     seeds: Sequence[int],
     device: str,
-    workers: int,
+    trained_on: str,
     sessions: Sequence[SessionRecord],
     training_cpu_s: float,
 ) -> Origin:
@@ -96,7 +96,7 @@ def origin(
         plan=plan,
         seeds=tuple(seeds),
         device=device,
-        workers=workers,
+        trained_on=trained_on,
         versions=versions(),
         machine=machine(device),
         sessions=tuple(sessions),

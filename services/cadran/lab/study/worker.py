@@ -1,4 +1,4 @@
-"""The processes that do jobs, one thread each. They die with the process that started them."""
+"""A process that does jobs, on one thread. It dies with the process that started it."""
 
 from __future__ import annotations
 
@@ -6,43 +6,17 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Generic
 
-from cadran.lab.study.job import J, Perform, Report
+from cadran.lab.study.engine import ONE_THREAD, Finished, Message, Progressed, failure, now_and_then
+from cadran.lab.study.job import J, Perform
 
-_REPORT_EVERY_S = 0.5
 _END_S = 10.0
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-
-
-@dataclass(frozen=True)
-class Progressed:
-    """Which part of the job is done, in [0, 1]."""
-
-    part: float
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The job is done, its results are kept."""
-
-
-@dataclass(frozen=True)
-class Failed:
-    """The job raised an error."""
-
-    line: str
-    trace: str
-
-
-Message = Progressed | Finished | Failed
 
 
 class WorkerDied(Exception):
@@ -64,7 +38,7 @@ class Worker(Generic[J]):
         context = multiprocessing.get_context("spawn")
         self.connection, far_end = context.Pipe()
         self._process = context.Process(target=_serve, args=(far_end, perform, folder), daemon=True)
-        with _environment(_ONE_THREAD), _deaf_to_interrupts():
+        with _environment(ONE_THREAD), _deaf_to_interrupts():
             self._process.start()
         far_end.close()
         self.job: J | None = None
@@ -124,11 +98,10 @@ def _serve(connection: Connection, perform: Perform[J], folder: Path) -> None:
         except EOFError:
             return
         try:
-            perform(job, folder, _now_and_then(lambda part: connection.send(Progressed(part))))
+            perform(job, folder, now_and_then(lambda part: connection.send(Progressed(part))))
             message: Message = Finished()
         except Exception as error:
-            text = " ".join(str(error).split())
-            message = Failed(f"{type(error).__name__}: {text}", traceback.format_exc())
+            message = failure(error, traceback.format_exc())
         connection.send(message)
 
 
@@ -143,19 +116,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="parent").start()
-
-
-def _now_and_then(report: Report) -> Report:
-    last_s = -_REPORT_EVERY_S
-
-    def throttled(part: float) -> None:
-        nonlocal last_s
-        now_s = time.monotonic()
-        if now_s - last_s >= _REPORT_EVERY_S:
-            last_s = now_s
-            report(part)
-
-    return throttled
 
 
 # --------------------------------------------------------------------------------- while it starts

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from cadran.cli.lab import app
 from cadran.lab.meta.studies import BUDGETS, STUDIES, Order, plan_studies
+from cadran.lab.study import LocalEngine
 from cadran.runtime import ConfigError
 
 from .made_up import SCENARIO
@@ -21,7 +22,7 @@ ORDER = Order(
     budget=BUDGETS["smoke"],
     seeds=3,
     iterations=9,
-    workers=1,
+    engine=LocalEngine(1),
     out=Path("nowhere"),
     command="cadran lab meta all",
 )

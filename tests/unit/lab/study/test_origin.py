@@ -21,7 +21,7 @@ def some(tmp_path: Path) -> Origin:
         plan={"iterations": 3, "shots": (1, 2)},
         seeds=[0, 1, 2],
         device="cpu",
-        workers=2,
+        trained_on="2 processes",
         sessions=[],
         training_cpu_s=7200.0,
     )

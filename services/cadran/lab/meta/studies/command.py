@@ -16,6 +16,7 @@ from cadran.lab.meta.studies.manifest import manifest
 from cadran.lab.meta.studies.results import Results
 from cadran.lab.meta.studies.study import Context, Study
 from cadran.lab.meta.studies.work import perform
+from cadran.lab.study.engine import Engine
 from cadran.lab.study.folder import SESSIONS, Answer, compute, publish, working_in
 from cadran.lab.study.session import sessions
 from cadran.runtime import ConfigError
@@ -32,7 +33,7 @@ class Order:
         budget: How much it may cost.
         seeds: Of every method; None: as the budget says.
         iterations: Of every training; None: as the budget says.
-        workers: Processes, at least 1.
+        engine: Where runs train.
         out: Folder of results and report.
         command: As it was typed, for the record.
     """
@@ -43,7 +44,7 @@ class Order:
     budget: Budget
     seeds: int | None
     iterations: int | None
-    workers: int
+    engine: Engine
     out: Path
     command: str
 
@@ -86,7 +87,7 @@ def run_studies(plan: Plan) -> Answer:
         archive = Archive(order.out)
         archive.sweep()
         trials = [trial for own in plan.trials for trial in own]
-        compute(jobs_of(trials), perform, order.out, order.workers, archive.has, session)
+        compute(jobs_of(trials), perform, order.out, order.engine, archive.has, session)
         sections = [
             study.analyse(Results(plan.context, own, archive))
             for study, own in zip(order.studies, plan.trials, strict=True)
@@ -99,7 +100,7 @@ def run_studies(plan: Plan) -> Answer:
             scenario=order.scenario,
             overrides=order.overrides,
             context=plan.context,
-            workers=order.workers,
+            trained_on=order.engine.about,
             sessions=sessions(order.out / SESSIONS),
             training_cpu_s=_training_cpu_s(archive, trials),
         )

@@ -50,7 +50,7 @@ def manifest(
     scenario: Path,
     overrides: Sequence[str],
     context: Context,
-    workers: int,
+    trained_on: str,
     sessions: Sequence[SessionRecord],
     training_cpu_s: float,
 ) -> Manifest:
@@ -65,7 +65,7 @@ def manifest(
             plan=asdict(context.plan),
             seeds=context.seeds,
             device="cpu",
-            workers=workers,
+            trained_on=trained_on,
             sessions=sessions,
             training_cpu_s=training_cpu_s,
         ),
