@@ -23,6 +23,7 @@ from redis.exceptions import (
     BusyLoadingError,
     ClusterDownError,
     MasterDownError,
+    MovedError,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -369,6 +370,11 @@ def _classify(error: RedisError, layout: Layout) -> ReplayUnavailable:
     found = format_in(error)
     if found is not None:
         raise layout.wrong_format(found) from error
+    if isinstance(error, MovedError):
+        raise ReplayError(
+            "replay in Redis: the server is one of a Redis Cluster with several, whose keys this client does "
+            "not follow: give the region a Redis of its own"
+        ) from error
     passing = isinstance(error, _PASSING) or _PASSING_CODES.search(str(error)) is not None
     if isinstance(error, ResponseError) and not passing:
         raise ReplayError(f"replay in Redis: {error}") from error
