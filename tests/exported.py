@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from cadran.dapp.metrics import DappMetrics
 from cadran.ransim.metrics import RansimMetrics
+from cadran.rapp.a1.monitor import A1ManagementMetrics
 from cadran.rapp.metrics import RappMetrics
 from cadran.rest import Limits, Security, add_limits
 from cadran.runtime.link_metrics import LinkMetrics
@@ -91,6 +92,7 @@ def exported() -> dict[str, dict[str, Metric]]:
     LinkMetrics(registries["xapp"], "e2")
     registries["xapp"].register(KpmBoard())
     RappMetrics(registries["rapp"])
+    A1ManagementMetrics(registries["rapp"])
     for service in ("xapp", "rapp"):
         Security(None, registries[service])
         add_limits(FastAPI(), Limits(), registries[service])

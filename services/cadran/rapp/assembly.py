@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from cadran.learn import CheckpointError as LearnerCheckpointError
 from cadran.learn.ddpg import Networks
 from cadran.learn.meta import Level, MetaLearner
+from cadran.rapp.a1.parts import A1Management
 from cadran.rapp.checkpoints import Checkpoint, CheckpointStore
 from cadran.rapp.courier import Courier
 from cadran.rapp.desk import Desk, Kind
@@ -271,15 +272,27 @@ class Assembly:
             health=self._health,
             security=security_of(settings, self._metrics, self._tls is not None),
         )
+        a1 = A1Management(
+            settings,
+            settings.state_dir,
+            settings.xapp,
+            settings.xapp_timeout_s,
+            self._tls,
+            self._metrics,
+            self._monitor.disk,
+        )
+        app = create_app(rest)
+        a1.mount(app)
         parts = Parts(
             host=self._host,
             courier=self._courier,
-            rest=create_app(rest),
+            rest=app,
             tls=self._tls,
             health=self._health,
             close=self._client.close,
             status=self.status,
             monitor=self._monitor,
+            a1=a1,
         )
         return Rapp(parts, settings.rest, settings.state_dir / "status.json", settings.status_period_s)
 

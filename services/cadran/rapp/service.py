@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI
 
+from cadran.rapp.a1.parts import A1Management
 from cadran.rapp.courier import Courier
 from cadran.rapp.host import Host
 from cadran.rapp.monitor import Monitor
@@ -38,6 +39,7 @@ class Parts:
         close: Ends the connections to Redis.
         status: State of training.
         monitor: Hears of writes that fail.
+        a1: A1 policy management.
     """
 
     host: Host
@@ -48,6 +50,7 @@ class Parts:
     close: Callable[[], None]
     status: Callable[[], TrainingStatus]
     monitor: Monitor
+    a1: A1Management
 
 
 class Rapp:
@@ -100,6 +103,7 @@ class Rapp:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._rounds(), name="rounds")
             tasks.create_task(self._tell(), name="status")
+            tasks.create_task(self._parts.a1.run(), name="a1")
             if self._parts.courier is not None:
                 tasks.create_task(self._parts.courier.run(), name="courier")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from cadran.rapp.a1.settings import A1ManagementSettings
 from cadran.replay.redis_protocol import REGION_PATTERN
 from cadran.replay.settings import RedisSettings
 from cadran.rest.settings import RestSettings
@@ -15,7 +16,7 @@ from cadran.runtime.service_settings import LearningServiceSettings
 ENVIRONMENT_PREFIX = "CADRAN_RAPP_"
 
 
-class RappSettings(RestSettings, RedisSettings, LearningServiceSettings):
+class RappSettings(A1ManagementSettings, RestSettings, RedisSettings, LearningServiceSettings):
     """Everything the rApp needs besides the scenario; flags > environment > file > defaults.
 
     REST is on loopback unless told otherwise: it does not authenticate its peer.

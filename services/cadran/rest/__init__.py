@@ -1,7 +1,7 @@
 """What services with a REST API share: errors as problem details, metrics and health, pages, serving."""
 
 from cadran.rest.documentation import add_documentation
-from cadran.rest.errors import PROBLEM_TYPE, ProblemDetails, add_errors, problem
+from cadran.rest.errors import PROBLEM_TYPE, ProblemDetails, StatusError, add_errors, problem
 from cadran.rest.limits import Limits, add_limits
 from cadran.rest.operation import add_operation
 from cadran.rest.pages import page, page_environment, static_files
@@ -16,6 +16,7 @@ __all__ = [
     "ProblemDetails",
     "Role",
     "Security",
+    "StatusError",
     "TokenFile",
     "add_documentation",
     "add_errors",

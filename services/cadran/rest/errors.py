@@ -37,10 +37,27 @@ class ProblemDetails(BaseModel):
     instance: str
 
 
+class StatusError(Exception):
+    """A request that fails; nothing was changed.
+
+    Args:
+        status: HTTP status that it is answered with.
+        detail: Why, for people.
+        headers: For the answer.
+    """
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.headers = headers
+
+
 def problem(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """The answer to a request that failed."""
+    # What a peer sent may be quoted, and half of a surrogate pair has no UTF-8.
+    told = detail.encode("utf-8", "backslashreplace").decode()
     body = ProblemDetails(
-        title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request.url.path
+        title=HTTPStatus(status).phrase, status=status, detail=told, instance=request.url.path
     )
     return JSONResponse(body.model_dump(), status, headers, PROBLEM_TYPE)
 
@@ -56,6 +73,10 @@ def add_errors(app: FastAPI, statuses: Mapping[type[Exception], int]) -> None:
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
         return problem(request, error.status_code, str(error.detail), error.headers)
+
+    @app.exception_handler(StatusError)
+    async def failed(request: Request, error: StatusError) -> Response:
+        return problem(request, error.status, str(error), error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

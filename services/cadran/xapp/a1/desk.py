@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cadran.problem import Frame, ProblemSpec
+from cadran.rest import StatusError
 from cadran.xapp.a1.bounds import Bounds
 from cadran.xapp.a1.conflicts import conflict
 from cadran.xapp.a1.effects import Standing, thresholds
 from cadran.xapp.a1.enforcement import Status, measured_status, not_enforced, standing
-from cadran.xapp.a1.errors import A1Error
 from cadran.xapp.a1.measured import MeasuredWindow
 from cadran.xapp.a1.policy_types import InvalidPolicyError, PolicyType
 from cadran.xapp.a1.statements import read
@@ -133,7 +133,7 @@ class A1Desk:
     def _take_up(self, key: Key, held: HeldPolicy) -> None:
         try:
             judged = self._judged(held.type_id, held.policy)
-        except (A1Error, InvalidPolicyError) as error:
+        except (StatusError, InvalidPolicyError) as error:
             self.refused.append(f"{held.type_id}/{held.policy_id}: {error}")
         else:
             self._entries[key] = _Entry(held, judged)
@@ -144,23 +144,23 @@ class A1Desk:
         """A policy type.
 
         Raises:
-            A1Error: 404.
+            StatusError: 404.
         """
         if type_id not in self.types:
-            raise A1Error(404, f"no policy type '{type_id}': there are {', '.join(sorted(self.types))}")
+            raise StatusError(404, f"no policy type '{type_id}': there are {', '.join(sorted(self.types))}")
         return self.types[type_id]
 
     def ids(self, type_id: str) -> list[str]:
-        """Ids of the policies of a type. Raises `A1Error` 404 for a type that is unknown."""
+        """Ids of the policies of a type. Raises `StatusError` 404 for a type that is unknown."""
         self.policy_type(type_id)
         return [policy_id for type_, policy_id in self._entries if type_ == type_id]
 
     def policy(self, type_id: str, policy_id: str) -> HeldPolicy:
-        """One policy. Raises `A1Error` 404."""
+        """One policy. Raises `StatusError` 404."""
         return self._entry(type_id, policy_id).held
 
     def status(self, type_id: str, policy_id: str) -> Status:
-        """Its status as of now. Raises `A1Error` 404."""
+        """Its status as of now. Raises `StatusError` 404."""
         entry = self._entry(type_id, policy_id)
         return self._status(entry.held.key, entry.judged)
 
@@ -175,7 +175,7 @@ class A1Desk:
         self.policy_type(type_id)
         entry = self._entries.get((type_id, policy_id))
         if entry is None:
-            raise A1Error(404, f"no policy '{policy_id}' of type {type_id}")
+            raise StatusError(404, f"no policy '{policy_id}' of type {type_id}")
         return entry
 
     # ------------------------------------------------------------------------------------- changing
@@ -193,18 +193,18 @@ class A1Desk:
             Whether it was created.
 
         Raises:
-            A1Error: 400 it does not fit its type, 404 no such type, 409 it contradicts another, 503 and 507
-                the disk refuses or no more are taken; nothing was changed.
+            StatusError: 400 it does not fit its type, 404 no such type, 409 it contradicts another, 503 and
+                507 the disk refuses or no more are taken; nothing was changed.
         """
         try:
             judged = self._judged(type_id, policy)
         except InvalidPolicyError as error:
-            raise A1Error(400, str(error)) from error
+            raise StatusError(400, str(error)) from error
         async with self._writing:
             key, now_s = (type_id, policy_id), self._around.unix_s()
             before = self._entries.get(key)
             if before is None and len(self._entries) >= self._spec.most:
-                raise A1Error(507, f"{self._spec.most} policies are held, and no more are taken")
+                raise StatusError(507, f"{self._spec.most} policies are held, and no more are taken")
             self._require_peace(key, judged)
             held = HeldPolicy(
                 type_id=type_id,
@@ -229,13 +229,13 @@ class A1Desk:
         for other, one in self._standing().items():
             found = conflict(judged, one) if other != key else None
             if found is not None:
-                raise A1Error(409, f"policy '{other[1]}' of type {other[0]} stands against it: {found}")
+                raise StatusError(409, f"policy '{other[1]}' of type {other[0]} stands against it: {found}")
 
     async def delete(self, type_id: str, policy_id: str) -> None:
         """Remove a policy; what it changed is as before.
 
         Raises:
-            A1Error: 404 there is none, 503 and 507 the disk refuses.
+            StatusError: 404 there is none, 503 and 507 the disk refuses.
         """
         async with self._writing:
             held = self._entry(type_id, policy_id).held
@@ -248,7 +248,7 @@ class A1Desk:
         """Remove all policies; returns how many there were.
 
         Raises:
-            A1Error: 503 and 507, the disk refuses.
+            StatusError: 503 and 507, the disk refuses.
         """
         async with self._writing:
             await self._write({})
@@ -267,7 +267,7 @@ class A1Desk:
         except OSError as error:
             self._observer.stored(error)
             full = error.errno in _STORAGE_FULL
-            raise A1Error(507 if full else 503, f"the disk refuses: {error.strerror or error}") from error
+            raise StatusError(507 if full else 503, f"the disk refuses: {error.strerror or error}") from error
         self._observer.stored(None)
 
     # ------------------------------------------------------------------------------------- acting

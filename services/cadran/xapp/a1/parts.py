@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from cadran.problem import Problem, ProblemSpec
 from cadran.rest.callbacks import CallbackRules
-from cadran.rest.errors import problem
 from cadran.rest.notifier import Notifier, NotifierSpec
 from cadran.rest.test_control import add_test_control
 from cadran.rest.watched import RequestWatch
@@ -21,7 +20,6 @@ from cadran.runtime.disk import DiskWatch
 from cadran.runtime.retry import RetrySpec
 from cadran.xapp.a1.bounds import Bounds
 from cadran.xapp.a1.desk import A1Desk, DeskSpec, Surroundings
-from cadran.xapp.a1.errors import A1Error
 from cadran.xapp.a1.measured import MeasuredWindow
 from cadran.xapp.a1.monitor import A1Metrics, A1Monitor
 from cadran.xapp.a1.policy_types import policy_types
@@ -105,7 +103,6 @@ class A1:
     def mount(self, app: FastAPI) -> None:
         """Serve A1-P, and the test-control API if a setting says so."""
         app.include_router(a1_router(self.desk, self._rules, self._settings.a1_policy_bytes))
-        app.add_exception_handler(A1Error, _answer)
         if self._settings.a1_test_control:
             add_test_control(app, PREFIX, lambda: len(self.desk.all()), self.desk.clear)
         app.add_middleware(RequestWatch, prefix=PREFIX, told=self._monitor.requested)
@@ -115,9 +112,3 @@ class A1:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.desk.run(), name="a1 status")
             tasks.create_task(self._notifier.run(), name="a1 notifications")
-
-
-async def _answer(request: Request, error: Exception) -> Response:
-    if not isinstance(error, A1Error):
-        raise error
-    return problem(request, error.status, str(error), error.headers)

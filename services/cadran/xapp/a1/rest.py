@@ -10,11 +10,10 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from cadran.rest import ProblemDetails
+from cadran.rest import ProblemDetails, StatusError
 from cadran.rest.bodies import bounded_body, json_object
 from cadran.rest.callbacks import CallbackRules, ForbiddenDestinationError
 from cadran.xapp.a1.desk import A1Desk
-from cadran.xapp.a1.errors import A1Error
 
 PREFIX = "/A1-P/v2"
 _ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
@@ -66,8 +65,8 @@ class PolicyTypeObject(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    policySchema: dict[str, Any] = Field(description="JSON Schema, draft 7")  # noqa: N815 as in A1AP
-    statusSchema: dict[str, Any] = Field(description="JSON Schema, draft 7")  # noqa: N815 as in A1AP
+    policySchema: dict[str, Any] = Field(description="JSON Schema, draft 7")
+    statusSchema: dict[str, Any] = Field(description="JSON Schema, draft 7")
 
 
 def a1_router(desk: A1Desk, rules: CallbackRules, most_bytes: int) -> APIRouter:
@@ -90,14 +89,14 @@ def _add_types(router: APIRouter, desk: A1Desk) -> None:
         return sorted(desk.types)
 
     @router.get("/{policyTypeId}", summary="Schemas of a policy type")
-    async def one_type(policyTypeId: TypeId) -> PolicyTypeObject:  # noqa: N803 as in A1AP
+    async def one_type(policyTypeId: TypeId) -> PolicyTypeObject:
         found = desk.policy_type(policyTypeId)
         return PolicyTypeObject(
             policySchema=dict(found.policy_schema), statusSchema=dict(found.status_schema)
         )
 
     @router.get("/{policyTypeId}/policies", summary="Ids of all policies of a type")
-    async def ids(policyTypeId: TypeId) -> list[str]:  # noqa: N803 as in A1AP
+    async def ids(policyTypeId: TypeId) -> list[str]:
         return desk.ids(policyTypeId)
 
 
@@ -114,13 +113,13 @@ def _add_policies(router: APIRouter, desk: A1Desk, rules: CallbackRules, most_by
     )
     async def put(
         request: Request,
-        policyTypeId: TypeId,  # noqa: N803 as in A1AP
-        policyId: PolicyId,  # noqa: N803 as in A1AP
+        policyTypeId: TypeId,
+        policyId: PolicyId,
         destination: Destination = None,
     ) -> dict[str, Any]:
         desk.policy_type(policyTypeId)
         if not _ID.fullmatch(policyId):
-            raise A1Error(400, f"policyId: must match {_ID.pattern}")
+            raise StatusError(400, f"policyId: must match {_ID.pattern}")
         _require_allowed(rules, destination)
         policy = json_object(request, await bounded_body(request, most_bytes, _BODY_S, "policy"))
         created = await desk.put(policyTypeId, policyId, policy, destination)
@@ -128,7 +127,7 @@ def _add_policies(router: APIRouter, desk: A1Desk, rules: CallbackRules, most_by
         return JSONResponse(policy, 201 if created else 200, headers)  # type: ignore[return-value]
 
     @router.get(path, summary="One policy")
-    async def get(policyTypeId: TypeId, policyId: PolicyId) -> dict[str, Any]:  # noqa: N803 as in A1AP
+    async def get(policyTypeId: TypeId, policyId: PolicyId) -> dict[str, Any]:
         return desk.policy(policyTypeId, policyId).policy
 
     @router.delete(
@@ -137,12 +136,12 @@ def _add_policies(router: APIRouter, desk: A1Desk, rules: CallbackRules, most_by
         status_code=204,
         responses={503: _problem("the disk refuses; nothing was changed")},
     )
-    async def delete(policyTypeId: TypeId, policyId: PolicyId) -> Response:  # noqa: N803 as in A1AP
+    async def delete(policyTypeId: TypeId, policyId: PolicyId) -> Response:
         await desk.delete(policyTypeId, policyId)
         return Response(status_code=204)
 
     @router.get(f"{path}/status", summary="Whether a policy is enforced, as measured")
-    async def status(policyTypeId: TypeId, policyId: PolicyId) -> dict[str, str]:  # noqa: N803 as in A1AP
+    async def status(policyTypeId: TypeId, policyId: PolicyId) -> dict[str, str]:
         return desk.status(policyTypeId, policyId).as_object()
 
 
@@ -152,7 +151,7 @@ def _require_allowed(rules: CallbackRules, destination: str | None) -> None:
     try:
         rules.check(destination)
     except ForbiddenDestinationError as error:
-        raise A1Error(400, f"notificationDestination: {error}") from error
+        raise StatusError(400, f"notificationDestination: {error}") from error
 
 
 def _location(type_id: str, policy_id: str) -> str:
