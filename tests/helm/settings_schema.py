@@ -21,7 +21,7 @@ OWNED = {
     *("scenario", "overrides", "seed", "du"),
     *("http", "rest", "e2_listen", "e2_connect", "e3_listen", "e3_connect", "xapp"),
     *("redis", "redis_region", "redis_password_file", "state_dir"),
-    *("rest_tokens", "redis_ca", "tls_ca", "tls_cert", "tls_key"),
+    *("rest_tokens", "rest_tls", "redis_ca", "tls_ca", "tls_cert", "tls_key"),
     *("policy", "trace", "load", "status_dir", "frames", "duration_s"),
 }
 KEYWORDS = ("type", "enum", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")

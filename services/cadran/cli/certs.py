@@ -12,6 +12,7 @@ from cadran.runtime import ConfigError
 app = typer.Typer(help="Certificates for mutual TLS.", no_args_is_help=True)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the certificates.")]
+Shared = Annotated[bool, typer.Option("--shared", help="The files' group may read the keys (mode 0640).")]
 Days = Annotated[float, typer.Option(min=0.01, max=825, help="How long certificates hold, in days.")]
 
 
@@ -27,23 +28,26 @@ def make(
             help="A further name or address of ransim, xapp, rapp or redis. May be repeated.",
         ),
     ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Where there is a CA already, renew with it.")] = False,
+    shared: Shared = False,
 ) -> None:
     """Make a CA, a certificate for each service, and one for a reader, an operator and an admin."""
-    from cadran.testbed.certificates import make as make_all
-    from cadran.testbed.certificates import subjects, utc_now
+    from cadran.testbed import certificates
 
-    wanted = subjects(dus, _hosts(host or []))
-    make_all(folder, wanted, days, utc_now())
+    wanted = certificates.subjects(dus, _hosts(host or []))
+    if keep and certificates.has_authority(folder):
+        certificates.renew(folder, days, certificates.utc_now(), wanted, shared)
+    else:
+        certificates.make(folder, wanted, days, certificates.utc_now(), shared)
     typer.echo(f"A CA and {len(wanted)} certificates in {folder}; keep {folder / 'ca'} to yourself")
 
 
 @app.command()
-def renew(folder: Folder, days: Days = 30.0) -> None:
+def renew(folder: Folder, days: Days = 30.0, shared: Shared = False) -> None:
     """Make new keys and certificates with the names of those there; services take them up by themselves."""
-    from cadran.testbed.certificates import renew as renew_all
-    from cadran.testbed.certificates import utc_now
+    from cadran.testbed import certificates
 
-    names = renew_all(folder, days, utc_now())
+    names = certificates.renew(folder, days, certificates.utc_now(), shared=shared)
     typer.echo(f"Renewed for {days:g} days: {', '.join(names)}")
 
 

@@ -72,7 +72,7 @@ class Assembly:
         self._health = health
         self._dus = scenario.world.dus
         self._log = structlog.get_logger("cadran.rapp")
-        self._tls = settings.tls()
+        self._tls = settings.tls() if settings.rest_tls else None
         self._client = connect(
             settings.redis,
             settings.redis_timeout_s,

@@ -24,7 +24,7 @@ from cadran.rest.certified import role_name
 from cadran.runtime import ConfigError, atomic_write
 from cadran.wire.peers import dapp_name, e2_node_name
 
-CA_FILE, CERT_FILE, KEY_FILE = "ca.crt", "tls.crt", "tls.key"
+CA_FILE, CERT_FILE, KEY_FILE, CA_KEY_FILE = "ca.crt", "tls.crt", "tls.key", "ca.key"
 AUTHORITY_DAYS = 365
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _EARLIER = timedelta(minutes=5)
@@ -88,7 +88,7 @@ def subjects(dus: int, hosts: Mapping[str, Sequence[str]]) -> list[Subject]:
     ]
 
 
-def make(folder: Path, wanted: Sequence[Subject], days: float, now: datetime) -> None:
+def make(folder: Path, wanted: Sequence[Subject], days: float, now: datetime, shared: bool = False) -> None:
     """Make an authority and certificates in a folder.
 
     Args:
@@ -96,40 +96,49 @@ def make(folder: Path, wanted: Sequence[Subject], days: float, now: datetime) ->
         wanted: whom for.
         days: how long certificates hold; the authority's own holds for a year.
         now: the time.
+        shared: the files' group may read the keys.
 
     Raises:
         ConfigError: there is an authority already, or the folder cannot be written.
     """
-    if (folder / "ca").exists():
-        raise ConfigError(
-            f"{folder / 'ca'}: there is an authority already; `cadran certs renew` goes on from it"
-        )
+    if has_authority(folder):
+        raise ConfigError(f"{folder / 'ca'}: there is an authority already; `cadran certs renew` keeps it")
     authority = new_authority(now)
     try:
-        _write(folder / "ca", {CA_FILE: _pem(authority.certificate)}, _key_pem(authority.key), "ca.key")
-        for subject in wanted:
-            _write_issued(folder, authority, subject, days, now)
+        _write(folder / "ca", {CA_FILE: _pem(authority.certificate)}, (CA_KEY_FILE, _key_pem(authority.key)))
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be written: {error.strerror}") from error
+    _issue_all(folder, authority, wanted, days, now, shared)
 
 
-def renew(folder: Path, days: float, now: datetime) -> list[str]:
+def renew(
+    folder: Path, days: float, now: datetime, more: Sequence[Subject] = (), shared: bool = False
+) -> list[str]:
     """Make new keys and certificates for all that a folder holds, with the names that they have.
 
+    Args:
+        folder: from `make`.
+        days: how long they hold.
+        now: the time.
+        more: whom to make certificates for besides, with other names than the folder's if it holds theirs.
+        shared: the files' group may read the keys.
+
     Returns:
-        Whose were renewed.
+        Whose were renewed or made.
 
     Raises:
         ConfigError: the folder holds no authority, or a certificate that cannot be read.
     """
     authority = load_authority(folder, now)
     held = [_subject_of(path) for path in sorted(folder.glob(f"*/{CERT_FILE}"))]
-    try:
-        for subject in held:
-            _write_issued(folder, authority, subject, days, now)
-    except OSError as error:
-        raise ConfigError(f"{folder}: cannot be written: {error.strerror}") from error
-    return [subject.name for subject in held]
+    wanted = {subject.name: subject for subject in (*held, *more)}
+    _issue_all(folder, authority, list(wanted.values()), days, now, shared)
+    return list(wanted)
+
+
+def has_authority(folder: Path) -> bool:
+    """Whether a folder holds an authority."""
+    return (folder / "ca" / CA_KEY_FILE).exists()
 
 
 def new_authority(now: datetime) -> Authority:
@@ -156,7 +165,7 @@ def load_authority(folder: Path, now: datetime) -> Authority:
     place = folder / "ca"
     try:
         certificate = x509.load_pem_x509_certificate((place / CA_FILE).read_bytes())
-        key = serialization.load_pem_private_key((place / "ca.key").read_bytes(), None)
+        key = serialization.load_pem_private_key((place / CA_KEY_FILE).read_bytes(), None)
     except (OSError, ValueError, TypeError) as error:
         raise ConfigError(f"{place}: no authority that can be used: {error}") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
@@ -259,18 +268,24 @@ def _subject_of(path: Path) -> Subject:
     return Subject(path.parent.name, tuple(hosts), tuple(uris), ExtendedKeyUsageOID.SERVER_AUTH in usage)
 
 
-def _write_issued(folder: Path, authority: Authority, subject: Subject, days: float, now: datetime) -> None:
-    certificate, key = issue(authority, subject, days, now)
-    files = {CA_FILE: _pem(authority.certificate), CERT_FILE: certificate}
-    _write(folder / subject.name, files, key, KEY_FILE)
+def _issue_all(
+    folder: Path, authority: Authority, wanted: Sequence[Subject], days: float, now: datetime, shared: bool
+) -> None:
+    ca = _pem(authority.certificate)
+    try:
+        for subject in wanted:
+            cert, key = issue(authority, subject, days, now)
+            _write(folder / subject.name, {CA_FILE: ca, CERT_FILE: cert}, (KEY_FILE, key), shared)
+    except OSError as error:
+        raise ConfigError(f"{folder}: cannot be written: {error.strerror}") from error
 
 
-def _write(folder: Path, files: Mapping[str, bytes], key: bytes, key_file: str) -> None:
+def _write(folder: Path, files: Mapping[str, bytes], key: tuple[str, bytes], shared: bool = False) -> None:
     """Key first: services take up a new pair once both are there."""
     folder.mkdir(parents=True, exist_ok=True)
-    before = os.umask(0o077)
+    before = os.umask(0o027 if shared else 0o077)
     try:
-        atomic_write(folder / key_file, key)
+        atomic_write(folder / key[0], key[1])
     finally:
         os.umask(before)
     for name, content in files.items():

@@ -100,6 +100,7 @@ class Assembly:
         self._dus = scenario.problem.frame.dus
         self._log = structlog.get_logger("cadran.xapp")
         self._tls = settings.tls()
+        self._rest_tls = self._tls if settings.rest_tls else None
         self._retry = RetrySpec(settings.redis_retry_first_s, settings.redis_retry_max_s)
         self._make_history()
         self._make_directories()
@@ -295,7 +296,7 @@ class Assembly:
             guard=GuardDesk(
                 self._guard, QuotaDesk(self._guard, lambda: self._termination.nodes), self._audit
             ),
-            security=security_of(settings, self._registry, self._tls is not None),
+            security=security_of(settings, self._registry, self._rest_tls is not None),
         )
         app = create_app(rest)
         self._a1.mount(app)
@@ -311,7 +312,7 @@ class Assembly:
                 credentials=self._tls.server_credentials(links.handshake) if self._tls else None,
             ),
             rest=app,
-            tls=self._tls,
+            tls=self._rest_tls,
             monitor=self._monitor,
             health=self._health,
             start_policies=self._start_policies,

@@ -123,3 +123,19 @@ def test_the_command_makes_and_renews(tmp_path: Path) -> None:
     assert isinstance(refused.exception, ConfigError)
     nowhere = run.invoke(app, ["certs", "make", str(tmp_path / "other"), "--host", "xapp"])
     assert "must read SERVICE=HOST" in str(nowhere.exception)
+
+
+def test_a_second_call_that_keeps_the_authority_adds_who_is_new(tmp_path: Path) -> None:
+    place, run = tmp_path / "certs", CliRunner()
+    for dus in ("1", "3"):
+        arguments = ["certs", "make", str(place), "--dus", dus, "--keep", "--shared"]
+        done = run.invoke(app, arguments)
+        assert done.exit_code == 0, done.output
+        authority = (place / "ca" / "ca.crt").read_bytes()
+        if dus == "1":
+            first = authority
+    assert authority == first
+    uris = names_in(certificate(place, "ransim")).get_values_for_type(x509.UniformResourceIdentifier)
+    assert set(uris) == {e2_node_name(du) for du in range(3)}
+    assert stat.S_IMODE((place / "dapp-2" / "tls.key").stat().st_mode) == 0o640
+    assert stat.S_IMODE((place / "ca" / "ca.key").stat().st_mode) == 0o600
