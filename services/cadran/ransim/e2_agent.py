@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from structlog.stdlib import BoundLogger
 
 from cadran.problem import Quota
 from cadran.ransim.e3_agent import RanIdentity
-from cadran.ransim.kpm import KpmReporting
+from cadran.ransim.kpm import Counted, KpmReporting
 from cadran.ransim.ran import Ran
 from cadran.ransim.relayed import RelayedRows
 from cadran.runtime.link_metrics import LinkMetrics
@@ -26,7 +27,6 @@ from cadran.wire.e2_subscriptions import Subscription
 from cadran.wire.e3_server import E3Session
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, rc_pb2
-from cadran.wire.kpm_window import HasKpmCounters
 
 # Acknowledgements are cumulative, so only the newest rows that a dApp owes matter; clock.push_delay_frames
 # is at most 1000.
@@ -278,9 +278,11 @@ class E2Agents:
         """Relays what a DU's dApp runs."""
         self._agents[du].policy_status(status)
 
-    def measured(self, first_frame: int, counted: Sequence[HasKpmCounters]) -> None:
+    def measured(
+        self, first_frame: int, counted: Sequence[Counted], ue_numbers: Sequence[NDArray[np.int32]]
+    ) -> None:
         """Takes what consecutive frames counted into the reports of every DU."""
-        self._kpm.measured(first_frame, counted)
+        self._kpm.measured(first_frame, counted, ue_numbers)
 
     def decided(self, frame: int, dus: Iterable[int]) -> None:
         """The dApps of these DUs decided a frame, and owe its rows; without a RIC there is none to owe to."""

@@ -26,6 +26,7 @@ class FrameResult:
         applied: the decision in force, per DU.
         outcome: measurements with leading axis DU.
         kpis: everything that the radio counted in it, leading axis DU.
+        ue_numbers: int32[C, S, U], the UE's number within its slice at the frame's end, -1 in empty places.
         start: measurements of the fresh drop if this frame ended its episode, else None.
         users: of its UEs in the frame, with leading axis DU; None where no decisions are made for users.
         start_users: as `start`, of UEs.
@@ -37,6 +38,7 @@ class FrameResult:
     applied: tuple[Applied, ...]
     outcome: Measurements
     kpis: Kpis
+    ue_numbers: NDArray[np.int32]
     start: Measurements | None
     users: UserMeasurements | None
     start_users: UserMeasurements | None
@@ -125,11 +127,14 @@ class Ran:
         decisions = [choice.decision for choice in applied]
         self._radio.step(self._state, self._decisions(decisions))
         outcome, users, kpis = self._measure(), self._measure_users(decisions), self._counted()
+        ue_numbers = self._state.ues.id[0].copy()
         self.frame += 1
         start, start_users = None, None
         if self.frame % self._world.episode_frames == 0:
             start, start_users = self._next_episode(), self._measure_users(None)
-        return FrameResult(frame, episode, deterministic, applied, outcome, kpis, start, users, start_users)
+        return FrameResult(
+            frame, episode, deterministic, applied, outcome, kpis, ue_numbers, start, users, start_users
+        )
 
     def ledger(self) -> ByteLedger:
         """The books of all bytes so far."""

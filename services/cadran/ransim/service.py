@@ -245,7 +245,8 @@ class RansimService:
             outcomes = Measurements.stack([result.outcome for result in results])
             self._metrics.frames(results)
             self._metrics.assessed(self._statistics.frames(results, outcomes))
-            self._e2.measured(results[0].frame, [result.kpis for result in results])
+            ue_numbers = [result.ue_numbers for result in results]
+            self._e2.measured(results[0].frame, [result.kpis for result in results], ue_numbers)
 
     def _on_decision(self, frame: int) -> None:
         """Times a decision from its own frame's indication; that of the drain asks for none."""

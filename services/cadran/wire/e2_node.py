@@ -16,7 +16,6 @@ from cadran.wire.e2_reports import RicSubscription, Sink
 from cadran.wire.e2_session import (
     DAPP_FUNCTION_ID,
     KPM_FUNCTION_ID,
-    KPM_STYLE_E2_NODE,
     MAX_TO_BE_REMOVED,
     RC_ACTION_SLICE_PRB_QUOTA,
     RC_FUNCTION_ID,
@@ -31,6 +30,7 @@ from cadran.wire.e2_session import (
 )
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, kpm_pb2, rc_pb2
+from cadran.wire.kpm_actions import E2_NODE, KpmAction, trigger
 from cadran.wire.link import Lane, LinkCounters, LinkSettings
 from cadran.wire.stream import ByteStream
 
@@ -155,14 +155,9 @@ class E2Node(E2Association):
     async def subscribe_kpm(
         self, meas_names: Sequence[str], reporting_period_ms: int
     ) -> e2ap_pb2.RicSubscriptionResponse:
-        """Subscribe to measurements by their KPM names. Raises as `subscribe`."""
-        trigger = kpm_pb2.KpmEventTriggerDefinition(reporting_period_ms=reporting_period_ms)
-        definition = kpm_pb2.KpmActionDefinition(
-            ric_style_type=KPM_STYLE_E2_NODE, meas_names=meas_names, granul_period_ms=reporting_period_ms
-        )
-        return await self.subscribe(
-            KPM_FUNCTION_ID, trigger.SerializeToString(), definition.SerializeToString()
-        )
+        """Subscribe to measurements by their KPM names (report style 1). Raises as `subscribe`."""
+        action = KpmAction(E2_NODE, tuple(meas_names)).to_proto(reporting_period_ms)
+        return await self.subscribe(KPM_FUNCTION_ID, trigger(reporting_period_ms), action.SerializeToString())
 
     async def subscribe(
         self, ran_function_id: int, event_trigger: bytes, action_definition: bytes

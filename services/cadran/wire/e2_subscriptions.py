@@ -9,7 +9,6 @@ from cadran.wire.causes import Cause, WireError, from_proto
 from cadran.wire.e2_session import (
     DAPP_FUNCTION_ID,
     KPM_FUNCTION_ID,
-    KPM_STYLE_E2_NODE,
     MAX_ACTIONS,
     SN_MODULUS,
     RequestKey,
@@ -17,8 +16,8 @@ from cadran.wire.e2_session import (
     key_of,
 )
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
-from cadran.wire.kpm_registry import REGISTRY
+from cadran.wire.gen.e2sm.v1 import dapp_pb2
+from cadran.wire.kpm_actions import KpmAction, read_action, read_trigger
 
 #: Report actions of one association: each costs the node time in every reporting period.
 MAX_ADMITTED = 64
@@ -50,7 +49,7 @@ class Subscription:
         ran_function_id: 2 KPM, 4 relay for dApps.
         action_id: the admitted action.
         schema_fingerprint: of a subscription to reports; empty: any.
-        meas_names: of a KPM subscription.
+        kpm: what a KPM subscription asks for.
         reporting_period_ms: of a KPM subscription.
         numbers: shared by the actions of one RIC request.
     """
@@ -59,9 +58,14 @@ class Subscription:
     ran_function_id: int
     action_id: int
     schema_fingerprint: str = ""
-    meas_names: tuple[str, ...] = ()
+    kpm: KpmAction | None = None
     reporting_period_ms: int = 0
     numbers: SequenceNumbers = field(default_factory=SequenceNumbers, repr=False, compare=False)
+
+    @property
+    def meas_names(self) -> tuple[str, ...]:
+        """What a KPM subscription names as a whole: report styles 1 and 5."""
+        return self.kpm.meas_names if self.kpm is not None else ()
 
 
 class SubscriptionTable:
@@ -193,23 +197,13 @@ def _read_action(
             schema_fingerprint=relay.schema_fingerprint,
             numbers=numbers,
         )
-    trigger = decode(
-        kpm_pb2.KpmEventTriggerDefinition, request.ric_event_trigger_definition, "KPM event trigger"
-    )
-    if trigger.reporting_period_ms == 0:
-        text = "reporting period 0 ms; 1..4294967295"
-        raise WireError(Cause("ric_request", "eventTriggerNotSupported", text))
-    kpm = decode(kpm_pb2.KpmActionDefinition, definition, "KPM action definition")
-    unknown = [name for name in kpm.meas_names if name not in REGISTRY]
-    if kpm.ric_style_type != KPM_STYLE_E2_NODE or unknown or not kpm.meas_names:
-        text = f"KPM style {kpm.ric_style_type} (only 1), unknown measurements {unknown}"
-        raise WireError(Cause("ric_request", "action-not-supported", text))
+    period_ms = read_trigger(request.ric_event_trigger_definition)
     return Subscription(
         key,
         KPM_FUNCTION_ID,
         action.ric_action_id,
-        meas_names=tuple(kpm.meas_names),
-        reporting_period_ms=trigger.reporting_period_ms,
+        kpm=read_action(definition, period_ms),
+        reporting_period_ms=period_ms,
         numbers=numbers,
     )
 

@@ -25,7 +25,7 @@ ONLY_FOR_DAPPS = {"rbs_used", "backlog_rbs", "arrival_rbs", "arrival_ewma_bytes"
 the rounded mean of what `rb_ttis` counts exactly."""
 
 OF_USERS = {"ue_arrived_bytes", "ue_delivered_bytes", "ue_queued_bytes", "ue_mean_se", "ue_rbs"}
-"""KPIs that E3 carries to dApps which decide for users; no label of KPM names a UE."""
+"""KPIs that E3 carries to dApps which decide for users, and report styles 3 and 5 of KPM."""
 
 FOR_ENERGY = {"rb_power"}
 """Told by the energy that is made of it."""

@@ -25,29 +25,41 @@ _sym_db = _symbol_database.Default()
 from cadran.wire.gen.e2sm.v1 import common_pb2 as cadran_dot_e2sm_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63\x61\x64ran/e2sm/v1/kpm.proto\x12\x0e\x63\x61\x64ran.e2sm.v1\x1a\x1b\x63\x61\x64ran/e2sm/v1/common.proto\"P\n\x18KpmRanFunctionDefinition\x12\x34\n\x0cmeasurements\x18\x01 \x03(\x0b\x32\x1e.cadran.e2sm.v1.KpmMeasurement\"A\n\x0eKpmMeasurement\x12\x11\n\tmeas_name\x18\x01 \x01(\t\x12\x0e\n\x06\x63lause\x18\x02 \x01(\t\x12\x0c\n\x04unit\x18\x03 \x01(\t\"8\n\x19KpmEventTriggerDefinition\x12\x1b\n\x13reporting_period_ms\x18\x01 \x01(\r\"[\n\x13KpmActionDefinition\x12\x16\n\x0eric_style_type\x18\x01 \x01(\r\x12\x12\n\nmeas_names\x18\x02 \x03(\t\x12\x18\n\x10granul_period_ms\x18\x03 \x01(\r\"q\n\x13KpmIndicationHeader\x12\"\n\x1a\x63ollect_start_time_unix_ms\x18\x01 \x01(\x04\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x13\n\x0b\x66irst_frame\x18\x03 \x01(\r\x12\x12\n\nlast_frame\x18\x04 \x01(\r\"O\n\x13KpmMeasurementLabel\x12,\n\x07s_nssai\x18\x01 \x01(\x0b\x32\x16.cadran.e2sm.v1.SNssaiH\x00\x88\x01\x01\x42\n\n\x08_s_nssai\"\x0c\n\nKpmNoValue\"\xb9\x01\n\x14KpmMeasurementRecord\x12\x11\n\tmeas_name\x18\x01 \x01(\t\x12\x32\n\x05label\x18\x02 \x01(\x0b\x32#.cadran.e2sm.v1.KpmMeasurementLabel\x12\x11\n\x07integer\x18\x03 \x01(\x12H\x00\x12\x0e\n\x04real\x18\x04 \x01(\x01H\x00\x12.\n\x08no_value\x18\x05 \x01(\x0b\x32\x1a.cadran.e2sm.v1.KpmNoValueH\x00\x42\x07\n\x05value\"i\n\x14KpmIndicationMessage\x12\x18\n\x10granul_period_ms\x18\x01 \x01(\r\x12\x37\n\tmeas_data\x18\x02 \x03(\x0b\x32$.cadran.e2sm.v1.KpmMeasurementRecordb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63\x61\x64ran/e2sm/v1/kpm.proto\x12\x0e\x63\x61\x64ran.e2sm.v1\x1a\x1b\x63\x61\x64ran/e2sm/v1/common.proto\"\x8f\x01\n\x18KpmRanFunctionDefinition\x12\x34\n\x0cmeasurements\x18\x01 \x03(\x0b\x32\x1e.cadran.e2sm.v1.KpmMeasurement\x12=\n\x15ric_report_style_list\x18\x02 \x03(\x0b\x32\x1e.cadran.e2sm.v1.KpmReportStyle\"b\n\x0eKpmReportStyle\x12\x1d\n\x15ric_report_style_type\x18\x01 \x01(\r\x12\x1d\n\x15ric_report_style_name\x18\x02 \x01(\t\x12\x12\n\nmeas_names\x18\x03 \x03(\t\"A\n\x0eKpmMeasurement\x12\x11\n\tmeas_name\x18\x01 \x01(\t\x12\x0e\n\x06\x63lause\x18\x02 \x01(\t\x12\x0c\n\x04unit\x18\x03 \x01(\t\"8\n\x19KpmEventTriggerDefinition\x12\x1b\n\x13reporting_period_ms\x18\x01 \x01(\r\"\xb9\x01\n\x13KpmActionDefinition\x12\x16\n\x0eric_style_type\x18\x01 \x01(\r\x12\x12\n\nmeas_names\x18\x02 \x03(\t\x12\x18\n\x10granul_period_ms\x18\x03 \x01(\r\x12?\n\x0emeas_cond_list\x18\x04 \x03(\x0b\x32\'.cadran.e2sm.v1.KpmMeasurementCondition\x12\x1b\n\x13matching_ue_id_list\x18\x05 \x03(\r\"e\n\x17KpmMeasurementCondition\x12\x11\n\tmeas_name\x18\x01 \x01(\t\x12\x37\n\rmatching_cond\x18\x02 \x03(\x0b\x32 .cadran.e2sm.v1.KpmTestCondition\"\xa9\x01\n\x10KpmTestCondition\x12)\n\x07s_nssai\x18\x01 \x01(\x0b\x32\x16.cadran.e2sm.v1.SNssaiH\x00\x12\x13\n\tmeas_name\x18\x02 \x01(\tH\x00\x12\x34\n\ttest_expr\x18\x03 \x01(\x0e\x32!.cadran.e2sm.v1.KpmTestExpression\x12\x12\n\ntest_value\x18\x04 \x01(\x01\x42\x0b\n\ttest_type\"q\n\x13KpmIndicationHeader\x12\"\n\x1a\x63ollect_start_time_unix_ms\x18\x01 \x01(\x04\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x13\n\x0b\x66irst_frame\x18\x03 \x01(\r\x12\x12\n\nlast_frame\x18\x04 \x01(\r\"O\n\x13KpmMeasurementLabel\x12,\n\x07s_nssai\x18\x01 \x01(\x0b\x32\x16.cadran.e2sm.v1.SNssaiH\x00\x88\x01\x01\x42\n\n\x08_s_nssai\"\x0c\n\nKpmNoValue\"\xb9\x01\n\x14KpmMeasurementRecord\x12\x11\n\tmeas_name\x18\x01 \x01(\t\x12\x32\n\x05label\x18\x02 \x01(\x0b\x32#.cadran.e2sm.v1.KpmMeasurementLabel\x12\x11\n\x07integer\x18\x03 \x01(\x12H\x00\x12\x0e\n\x04real\x18\x04 \x01(\x01H\x00\x12.\n\x08no_value\x18\x05 \x01(\x0b\x32\x1a.cadran.e2sm.v1.KpmNoValueH\x00\x42\x07\n\x05value\"\xf4\x01\n\x14KpmIndicationMessage\x12\x18\n\x10granul_period_ms\x18\x01 \x01(\r\x12\x37\n\tmeas_data\x18\x02 \x03(\x0b\x32$.cadran.e2sm.v1.KpmMeasurementRecord\x12\x44\n\x14meas_cond_ue_id_list\x18\x03 \x03(\x0b\x32&.cadran.e2sm.v1.KpmMeasurementCondUeId\x12\x43\n\x13ue_meas_report_list\x18\x04 \x03(\x0b\x32&.cadran.e2sm.v1.KpmUeMeasurementReport\"q\n\x16KpmMeasurementCondUeId\x12:\n\tcondition\x18\x01 \x01(\x0b\x32\'.cadran.e2sm.v1.KpmMeasurementCondition\x12\x1b\n\x13matching_ue_id_list\x18\x02 \x03(\r\"d\n\x16KpmUeMeasurementReport\x12\x11\n\tran_ue_id\x18\x01 \x01(\r\x12\x37\n\tmeas_data\x18\x02 \x03(\x0b\x32$.cadran.e2sm.v1.KpmMeasurementRecord*\x9e\x01\n\x11KpmTestExpression\x12#\n\x1fKPM_TEST_EXPRESSION_UNSPECIFIED\x10\x00\x12\x1d\n\x19KPM_TEST_EXPRESSION_EQUAL\x10\x01\x12#\n\x1fKPM_TEST_EXPRESSION_GREATERTHAN\x10\x02\x12 \n\x1cKPM_TEST_EXPRESSION_LESSTHAN\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cadran.e2sm.v1.kpm_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_KPMRANFUNCTIONDEFINITION']._serialized_start=73
-  _globals['_KPMRANFUNCTIONDEFINITION']._serialized_end=153
-  _globals['_KPMMEASUREMENT']._serialized_start=155
-  _globals['_KPMMEASUREMENT']._serialized_end=220
-  _globals['_KPMEVENTTRIGGERDEFINITION']._serialized_start=222
-  _globals['_KPMEVENTTRIGGERDEFINITION']._serialized_end=278
-  _globals['_KPMACTIONDEFINITION']._serialized_start=280
-  _globals['_KPMACTIONDEFINITION']._serialized_end=371
-  _globals['_KPMINDICATIONHEADER']._serialized_start=373
-  _globals['_KPMINDICATIONHEADER']._serialized_end=486
-  _globals['_KPMMEASUREMENTLABEL']._serialized_start=488
-  _globals['_KPMMEASUREMENTLABEL']._serialized_end=567
-  _globals['_KPMNOVALUE']._serialized_start=569
-  _globals['_KPMNOVALUE']._serialized_end=581
-  _globals['_KPMMEASUREMENTRECORD']._serialized_start=584
-  _globals['_KPMMEASUREMENTRECORD']._serialized_end=769
-  _globals['_KPMINDICATIONMESSAGE']._serialized_start=771
-  _globals['_KPMINDICATIONMESSAGE']._serialized_end=876
+  _globals['_KPMTESTEXPRESSION']._serialized_start=1770
+  _globals['_KPMTESTEXPRESSION']._serialized_end=1928
+  _globals['_KPMRANFUNCTIONDEFINITION']._serialized_start=74
+  _globals['_KPMRANFUNCTIONDEFINITION']._serialized_end=217
+  _globals['_KPMREPORTSTYLE']._serialized_start=219
+  _globals['_KPMREPORTSTYLE']._serialized_end=317
+  _globals['_KPMMEASUREMENT']._serialized_start=319
+  _globals['_KPMMEASUREMENT']._serialized_end=384
+  _globals['_KPMEVENTTRIGGERDEFINITION']._serialized_start=386
+  _globals['_KPMEVENTTRIGGERDEFINITION']._serialized_end=442
+  _globals['_KPMACTIONDEFINITION']._serialized_start=445
+  _globals['_KPMACTIONDEFINITION']._serialized_end=630
+  _globals['_KPMMEASUREMENTCONDITION']._serialized_start=632
+  _globals['_KPMMEASUREMENTCONDITION']._serialized_end=733
+  _globals['_KPMTESTCONDITION']._serialized_start=736
+  _globals['_KPMTESTCONDITION']._serialized_end=905
+  _globals['_KPMINDICATIONHEADER']._serialized_start=907
+  _globals['_KPMINDICATIONHEADER']._serialized_end=1020
+  _globals['_KPMMEASUREMENTLABEL']._serialized_start=1022
+  _globals['_KPMMEASUREMENTLABEL']._serialized_end=1101
+  _globals['_KPMNOVALUE']._serialized_start=1103
+  _globals['_KPMNOVALUE']._serialized_end=1115
+  _globals['_KPMMEASUREMENTRECORD']._serialized_start=1118
+  _globals['_KPMMEASUREMENTRECORD']._serialized_end=1303
+  _globals['_KPMINDICATIONMESSAGE']._serialized_start=1306
+  _globals['_KPMINDICATIONMESSAGE']._serialized_end=1550
+  _globals['_KPMMEASUREMENTCONDUEID']._serialized_start=1552
+  _globals['_KPMMEASUREMENTCONDUEID']._serialized_end=1665
+  _globals['_KPMUEMEASUREMENTREPORT']._serialized_start=1667
+  _globals['_KPMUEMEASUREMENTREPORT']._serialized_end=1767
 # @@protoc_insertion_point(module_scope)
