@@ -17,7 +17,7 @@ from cadran.wire.chunks import Artefact
 from cadran.wire.e2_node import E2Node
 from cadran.wire.e2_reports import RicSubscription
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, kpm_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, guard_pb2, kpm_pb2
 
 
 class Ric:
@@ -56,6 +56,9 @@ class Ric:
     def on_policy_status(self, node: E2Node, status: dapp_pb2.PolicyStatus) -> None:
         if status.running_version == 0:
             node.send_policy(Artefact(node.du_id, "actor", 1, 1, 0, self._policy(node.du_id)))
+
+    def on_guard_report(self, node: E2Node, report: guard_pb2.GuardReport) -> None:
+        pass
 
     def on_kpm(
         self, node: E2Node, header: kpm_pb2.KpmIndicationHeader, message: kpm_pb2.KpmIndicationMessage

@@ -20,7 +20,7 @@ from cadran.wire.e2_client import E2Client, E2Session
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, RC_FUNCTION_ID
 from cadran.wire.e2_subscriptions import Subscription
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, rc_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, guard_pb2, rc_pb2
 from cadran.wire.link import LinkSettings
 
 FAST = LinkSettings(backoff_first_s=0.02, backoff_max_s=0.1)
@@ -60,6 +60,7 @@ class Du:
         self.session: E2Session | None = None
         self.acknowledged: Identity | None = None
         self.acks: list[dapp_pb2.DappReportAck] = []
+        self.orders: list[guard_pb2.GuardOrder] = []
         self.accepted: list[tuple[int, int]] = []  # (delivery, version)
         self.order: list[str] = []  # what came over the stream, in order
         self.refusals: list[Cause] = []
@@ -177,6 +178,13 @@ class Du:
         status.running_version = self.slot.version
         status.running_sha256 = self.slot.sha256
         session.send_policy_status(status)
+        self.changed.set()
+
+    def on_guard_order(self, session: E2Session, order: guard_pb2.GuardOrder) -> None:
+        self.orders.append(order)
+        session.send_guard_report(
+            guard_pb2.GuardReport(du_id=self.du, order=order.order, mode=order.mode, epoch=self.epoch)
+        )
         self.changed.set()
 
     def restart_dapp(self) -> None:

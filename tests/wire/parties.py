@@ -20,7 +20,7 @@ from cadran.wire.e2_subscriptions import Subscription
 from cadran.wire.e3_client import E3Client, E3ClientSession
 from cadran.wire.e3_server import E3Server, E3Session
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, kpm_pb2, rc_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, guard_pb2, kpm_pb2, rc_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.link import LinkSettings
 
@@ -185,6 +185,7 @@ class Xapp:
         self.nodes: list[E2Node] = []
         self.reports: list[bytes] = []
         self.statuses: list[int] = []
+        self.guard_reports: list[guard_pb2.GuardReport] = []
         self.kpm: list[kpm_pb2.KpmIndicationMessage] = []
         self.updates: list[e2ap_pb2.RicServiceUpdate] = []
         self.facts: list[common_pb2.RanFacts] = []
@@ -208,6 +209,9 @@ class Xapp:
 
     def on_policy_status(self, node: E2Node, status: dapp_pb2.PolicyStatus) -> None:
         self.statuses.append(status.running_version)
+
+    def on_guard_report(self, node: E2Node, report: guard_pb2.GuardReport) -> None:
+        self.guard_reports.append(report)
 
     def on_kpm(
         self, node: E2Node, header: kpm_pb2.KpmIndicationHeader, message: kpm_pb2.KpmIndicationMessage
@@ -296,6 +300,11 @@ class Node:
 
     def on_policy_chunk(self, session: E2Session, chunk: dapp_pb2.PolicyChunk) -> None:
         self.events.append(("chunk", chunk.chunk_index))
+
+    def on_guard_order(self, session: E2Session, order: guard_pb2.GuardOrder) -> None:
+        session.send_guard_report(
+            guard_pb2.GuardReport(du_id=order.du_id, order=order.order, mode=order.mode)
+        )
 
     def on_reset(self, session: E2Session, cause: Cause) -> None:
         self.resets.append(cause)

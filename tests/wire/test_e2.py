@@ -12,7 +12,7 @@ from cadran.wire.chunks import CHUNK_BYTES, MAX_ARTEFACT_BYTES, Artefact
 from cadran.wire.codecs import SLICES, QuotaArrays, quota_to_proto
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, E2_SERVICE, KPM_FUNCTION_ID, SN_MODULUS, serialise
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2, rc_pb2
+from cadran.wire.gen.e2sm.v1 import dapp_pb2, guard_pb2, kpm_pb2, rc_pb2
 from cadran.wire.kpm_registry import REGISTRY
 from cadran.wire.kpm_samples import indication_message
 from cadran.wire.kpm_window import KpmAccumulator
@@ -189,6 +189,19 @@ async def test_a_policy_arrives_before_the_acknowledgement_sent_after_it() -> No
         assert outcome.effective_frame == 12
         await until(lambda: len(node.events) == 4)
     assert node.events == [("chunk", 0), ("chunk", 1), ("chunk", 2), ("report_ack", 6)]
+
+
+async def test_a_guard_order_is_answered_by_the_node_itself_over_the_relay() -> None:
+    xapp, node = Xapp(), Node()
+    order = guard_pb2.GuardOrder(du_id=0, order=4, mode=guard_pb2.GUARD_MODE_BASELINE, report_frames=100)
+    async with e2_server(xapp) as (_, port), running(node_client(port, node)):
+        await until(lambda: node.session and xapp.nodes)
+        xapp.nodes[0].send_guard_order(order)
+        await until(lambda: xapp.errors)  # nobody has subscribed to what the relay brings
+        await xapp.nodes[0].subscribe_reports("abc")
+        xapp.nodes[0].send_guard_order(order)
+        await until(lambda: xapp.guard_reports)
+    assert [(one.order, one.mode) for one in xapp.guard_reports] == [(4, guard_pb2.GUARD_MODE_BASELINE)]
 
 
 async def test_a_policy_that_does_not_fit_is_not_sent_in_part() -> None:

@@ -116,7 +116,10 @@ def _ran(settings: RansimSettings, clock: ClockSpec, measured: MeasuredTraffic, 
         np.full(3, 100, dtype=np.int32),
     )
     world = measured.world
-    ladders = tuple(DecisionLadder(fallback, clock.max_decision_age_frames) for _ in range(world.dus))
+    absence = None if settings.e2_connect is None else round(settings.ric_absence_s / world.frame_s)
+    ladders = tuple(
+        DecisionLadder(fallback, clock.max_decision_age_frames, absence) for _ in range(world.dus)
+    )
     try:
         return Ran(
             world,

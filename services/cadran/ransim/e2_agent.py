@@ -13,7 +13,9 @@ from structlog.stdlib import BoundLogger
 
 from cadran.problem import Quota
 from cadran.ransim.e3_agent import RanIdentity
+from cadran.ransim.guard_reports import GuardReports
 from cadran.ransim.kpm import Counted, KpmReporting
+from cadran.ransim.ladder import DecisionLadder
 from cadran.ransim.ran import Ran
 from cadran.ransim.relayed import RelayedRows
 from cadran.runtime.link_metrics import LinkMetrics
@@ -26,7 +28,7 @@ from cadran.wire.e2_session import DAPP_FUNCTION_ID, FUNCTION_OIDS, KPM_FUNCTION
 from cadran.wire.e2_subscriptions import Subscription
 from cadran.wire.e3_server import E3Session
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import dapp_pb2, rc_pb2
+from cadran.wire.gen.e2sm.v1 import dapp_pb2, guard_pb2, rc_pb2
 
 # Acknowledgements are cumulative, so only the newest rows that a dApp owes matter; clock.push_delay_frames
 # is at most 1000.
@@ -55,6 +57,7 @@ class E2Agent:
         dapps: where the DU's dApp is.
         kpm: reports of measurements.
         log: where to tell.
+        guard: reports of how its frames went.
         tracer: follows policies and their answers; None: nobody does.
     """
 
@@ -66,6 +69,7 @@ class E2Agent:
         dapps: DappSessions,
         kpm: KpmReporting,
         log: BoundLogger,
+        guard: GuardReports,
         tracer: Tracer | None = None,
     ) -> None:
         self._du = du
@@ -77,6 +81,8 @@ class E2Agent:
         self._transaction = 0
         self._session: E2Session | None = None
         self._kpm = kpm
+        self._guard = guard
+        self._ladder.ric_absent(ran.frame)
         self._progress = asyncio.Event()
         self._owed: deque[int] = deque(maxlen=_OWED_FRAMES)
         self.relayed = RelayedRows(identity.epoch)
@@ -109,6 +115,7 @@ class E2Agent:
     def on_connected(self, session: E2Session, response: e2ap_pb2.E2SetupResponse) -> None:
         """Associated with the xApp."""
         self._session = session
+        self._ladder.ric_present()
         self._log.info("associated with the near-RT RIC", du=self._du)
 
     def on_subscription(self, session: E2Session, subscription: Subscription) -> None:
@@ -122,7 +129,7 @@ class E2Agent:
 
     def on_control(self, session: E2Session, message: rc_pb2.RcControlMessage) -> rc_pb2.RicControlOutcome:
         """Sets the quotas of the DU's own scheduler, which rules while the dApp is silent."""
-        ladder = self._ran.ladders[self._du]
+        ladder = self._ladder
         requested = ratios_from_proto(message.rrm_policy_ratio_list)
         ladder.fallback = _merged(ladder.fallback, requested)
         frame = self._ran.frame
@@ -149,6 +156,13 @@ class E2Agent:
         else:
             self._traced("relay policy", chunk, dapp.send_policy_chunk)
 
+    def on_guard_order(self, session: E2Session, order: guard_pb2.GuardOrder) -> None:
+        """Puts the DU under its own scheduler or under its dApp, and answers with what is in force."""
+        baseline = self._guard.take(self._du, order, self._ran.frame, session.send_guard_report)
+        if baseline is not None:
+            mode = "its own scheduler" if baseline else "its dApp"
+            self._log.warning("the near-RT RIC has ordered", du=self._du, mode=mode, reason=order.reason)
+
     def on_reset(self, session: E2Session, cause: Cause) -> None:
         """As after the setup; quotas that controls set stay in force."""
         self._log.warning("E2 was reset", du=self._du, cause=str(cause))
@@ -161,6 +175,8 @@ class E2Agent:
         """The association is gone; the DU goes on, and its dApp keeps its reports."""
         self._session = None
         self._kpm.forget(self._du)
+        self._guard.forget(self._du)
+        self._ladder.ric_absent(self._ran.frame)
         self._log.info("not associated with the near-RT RIC", du=self._du, cause=str(cause))
 
     # Towards the xApp --------------------------------------------------------------------------------------
@@ -215,6 +231,10 @@ class E2Agent:
             self._progress.clear()
             await self._progress.wait()
 
+    @property
+    def _ladder(self) -> DecisionLadder:
+        return self._ran.ladders[self._du]
+
     def _associated(self) -> E2Session:
         if self._session is None:
             text = f"DU {self._du} is not associated with a near-RT RIC"
@@ -233,6 +253,7 @@ class E2Agents:
         counters: what the sessions count.
         log: where to tell.
         dapps: where the dApps are.
+        guard: reports of how frames went.
         credentials: for TLS; None: clear text.
         tracer: follows policies and their answers; None: nobody does.
     """
@@ -246,12 +267,14 @@ class E2Agents:
         counters: LinkMetrics,
         log: BoundLogger,
         dapps: DappSessions,
+        guard: GuardReports,
         credentials: ChannelCredentials | None = None,
         tracer: Tracer | None = None,
     ) -> None:
         self._kpm = KpmReporting(identity.frame, ran.ttis_per_frame, identity.epoch)
         self._agents = [
-            E2Agent(du, identity, ran, dapps, self._kpm, log, tracer) for du in range(identity.frame.dus)
+            E2Agent(du, identity, ran, dapps, self._kpm, log, guard, tracer)
+            for du in range(identity.frame.dus)
         ]
         self._clients = [
             E2Client(target, agent, rng, counters=counters, credentials=credentials)

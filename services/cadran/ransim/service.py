@@ -16,6 +16,7 @@ from cadran.problem.hierarchy import HierarchicalProblem
 from cadran.ransim.e2_agent import E2Agents
 from cadran.ransim.e3_agent import E3Agent, RanIdentity
 from cadran.ransim.frame_traces import FrameTraces
+from cadran.ransim.guard_reports import GuardReports
 from cadran.ransim.ladder import Source
 from cadran.ransim.metrics import RansimMetrics
 from cadran.ransim.pacing import Pace
@@ -89,6 +90,8 @@ class RansimService:
         target = str(settings.e2_connect) if settings.e2_connect is not None else None
         self._e3 = E3Agent(identity, ran, log, self._on_decision, self._on_gone)
         tls = settings.tls()
+        of_slices = problem.base if isinstance(problem, HierarchicalProblem) else problem
+        self._guard = GuardReports(of_slices, ran.ladders, epoch)
         self._e2 = E2Agents(
             identity,
             ran,
@@ -97,6 +100,7 @@ class RansimService:
             e2_counters,
             log,
             self._e3,
+            self._guard,
             tls.channel_credentials if tls else None,
             tracer,
         )
@@ -110,7 +114,6 @@ class RansimService:
             credentials=tls.server_credentials(e3_counters.handshake) if tls else None,
         )
         self._pace = Pace(settings.pace, clock, problem.frame.frame_s, now_s)
-        of_slices = problem.base if isinstance(problem, HierarchicalProblem) else problem
         self._statistics = RanStatistics(of_slices, self._dus, settings.status_dir, epoch)
         self._limits = Limits(settings.frames, settings.duration_s)
         self._unbooked: list[FrameResult] = []
@@ -247,6 +250,7 @@ class RansimService:
             self._metrics.assessed(self._statistics.frames(results, outcomes))
             ue_numbers = [result.ue_numbers for result in results]
             self._e2.measured(results[0].frame, [result.kpis for result in results], ue_numbers)
+            self._guard.frames(results)
 
     def _on_decision(self, frame: int) -> None:
         """Times a decision from its own frame's indication; that of the drain asks for none."""

@@ -61,6 +61,13 @@ class RansimSettings(ServiceSettings):
     late_dus: tuple[int, ...] = Field(
         default=(), description="DUs whose dApps come later: the first frame does not wait for them"
     )
+    ric_absence_s: float = Field(
+        default=600.0,
+        gt=0,
+        le=86_400,
+        description="how long dApps' decisions count after the association with the RIC was lost, in the "
+        "RAN's time [s]; then the DU's own scheduler rules until it is back; for ever without e2_connect",
+    )
     fallback_min_percent: tuple[int, int, int] = Field(
         default=(20, 20, 30),
         description="share of the PRBs that the fallback scheduler guarantees to eMBB, mMTC, URLLC; the rest "

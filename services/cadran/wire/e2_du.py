@@ -27,7 +27,7 @@ from cadran.wire.e2_session import (
 )
 from cadran.wire.e2_subscriptions import Subscription, SubscriptionTable
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, kpm_pb2, rc_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, guard_pb2, kpm_pb2, rc_pb2
 from cadran.wire.link import Lane, LinkCounters, LinkSettings
 from cadran.wire.stream import ByteStream
 
@@ -65,6 +65,9 @@ class E2ClientHandler(Protocol):
 
     def on_policy_chunk(self, session: E2Session, chunk: dapp_pb2.PolicyChunk) -> None:
         """A part of a policy, to be relayed to the dApp."""
+
+    def on_guard_order(self, session: E2Session, order: guard_pb2.GuardOrder) -> None:
+        """By what the DU is to decide from now on; to be answered with a guard report."""
 
     def on_reset(self, session: E2Session, cause: Cause) -> None:
         """Either side reset the association: it is as after its setup; the subscriptions ended before."""
@@ -123,6 +126,10 @@ class E2Session(E2Association):
     def send_policy_status(self, status: dapp_pb2.PolicyStatus) -> None:
         """Relay what the dApp runs. Raises as `send_report`."""
         self._relay(dapp_pb2.DappRelayIndication(policy_status=status))
+
+    def send_guard_report(self, report: guard_pb2.GuardReport) -> None:
+        """Tell what the DU runs by, and how its frames went. Raises as `send_report`."""
+        self._relay(dapp_pb2.DappRelayIndication(guard_report=report))
 
     def send_kpm(
         self,
@@ -332,6 +339,8 @@ class E2Session(E2Association):
             self._handler.on_report_ack(self, message.report_ack)
         elif kind == "policy_chunk":
             self._handler.on_policy_chunk(self, message.policy_chunk)
+        elif kind == "guard_order":
+            self._handler.on_guard_order(self, message.guard_order)
         else:
             text = "the relayed control holds nothing"
             raise WireError(Cause("ric_request", "control-message-invalid", text))

@@ -29,7 +29,7 @@ from cadran.wire.e2_session import (
     transaction_of,
 )
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, kpm_pb2, rc_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, guard_pb2, kpm_pb2, rc_pb2
 from cadran.wire.kpm_actions import E2_NODE, KpmAction, trigger
 from cadran.wire.link import Lane, LinkCounters, LinkSettings
 from cadran.wire.stream import ByteStream
@@ -62,6 +62,9 @@ class E2ServerHandler(Protocol):
 
     def on_policy_status(self, node: E2Node, status: dapp_pb2.PolicyStatus) -> None:
         """What the node's dApp runs, or why it refused a policy."""
+
+    def on_guard_report(self, node: E2Node, report: guard_pb2.GuardReport) -> None:
+        """What the DU runs by, and how its frames went."""
 
     def on_kpm(
         self, node: E2Node, header: kpm_pb2.KpmIndicationHeader, message: kpm_pb2.KpmIndicationMessage
@@ -283,6 +286,10 @@ class E2Node(E2Association):
         for data in chunks:
             self._post(Lane.ORDERED, "ric_control_request", data)
 
+    def send_guard_order(self, order: guard_pb2.GuardOrder) -> None:
+        """Say by what the DU is to decide; its report answers. Raises `QueueFullError`."""
+        self._relay(dapp_pb2.DappRelayControl(guard_order=order))
+
     def _relay(self, message: dapp_pb2.DappRelayControl) -> None:
         self._post(Lane.ORDERED, "ric_control_request", self._relay_pdu(message))
 
@@ -413,6 +420,8 @@ class E2Node(E2Association):
             self._handler.on_report(self, message.report)
         elif kind == "policy_status":
             self._handler.on_policy_status(self, message.policy_status)
+        elif kind == "guard_report":
+            self._handler.on_guard_report(self, message.guard_report)
         else:
             name = "abstract-syntax-error-falsely-constructed-message"
             raise WireError(Cause("protocol", name, "the relayed indication holds nothing"))

@@ -41,6 +41,7 @@ from cadran.xapp.console import (
 )
 from cadran.xapp.delivery_traces import DeliveryTraces
 from cadran.xapp.guard.audit import AuditLog, AuditSpec
+from cadran.xapp.guard.breaker_desk import BreakerDesk, DeskSpec
 from cadran.xapp.guard.control import Event
 from cadran.xapp.guard.guard import Guard, GuardSpec
 from cadran.xapp.guard.limits import Limits
@@ -157,6 +158,27 @@ class Assembly:
             time.monotonic,
             time.time,
         )
+
+        try:
+            self._breakers = self._make_breakers()
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"--state-dir {settings.state_dir}: {error}") from error
+
+    def _make_breakers(self) -> BreakerDesk:
+        settings, problem = self._settings, self._scenario.problem
+        base = problem.base if isinstance(problem, HierarchicalProblem) else problem
+        weights = base.spec.delivered.weights if base.spec.reward == "delivered" else base.spec.eq8.weights
+        spec = DeskSpec(
+            breaker=settings.breaker_spec(),
+            # Orders come when they come, so they would make two runs of a lock-step scenario differ.
+            mode="observe" if self._scenario.clock.lockstep else settings.breaker,
+            proven=not settings.learn,
+            weights=weights,
+            frame_s=problem.frame.frame_s,
+            repeat_s=settings.delivery_timeout_s,
+        )
+        folder = settings.state_dir / "guard"
+        return BreakerDesk(spec, self._dus, folder, self._guarded, self._monitor, time.time)
 
     def _guarded(self, event: Event) -> None:
         self._audit.append(event)
@@ -278,6 +300,7 @@ class Assembly:
             self._monitor,
             _unheard if adapting is None else adapting.heard,
             settings.kpm_period_s,
+            self._breakers,
             self._traces,
         )
         self._a1 = self._make_a1()
@@ -294,7 +317,10 @@ class Assembly:
             registry=self._registry,
             health=self._health,
             guard=GuardDesk(
-                self._guard, QuotaDesk(self._guard, lambda: self._termination.nodes), self._audit
+                self._guard,
+                QuotaDesk(self._guard, lambda: self._termination.nodes),
+                self._audit,
+                self._breakers,
             ),
             security=security_of(settings, self._registry, self._rest_tls is not None),
         )
@@ -321,6 +347,7 @@ class Assembly:
             learn=self._learn,
             watch=self._watch.run if adapting is not None else _nothing,
             a1=self._a1,
+            breakers=self._breakers,
             status=self.status,
         )
         return Xapp(

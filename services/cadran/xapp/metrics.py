@@ -89,3 +89,28 @@ class XappMetrics:
         self.audit_dropped = counter(
             "guard_audit_lines_dropped_total", "Lines of the audit log dropped because too many waited"
         )
+        self.breaker_state = gauge(
+            "guard_breaker_state",
+            "1 for the state of a DU's breaker (unproven, closed, half_open, open), 0 for the others",
+            "du",
+            "state",
+        )
+        self.breaker_opened = counter(
+            "guard_breaker_opened_total",
+            "Times that a DU was put under its own scheduler, or would have been",
+            "du",
+        )
+        self.satisfaction = gauge(
+            "guard_satisfaction",
+            "Satisfaction in the newest frames that a DU's policy decided: measured, and as estimated for "
+            "the DU's own scheduler",
+            "du",
+            "of",
+        )
+        self.model_error = gauge(
+            "guard_model_error",
+            "Error of a DU's model of satisfaction, measured less modelled, under its policy and under its "
+            "own scheduler",
+            "du",
+            "under",
+        )

@@ -13,6 +13,7 @@ from cadran.runtime.http import Health
 from cadran.wire.causes import Cause
 from cadran.xapp.adaptation import Shot
 from cadran.xapp.courier import Order
+from cadran.xapp.guard.breaker import Breaker, State
 from cadran.xapp.guard.control import Event
 from cadran.xapp.ingest import Stored
 from cadran.xapp.metrics import XappMetrics
@@ -215,3 +216,21 @@ class Monitor:
     def audit_dropped(self) -> None:
         """A line of the audit log was dropped."""
         self._metrics.audit_dropped.inc()
+
+    def breaker_moved(self, du: int, state: State, reason: str) -> None:
+        """A breaker has another state; no reason: it is the first one."""
+        for one in State:
+            self._metrics.breaker_state.labels(str(du), one.value).set(one is state)
+        opened = self._metrics.breaker_opened.labels(str(du))
+        if reason:
+            opened.inc(state is State.OPEN)
+            self._log.warning("circuit breaker", du=du, state=state.value, reason=reason)
+
+    def breaker_saw(self, du: int, breaker: Breaker) -> None:
+        """A DU reported how its frames went."""
+        m, label = self._metrics, str(du)
+        if breaker.measured is not None and breaker.baseline is not None:
+            m.satisfaction.labels(label, "measured").set(breaker.measured)
+            m.satisfaction.labels(label, "baseline").set(breaker.baseline)
+        m.model_error.labels(label, "policy").set(breaker.error)
+        m.model_error.labels(label, "baseline").set(breaker.bias)

@@ -21,6 +21,7 @@ from cadran.runtime.retry import RetrySpec
 from cadran.runtime.tls import Tls
 from cadran.wire.e2_server import E2Server
 from cadran.xapp.a1.parts import A1
+from cadran.xapp.guard.breaker_desk import BreakerDesk
 from cadran.xapp.ingest import Ingest
 from cadran.xapp.learner_host import LearnerHost
 from cadran.xapp.monitor import Monitor
@@ -50,6 +51,7 @@ class Parts:
         learn: Makes updates until cancelled.
         watch: Keeps what is known of the rApp's registry new, until cancelled.
         a1: A1 policies.
+        breakers: Circuit breakers of the DUs.
         status: State of learning.
     """
 
@@ -67,6 +69,7 @@ class Parts:
     learn: Callable[[], Coroutine[Any, Any, None]]
     watch: Callable[[], Coroutine[Any, Any, None]]
     a1: A1
+    breakers: BreakerDesk
     status: Callable[[], LearnerStatus]
 
 
@@ -144,6 +147,7 @@ class Xapp:
                 tasks.create_task(parts.watch(), name="registry")
                 tasks.create_task(self._tell(), name="status")
                 tasks.create_task(parts.a1.run(), name="a1")
+                tasks.create_task(parts.breakers.run(), name="breakers")
         finally:
             self._write_status()
 

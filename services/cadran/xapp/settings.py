@@ -12,6 +12,7 @@ from cadran.rest.settings import RestSettings
 from cadran.runtime.addresses import Address, AddressField
 from cadran.runtime.service_settings import LearningServiceSettings
 from cadran.xapp.a1.settings import A1Settings
+from cadran.xapp.guard.breaker import BreakerSpec
 
 ENVIRONMENT_PREFIX = "CADRAN_XAPP_"
 
@@ -117,3 +118,46 @@ class XappSettings(A1Settings, RestSettings, RedisSettings, LearningServiceSetti
     audit_files: int = Field(
         default=8, ge=2, le=1000, description="files of the audit log that are kept, the newest ones"
     )
+
+    breaker: Literal["act", "observe"] = Field(
+        default="act",
+        description="`act`: a DU whose learned policy does worse than its own scheduler would is put under "
+        "that scheduler; `observe`: it is only told (as always in lock-step)",
+    )
+    breaker_margin: float = Field(
+        default=0.1, gt=0, le=1, description="how far satisfaction in [0, 1] may stay below the baseline's"
+    )
+    breaker_open_after_s: float = Field(
+        default=10.0,
+        gt=0,
+        le=86_400,
+        description="how long it must have been further below, in the RAN's time",
+    )
+    breaker_prove_s: float = Field(
+        default=300.0,
+        ge=0,
+        le=86_400,
+        description="how long a DU that learns must have been within the margin before the breaker acts on "
+        "it, in the RAN's time; a DU that does not learn need not",
+    )
+    breaker_wait_s: float = Field(
+        default=30.0,
+        gt=0,
+        le=86_400,
+        description="wait before the learned policy is tried again, in the RAN's time; doubles up to 20 "
+        "times that with each trial that fails",
+    )
+    breaker_trial_s: float = Field(
+        default=10.0, gt=0, le=86_400, description="length of a trial, in the RAN's time"
+    )
+
+    def breaker_spec(self) -> BreakerSpec:
+        """Times and bounds of the breakers."""
+        return BreakerSpec(
+            margin=self.breaker_margin,
+            open_after_s=self.breaker_open_after_s,
+            prove_s=self.breaker_prove_s,
+            wait_s=self.breaker_wait_s,
+            wait_most_s=20 * self.breaker_wait_s,
+            trial_s=self.breaker_trial_s,
+        )

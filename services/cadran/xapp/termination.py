@@ -20,11 +20,12 @@ from cadran.wire.e2_reports import RicSubscription
 from cadran.wire.e2_server import E2Node
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, RC_FUNCTION_ID
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, kpm_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, guard_pb2, kpm_pb2
 from cadran.wire.kpm_registry import REGISTRY
 from cadran.xapp.acknowledger import Acknowledger
 from cadran.xapp.courier import Answer, Courier, Order
 from cadran.xapp.delivery_traces import DeliveryTraces
+from cadran.xapp.guard.breaker_desk import BreakerDesk
 from cadran.xapp.ingest import Ingest, Report, ReportError
 from cadran.xapp.kpm_board import KpmBoard
 
@@ -113,6 +114,7 @@ class Termination:
         observer: Hears of events.
         heard: Hears from each DU the digest of the policy that it runs.
         kpm_period_s: Reporting period asked for.
+        breakers: Take guard reports, and say by what DUs are to decide.
         traces: Follows deliveries; None: nobody does.
     """
 
@@ -126,6 +128,7 @@ class Termination:
         observer: TerminationObserver,
         heard: Callable[[int, str], None],
         kpm_period_s: float,
+        breakers: BreakerDesk,
         traces: DeliveryTraces | None = None,
     ) -> None:
         self._expected = expected
@@ -136,6 +139,7 @@ class Termination:
         self._board = board
         self._observer = observer
         self._heard = heard
+        self._breakers = breakers
         self._kpm_period_ms = round(1e3 * kpm_period_s)
         self._traces = traces
         self._log = structlog.get_logger("cadran.xapp.e2")
@@ -207,6 +211,7 @@ class Termination:
             await self._subscribe(node, function)
         if node.open:
             self._acknowledger.connect(node.du_id, partial(self._send_ack, node))
+            self._breakers.connected(node.du_id, node)
             self._couriers[node.du_id].connected(link)
 
     async def _subscribe(self, node: E2Node, function: int) -> None:
@@ -314,6 +319,10 @@ class Termination:
             Answer(status.delivery, accepted, cause, status.running_version, status.running_sha256)
         )
 
+    def on_guard_report(self, node: E2Node, report: guard_pb2.GuardReport) -> None:
+        """What the DU runs by, and how its frames went."""
+        self._breakers.reported(node.du_id, report)
+
     def on_kpm(
         self, node: E2Node, header: kpm_pb2.KpmIndicationHeader, message: kpm_pb2.KpmIndicationMessage
     ) -> None:
@@ -340,6 +349,7 @@ class Termination:
         self._couriers[node.du_id].disconnected(self._links.pop(node.du_id))
         if self._traces is not None:
             self._traces.gone(node.du_id)
+        self._breakers.disconnected(node.du_id, node)
         self._board.forget(node.du_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,15 @@ from rans import EPOCH, FALLBACK, WORLD, identity, percent, problem, ran
 
 from cadran.problem import Quota
 from cadran.ransim.e2_agent import E2Agent, E2Agents
+from cadran.ransim.guard_reports import GuardReports
 from cadran.ransim.kpm import KpmReporting
-from cadran.ransim.ladder import Submitted
+from cadran.ransim.ladder import DecisionLadder, Source, Submitted
 from cadran.ransim.ran import Ran
 from cadran.replay.schema import TransitionSchema
 from cadran.runtime.link_metrics import LinkMetrics
-from cadran.wire.causes import WireError
+from cadran.wire.causes import Cause, WireError
 from cadran.wire.codecs import SLICES, Ratios, ratios_to_proto
-from cadran.wire.gen.e2sm.v1 import dapp_pb2, rc_pb2
+from cadran.wire.gen.e2sm.v1 import dapp_pb2, guard_pb2, rc_pb2
 
 SCHEMA = TransitionSchema(2, 1, 1)
 
@@ -37,9 +39,13 @@ class Session:
         pass
 
 
+def guard_reports(made: Ran) -> GuardReports:
+    return GuardReports(problem(), made.ladders, EPOCH)
+
+
 def agent(made: Ran) -> E2Agent:
     reporting = KpmReporting(problem().frame, WORLD.ttis_per_frame, EPOCH)
-    found = E2Agent(0, identity(), made, NoDapps(), reporting, structlog.get_logger())
+    found = E2Agent(0, identity(), made, NoDapps(), reporting, structlog.get_logger(), guard_reports(made))
     found.on_connected(Session(), None)
     return found
 
@@ -135,16 +141,52 @@ async def test_of_a_dead_dapp_only_what_was_relayed_is_waited_for() -> None:
 
 
 async def test_a_row_that_never_comes_is_waited_for_once() -> None:
+    made = ran()
     agents = E2Agents(
         identity(),
-        ran(),
+        made,
         "127.0.0.1:1",
         np.random.default_rng(0),
         LinkMetrics(CollectorRegistry(), "e2"),
         structlog.get_logger(),
         NoDapps(),
+        guard_reports(made),
     )
     agents.decided(4, [1])
     assert await agents.acknowledged(3, 0.01) == ()
     assert await agents.acknowledged(4, 0.01) == (1,)
     assert await agents.acknowledged(4, 0.01) == ()
+
+
+def test_without_a_ric_the_dapp_is_followed_for_a_stated_time_only() -> None:
+    made = ran()
+    made.ladders = tuple(DecisionLadder(FALLBACK, 100, max_absence_frames=3) for _ in range(WORLD.dus))
+    found = agent(made)
+
+    def sources(frames: int) -> list[str]:
+        chosen = []
+        for _ in range(frames):
+            made.submit(0, Submitted(made.frame, 1, FALLBACK))
+            chosen.append(made.run_frame().applied[0].source.value)
+        return chosen
+
+    assert sources(6) == ["dapp"] * 6
+    found.on_closed(Cause("transport", "unspecified"))
+    found.on_closed(Cause("transport", "unspecified", "and the next attempt failed as well"))
+    assert sources(6) == ["dapp"] * 4 + ["ric_absent"] * 2
+    found.on_connected(Session(), None)
+    assert sources(2) == ["dapp"] * 2
+
+
+def test_an_order_of_the_ric_is_obeyed_answered_and_kept_without_it() -> None:
+    made = ran()
+    found = agent(made)
+    answers: list[guard_pb2.GuardReport] = []
+    session: Any = SimpleNamespace(send_guard_report=answers.append)
+    baseline = guard_pb2.GUARD_MODE_BASELINE
+    order = guard_pb2.GuardOrder(du_id=0, order=3, mode=baseline, report_frames=100)
+    found.on_guard_order(session, order)
+    assert [(answer.order, answer.mode) for answer in answers] == [(3, baseline)]
+    found.on_closed(Cause("transport", "unspecified"))
+    found.on_connected(Session(), None)
+    assert made.run_frame().applied[0].source is Source.ORDERED

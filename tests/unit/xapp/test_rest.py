@@ -239,6 +239,20 @@ async def test_the_guard_tells_who_holds_what_and_its_log_in_pages(api: Api) -> 
     is_problem(await api.http.get("/v1/guard/audit", params={"limit": 501}), 422)
 
 
+async def test_a_breaker_is_opened_and_reset_and_told(api: Api) -> None:
+    opened = (await api.http.put("/v1/guard/breakers/1", json={"state": "open"})).json()
+    assert (opened["state"], opened["baseline"], opened["manual"], opened["answered"]) == (
+        "open", True, True, False,
+    )  # fmt: skip
+    state = (await api.http.get("/v1/guard")).json()
+    assert (state["mode"], [one["state"] for one in state["breakers"]]) == ("act", ["closed", "open"])
+    closed = (await api.http.put("/v1/guard/breakers/1", json={"state": "closed"})).json()
+    assert (closed["state"], closed["baseline"], closed["manual"]) == ("closed", False, False)
+    unknown = await api.http.put("/v1/guard/breakers/2", json={"state": "open"})
+    assert "there are DUs 0..1" in is_problem(unknown, 404)
+    is_problem(await api.http.put("/v1/guard/breakers/0", json={"state": "ajar"}), 422)
+
+
 async def test_learning_is_told_and_resumed_only_when_halted(api: Api) -> None:
     assert (await api.http.get("/v1/learner")).json() == EXAMPLE
     assert "not stopped" in is_problem(await api.http.post("/v1/learner/resume"), 409)
@@ -275,6 +289,7 @@ async def test_every_operation_under_v1_is_described_with_examples(api: Api) -> 
         "/v1/adaptation/{du}/restart",
         "/v1/guard",
         "/v1/guard/audit",
+        "/v1/guard/breakers/{du}",
     }
     for path in paths:
         assert all(operation["summary"] for operation in document["paths"][path].values())

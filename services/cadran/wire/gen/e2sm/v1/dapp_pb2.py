@@ -24,31 +24,32 @@ _sym_db = _symbol_database.Default()
 
 from cadran.wire.gen.e2ap.v1 import cause_pb2 as cadran_dot_e2ap_dot_v1_dot_cause__pb2
 from cadran.wire.gen.e2sm.v1 import common_pb2 as cadran_dot_e2sm_dot_v1_dot_common__pb2
+from cadran.wire.gen.e2sm.v1 import guard_pb2 as cadran_dot_e2sm_dot_v1_dot_guard__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63\x61\x64ran/e2sm/v1/dapp.proto\x12\x0e\x63\x61\x64ran.e2sm.v1\x1a\x1a\x63\x61\x64ran/e2ap/v1/cause.proto\x1a\x1b\x63\x61\x64ran/e2sm/v1/common.proto\"1\n\x0f\x44\x61ppRelayHeader\x12\x0f\n\x07\x64\x61pp_id\x18\x01 \x01(\r\x12\r\n\x05\x64u_id\x18\x02 \x01(\r\"\x85\x01\n\x13\x44\x61ppRelayIndication\x12,\n\x06report\x18\x01 \x01(\x0b\x32\x1a.cadran.e2sm.v1.DappReportH\x00\x12\x35\n\rpolicy_status\x18\x02 \x01(\x0b\x32\x1c.cadran.e2sm.v1.PolicyStatusH\x00\x42\t\n\x07message\"\x87\x01\n\x10\x44\x61ppRelayControl\x12\x33\n\nreport_ack\x18\x01 \x01(\x0b\x32\x1d.cadran.e2sm.v1.DappReportAckH\x00\x12\x33\n\x0cpolicy_chunk\x18\x02 \x01(\x0b\x32\x1b.cadran.e2sm.v1.PolicyChunkH\x00\x42\t\n\x07message\"7\n\x19\x44\x61ppRelayActionDefinition\x12\x1a\n\x12schema_fingerprint\x18\x01 \x01(\t\"\x9a\x01\n\nDappReport\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x1a\n\x12schema_fingerprint\x18\x02 \x01(\t\x12\x11\n\trow_count\x18\x03 \x01(\r\x12\x0c\n\x04rows\x18\x04 \x01(\x0c\x12\x33\n\x08previous\x18\x05 \x01(\x0b\x32\x1c.cadran.e2sm.v1.ReplayCursorH\x00\x88\x01\x01\x42\x0b\n\t_previous\",\n\x0cReplayCursor\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\r\n\x05\x66rame\x18\x02 \x01(\r\"\xc3\x01\n\rDappReportAck\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x33\n\rresponse_code\x18\x02 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\x12\x37\n\x0cstored_up_to\x18\x04 \x01(\x0b\x32\x1c.cadran.e2sm.v1.ReplayCursorH\x00\x88\x01\x01\x42\x0f\n\r_stored_up_to\"\xdd\x01\n\x0bPolicyChunk\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x11\n\tpolicy_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x0e\n\x06sha256\x18\x04 \x01(\x0c\x12\x13\n\x0b\x63hunk_index\x18\x05 \x01(\r\x12\x13\n\x0b\x63hunk_count\x18\x06 \x01(\r\x12\x13\n\x0btotal_bytes\x18\x07 \x01(\r\x12\x17\n\x0f\x65\x66\x66\x65\x63tive_frame\x18\x08 \x01(\r\x12\x0c\n\x04\x64\x61ta\x18\t \x01(\x0c\x12\x10\n\x08\x64\x65livery\x18\n \x01(\r\x12\x13\n\x0btraceparent\x18\x64 \x01(\t\"\x8d\x02\n\x0cPolicyStatus\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x11\n\tpolicy_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x33\n\rresponse_code\x18\x04 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x05 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\x12\x17\n\x0frunning_version\x18\x06 \x01(\r\x12\x17\n\x0f\x65\x66\x66\x65\x63tive_frame\x18\x07 \x01(\r\x12\x10\n\x08\x64\x65livery\x18\x08 \x01(\r\x12\x16\n\x0erunning_sha256\x18\t \x01(\t\x12\x13\n\x0btraceparent\x18\x64 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63\x61\x64ran/e2sm/v1/dapp.proto\x12\x0e\x63\x61\x64ran.e2sm.v1\x1a\x1a\x63\x61\x64ran/e2ap/v1/cause.proto\x1a\x1b\x63\x61\x64ran/e2sm/v1/common.proto\x1a\x1a\x63\x61\x64ran/e2sm/v1/guard.proto\"1\n\x0f\x44\x61ppRelayHeader\x12\x0f\n\x07\x64\x61pp_id\x18\x01 \x01(\r\x12\r\n\x05\x64u_id\x18\x02 \x01(\r\"\xba\x01\n\x13\x44\x61ppRelayIndication\x12,\n\x06report\x18\x01 \x01(\x0b\x32\x1a.cadran.e2sm.v1.DappReportH\x00\x12\x35\n\rpolicy_status\x18\x02 \x01(\x0b\x32\x1c.cadran.e2sm.v1.PolicyStatusH\x00\x12\x33\n\x0cguard_report\x18\x32 \x01(\x0b\x32\x1b.cadran.e2sm.v1.GuardReportH\x00\x42\t\n\x07message\"\xba\x01\n\x10\x44\x61ppRelayControl\x12\x33\n\nreport_ack\x18\x01 \x01(\x0b\x32\x1d.cadran.e2sm.v1.DappReportAckH\x00\x12\x33\n\x0cpolicy_chunk\x18\x02 \x01(\x0b\x32\x1b.cadran.e2sm.v1.PolicyChunkH\x00\x12\x31\n\x0bguard_order\x18\x32 \x01(\x0b\x32\x1a.cadran.e2sm.v1.GuardOrderH\x00\x42\t\n\x07message\"7\n\x19\x44\x61ppRelayActionDefinition\x12\x1a\n\x12schema_fingerprint\x18\x01 \x01(\t\"\x9a\x01\n\nDappReport\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x1a\n\x12schema_fingerprint\x18\x02 \x01(\t\x12\x11\n\trow_count\x18\x03 \x01(\r\x12\x0c\n\x04rows\x18\x04 \x01(\x0c\x12\x33\n\x08previous\x18\x05 \x01(\x0b\x32\x1c.cadran.e2sm.v1.ReplayCursorH\x00\x88\x01\x01\x42\x0b\n\t_previous\",\n\x0cReplayCursor\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\r\n\x05\x66rame\x18\x02 \x01(\r\"\xc3\x01\n\rDappReportAck\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x33\n\rresponse_code\x18\x02 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\x12\x37\n\x0cstored_up_to\x18\x04 \x01(\x0b\x32\x1c.cadran.e2sm.v1.ReplayCursorH\x00\x88\x01\x01\x42\x0f\n\r_stored_up_to\"\xdd\x01\n\x0bPolicyChunk\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x11\n\tpolicy_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x0e\n\x06sha256\x18\x04 \x01(\x0c\x12\x13\n\x0b\x63hunk_index\x18\x05 \x01(\r\x12\x13\n\x0b\x63hunk_count\x18\x06 \x01(\r\x12\x13\n\x0btotal_bytes\x18\x07 \x01(\r\x12\x17\n\x0f\x65\x66\x66\x65\x63tive_frame\x18\x08 \x01(\r\x12\x0c\n\x04\x64\x61ta\x18\t \x01(\x0c\x12\x10\n\x08\x64\x65livery\x18\n \x01(\r\x12\x13\n\x0btraceparent\x18\x64 \x01(\t\"\x8d\x02\n\x0cPolicyStatus\x12\r\n\x05\x64u_id\x18\x01 \x01(\r\x12\x11\n\tpolicy_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x33\n\rresponse_code\x18\x04 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x05 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\x12\x17\n\x0frunning_version\x18\x06 \x01(\r\x12\x17\n\x0f\x65\x66\x66\x65\x63tive_frame\x18\x07 \x01(\r\x12\x10\n\x08\x64\x65livery\x18\x08 \x01(\r\x12\x16\n\x0erunning_sha256\x18\t \x01(\t\x12\x13\n\x0btraceparent\x18\x64 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cadran.e2sm.v1.dapp_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DAPPRELAYHEADER']._serialized_start=102
-  _globals['_DAPPRELAYHEADER']._serialized_end=151
-  _globals['_DAPPRELAYINDICATION']._serialized_start=154
-  _globals['_DAPPRELAYINDICATION']._serialized_end=287
-  _globals['_DAPPRELAYCONTROL']._serialized_start=290
-  _globals['_DAPPRELAYCONTROL']._serialized_end=425
-  _globals['_DAPPRELAYACTIONDEFINITION']._serialized_start=427
-  _globals['_DAPPRELAYACTIONDEFINITION']._serialized_end=482
-  _globals['_DAPPREPORT']._serialized_start=485
-  _globals['_DAPPREPORT']._serialized_end=639
-  _globals['_REPLAYCURSOR']._serialized_start=641
-  _globals['_REPLAYCURSOR']._serialized_end=685
-  _globals['_DAPPREPORTACK']._serialized_start=688
-  _globals['_DAPPREPORTACK']._serialized_end=883
-  _globals['_POLICYCHUNK']._serialized_start=886
-  _globals['_POLICYCHUNK']._serialized_end=1107
-  _globals['_POLICYSTATUS']._serialized_start=1110
-  _globals['_POLICYSTATUS']._serialized_end=1379
+  _globals['_DAPPRELAYHEADER']._serialized_start=130
+  _globals['_DAPPRELAYHEADER']._serialized_end=179
+  _globals['_DAPPRELAYINDICATION']._serialized_start=182
+  _globals['_DAPPRELAYINDICATION']._serialized_end=368
+  _globals['_DAPPRELAYCONTROL']._serialized_start=371
+  _globals['_DAPPRELAYCONTROL']._serialized_end=557
+  _globals['_DAPPRELAYACTIONDEFINITION']._serialized_start=559
+  _globals['_DAPPRELAYACTIONDEFINITION']._serialized_end=614
+  _globals['_DAPPREPORT']._serialized_start=617
+  _globals['_DAPPREPORT']._serialized_end=771
+  _globals['_REPLAYCURSOR']._serialized_start=773
+  _globals['_REPLAYCURSOR']._serialized_end=817
+  _globals['_DAPPREPORTACK']._serialized_start=820
+  _globals['_DAPPREPORTACK']._serialized_end=1015
+  _globals['_POLICYCHUNK']._serialized_start=1018
+  _globals['_POLICYCHUNK']._serialized_end=1239
+  _globals['_POLICYSTATUS']._serialized_start=1242
+  _globals['_POLICYSTATUS']._serialized_end=1511
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,6 @@
 from cadran.wire.gen.e2ap.v1 import cause_pb2 as _cause_pb2
 from cadran.wire.gen.e2sm.v1 import common_pb2 as _common_pb2
+from cadran.wire.gen.e2sm.v1 import guard_pb2 as _guard_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Mapping as _Mapping
@@ -16,20 +17,24 @@ class DappRelayHeader(_message.Message):
     def __init__(self, dapp_id: _Optional[int] = ..., du_id: _Optional[int] = ...) -> None: ...
 
 class DappRelayIndication(_message.Message):
-    __slots__ = ("report", "policy_status")
+    __slots__ = ("report", "policy_status", "guard_report")
     REPORT_FIELD_NUMBER: _ClassVar[int]
     POLICY_STATUS_FIELD_NUMBER: _ClassVar[int]
+    GUARD_REPORT_FIELD_NUMBER: _ClassVar[int]
     report: DappReport
     policy_status: PolicyStatus
-    def __init__(self, report: _Optional[_Union[DappReport, _Mapping]] = ..., policy_status: _Optional[_Union[PolicyStatus, _Mapping]] = ...) -> None: ...
+    guard_report: _guard_pb2.GuardReport
+    def __init__(self, report: _Optional[_Union[DappReport, _Mapping]] = ..., policy_status: _Optional[_Union[PolicyStatus, _Mapping]] = ..., guard_report: _Optional[_Union[_guard_pb2.GuardReport, _Mapping]] = ...) -> None: ...
 
 class DappRelayControl(_message.Message):
-    __slots__ = ("report_ack", "policy_chunk")
+    __slots__ = ("report_ack", "policy_chunk", "guard_order")
     REPORT_ACK_FIELD_NUMBER: _ClassVar[int]
     POLICY_CHUNK_FIELD_NUMBER: _ClassVar[int]
+    GUARD_ORDER_FIELD_NUMBER: _ClassVar[int]
     report_ack: DappReportAck
     policy_chunk: PolicyChunk
-    def __init__(self, report_ack: _Optional[_Union[DappReportAck, _Mapping]] = ..., policy_chunk: _Optional[_Union[PolicyChunk, _Mapping]] = ...) -> None: ...
+    guard_order: _guard_pb2.GuardOrder
+    def __init__(self, report_ack: _Optional[_Union[DappReportAck, _Mapping]] = ..., policy_chunk: _Optional[_Union[PolicyChunk, _Mapping]] = ..., guard_order: _Optional[_Union[_guard_pb2.GuardOrder, _Mapping]] = ...) -> None: ...
 
 class DappRelayActionDefinition(_message.Message):
     __slots__ = ("schema_fingerprint",)
