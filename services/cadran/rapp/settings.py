@@ -19,7 +19,7 @@ ENVIRONMENT_PREFIX = "CADRAN_RAPP_"
 class RappSettings(A1ManagementSettings, RestSettings, RedisSettings, LearningServiceSettings):
     """Everything the rApp needs besides the scenario; flags > environment > file > defaults.
 
-    REST is on loopback unless told otherwise: it does not authenticate its peer.
+    REST is on loopback unless told otherwise: without TLS and tokens it asks nobody who they are.
     """
 
     seed: int = Field(default=0, ge=0, lt=2**62, description="seed of networks, sampler and evaluations")

@@ -20,8 +20,8 @@ ENVIRONMENT_PREFIX = "CADRAN_XAPP_"
 class XappSettings(A1Settings, RestSettings, RedisSettings, LearningServiceSettings):
     """Everything the xApp needs besides the scenario; flags > environment > file > defaults.
 
-    Both listening addresses are on loopback unless told otherwise: neither E2 nor REST
-    authenticates its peer.
+    Both listening addresses are on loopback unless told otherwise: without TLS and tokens neither
+    E2 nor REST asks its peer who it is.
     """
 
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of the learner and of its sampler")
