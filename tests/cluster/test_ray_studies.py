@@ -13,6 +13,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cadran.lab.meta.studies import BUDGETS, STUDIES, Order, plan_studies
+from cadran.lab.meta.studies.archive import Archive
+from cadran.lab.meta.studies.jobs import jobs_of
+from cadran.lab.meta.studies.work import perform
+from cadran.lab.study import LocalEngine
+from cadran.lab.study.progress import Board
+from cadran.lab.study.ray_engine import RayEngine
+from cadran.lab.study.runner import run_jobs
 from conftest import SmallCluster
 
 ROOT = Path(__file__).parents[2]
@@ -22,16 +30,21 @@ TASAM = (
     "--set learner.hidden=[16] --set learner.batch_size=16 --set learner.warmup_transitions=40"
 )
 META = (
-    "lab meta ablation --seeds 1 --iterations 5 --set world.dus=2 --set world.ues=6 "
-    "--set world.max_ues_per_slice=4 --set world.rbs=10 --set world.episode_frames=12 "
-    "--set hierarchy.decision_frames=4 --set meta.higher.hidden=[8] --set meta.lower.hidden=[8]"
+    "world.dus=2",
+    "world.ues=6",
+    "world.max_ues_per_slice=4",
+    "world.rbs=10",
+    "world.episode_frames=12",
+    "hierarchy.decision_frames=4",
+    "meta.higher.hidden=[8]",
+    "meta.lower.hidden=[8]",
 )
-RESULTS = ("cells", "exams", "trainings", "trials", "yardsticks")
+RESULTS = ("cells", "exams")
 
 
-def start(study: str, out: Path, *options: str) -> subprocess.Popen[str]:
+def start(out: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "cadran.cli", *study.split(), "--out", str(out), *options],
+        [sys.executable, "-m", "cadran.cli", *TASAM.split(), "--out", str(out), *options],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -78,22 +91,21 @@ def kill_a_worker() -> None:
 
 
 @pytest.mark.timeout(2400)
-@pytest.mark.parametrize("study", [TASAM, META], ids=["tasam", "meta"])
 def test_tables_are_those_of_the_local_engine_whoever_is_killed(
-    study: str, cluster: SmallCluster, tmp_path: Path
+    cluster: SmallCluster, tmp_path: Path
 ) -> None:
     whole, out = tmp_path / "local", tmp_path / "ray"
-    finish(start(study, whole, "--workers", "2"))
+    finish(start(whole, "--workers", "2"))
     on_ray = ("--engine", "ray", "--ray-address", cluster.address)
 
-    first = start(study, out, *on_ray)
+    first = start(out, *on_ray)
     wait_for_results(out, first, 1)
     kept = results(out)
     os.killpg(first.pid, signal.SIGKILL)
     first.communicate()
     assert kept <= results(out), "a result was lost"
 
-    second = start(study, out, *on_ray)
+    second = start(out, *on_ray)
     wait_for_results(out, second, len(kept) + 1)
     kill_a_worker()
     assert "attempt 2 of 4 follows" in finish(second)
@@ -103,3 +115,38 @@ def test_tables_are_those_of_the_local_engine_whoever_is_killed(
     record = json.loads((out / "manifest.json").read_text())
     assert record["trained_on"].startswith("Ray, one thread for each job, on ")
     assert [session["ended"] for session in record["sessions"]] == ["killed", "finished"]
+
+
+@pytest.mark.timeout(1200)
+def test_an_initialisation_is_carried_to_the_machine_that_adapts_it(
+    cluster: SmallCluster, tmp_path: Path
+) -> None:
+    order = Order(
+        studies=[STUDIES["ablation"]],
+        scenario=ROOT / "scenarios" / "meta.yaml",
+        overrides=META,
+        budget=BUDGETS["smoke"],
+        seeds=1,
+        iterations=5,
+        engine=LocalEngine(1),
+        out=tmp_path,
+        command="",
+    )
+    trial = next(one for own in plan_studies(order).trials for one in own if one.training is not None)
+    assert trial.training is not None
+    jobs = [job for job in jobs_of([trial]) if job.cell in (trial.training, trial)]
+    engines = {"local": LocalEngine(1), "ray": RayEngine(cluster.address)}
+    kept = {name: Archive(tmp_path / name) for name in engines}
+    for name, engine in engines.items():
+        board = Board(jobs, 0, Unseen())
+        run_jobs(jobs, perform, tmp_path / name, engine, kept[name].has, board, board.tick)
+    here, there = (archive.adaptation(trial).reward for archive in kept.values())
+    assert here.tobytes() == there.tobytes()
+
+
+class Unseen:
+    def state(self, share: float, line: str) -> None:
+        pass
+
+    def say(self, text: str) -> None:
+        pass
