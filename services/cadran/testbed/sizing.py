@@ -27,8 +27,6 @@ WARM_FRAMES = 200
 # frames are slower, would otherwise measure more and smaller ones.
 _REPORT_PERIOD, _UNTIL_FULL_S = "CADRAN_DAPP_REPORT_PERIOD_S", "10"
 _SAMPLE_S = 0.5
-_UES_PER_DU = 33
-"""As in the demo; what the radio and the observations cost grows with the UEs as well."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,9 @@ def sizing(scenario: Path) -> dict[str, Any]:
 
 
 def _run(scenario: Path, dus: int, learn: bool) -> dict[str, Any]:
-    overrides = (f"world.dus={dus}", f"world.ues={dus * _UES_PER_DU}")
+    # What the radio and the observations cost grows with the UEs as well: as many for each DU as there were.
+    world = load_experiment(scenario).world
+    overrides = (f"world.dus={dus}", f"world.ues={dus * world.ues // world.dus}")
     with tempfile.TemporaryDirectory() as parent:
         testbed = Testbed(
             TestbedSettings(
