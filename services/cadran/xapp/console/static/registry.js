@@ -4,6 +4,7 @@ import { paths, text } from "./draw.js";
 import { ago, count, number, when } from "./format.js";
 
 const SILENT_S = 300;  // an evaluation may take minutes
+const LEAST_REACH = 0.001;  // a difference in the digits that nobody sees is not to fill the scale
 const STAGES = { promoted: "good", retired: "wait", refused: "bad", waiting: "note" };
 let drawn = "";
 
@@ -47,7 +48,7 @@ function showVersions(versions) {
   table.hidden = !versions.length;
   const differences = versions.map((one) => one.comparison).filter((one) => one !== null);
   const ends = differences.flatMap((one) => [one.low ?? one.mean, one.high ?? one.mean]);
-  const reach = 1.08 * Math.max(1e-9, ...ends.map(Math.abs));
+  const reach = 1.08 * Math.max(LEAST_REACH, ...ends.map(Math.abs));
   table.querySelector("tbody").replaceChildren(...versions.map((one) => row(one, reach)));
 }
 
@@ -63,7 +64,7 @@ function row(version, reach) {
     name,
     cell("gate", chip(stage, STAGES[stage])),
     cell("score", number(version.score, 3)),
-    cell("against the best", whisker(version.comparison, reach)),
+    cell("against the best", whisker(version.comparison, reach, stage)),
     cell("why", version.reason, "why"),
     cell("iterations", count(version.iterations)),
     cell("cut", when(version.created_unix_s)),
@@ -87,8 +88,9 @@ function chip(words, level) {
   return made;
 }
 
-// Mean and 95 % interval of the difference; the line in the middle is no difference.
-function whisker(comparison, reach) {
+// Mean and 95 % interval of the difference; the line in the middle is no difference. What the gate let pass as
+// not worse is not drawn as if it were.
+function whisker(comparison, reach, stage) {
   if (comparison === null) return "–";
   const { against, mean, low, high } = comparison;
   const x = (value) => (50 + (50 * value) / reach).toFixed(2);
@@ -99,7 +101,7 @@ function whisker(comparison, reach) {
   svg.setAttribute("role", "img");
   const interval = low === null ? "" : `, from ${number(low, 3)} to ${number(high, 3)}`;
   svg.setAttribute("aria-label", `${number(mean, 3)} against version ${against}${interval}`);
-  const sign = low !== null && low > 0 ? "better" : high !== null && high < 0 ? "worse" : "even";
+  const sign = low !== null && low > 0 ? "better" : stage === "refused" ? "worse" : "even";
   const wanted = [["zero", "M50 0V12"]];
   if (low !== null) wanted.push([`span ${sign}`, `M${x(low)} 6H${x(high)}`]);
   wanted.push([`mean ${sign}`, `M${x(mean)} 1.5V10.5`]);
