@@ -127,7 +127,9 @@ def possible(jobs: list[Made]) -> set[str]:
 @st.composite
 def job_lists(draw: st.DrawFn) -> list[Made]:
     count = draw(st.integers(1, 8))
-    mishaps = st.lists(st.sampled_from(["lost", "failed"]), max_size=4) | st.just([])
+    mishaps: st.SearchStrategy[list[str]] = st.lists(
+        st.sampled_from(["lost", "failed"]), max_size=4
+    ) | st.just([])
     return [
         Made(
             f"job-{at}",
