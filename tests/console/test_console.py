@@ -44,6 +44,25 @@ def test_values_are_live(browser: Browser, xapp: str) -> None:
         assert page.locator("#conditions li[data-level=good]").count() == 3
 
 
+def test_a1_policies_are_shown_with_what_measurements_say_of_them(browser: Browser, xapp: str) -> None:
+    policies = f"{xapp}/A1-P/v2/policytypes/ORAN_SliceSLATarget_1.0.0/policies"
+    scope = {"sliceId": {"sst": 1, "plmnId": {"mcc": "001", "mnc": "01"}}}
+    generous = {"scope": scope, "sliceSlaObjectives": {"maxDlPacketDelayPerUe": 3_600_000}}
+    jitter = {"scope": scope, "sliceSlaObjectives": {"maxDlJitterPerUe": 1}}
+    with opened(browser, xapp + "/") as page:
+        expect(page.locator("#a1-none")).to_be_visible(timeout=WAIT_MS)
+        for name, policy in (("generous", generous), ("jitter", jitter)):
+            assert httpx.put(f"{policies}/{name}", json=policy).status_code == 201
+        rows = page.locator("#a1-table tbody tr")
+        expect(rows).to_have_count(2, timeout=WAIT_MS)
+        expect(rows.nth(0)).to_contain_text("SST 1: maxDlPacketDelayPerUe")
+        expect(rows.nth(0).locator("[data-level=good]")).to_have_text("enforced", timeout=WAIT_MS)
+        expect(rows.nth(1)).to_contain_text("statement not applicable: maxDlJitterPerUe")
+        for name in ("generous", "jitter"):
+            assert httpx.delete(f"{policies}/{name}").status_code == 204
+        expect(page.locator("#a1-none")).to_be_visible(timeout=WAIT_MS)
+
+
 def test_a_roll_back_by_keyboard_reaches_the_du_and_a_release_ends_it(
     browser: Browser, run: Run, xapp: str
 ) -> None:

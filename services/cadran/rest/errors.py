@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -60,6 +61,12 @@ def problem(request: Request, status: int, detail: str, headers: Mapping[str, st
         title=HTTPStatus(status).phrase, status=status, detail=told, instance=request.url.path
     )
     return JSONResponse(body.model_dump(), status, headers, PROBLEM_TYPE)
+
+
+def described(text: str) -> dict[str, Any]:
+    """An answer with problem details, for ``responses`` of a route: with the content type that it has."""
+    schema = ProblemDetails.model_json_schema()
+    return {"description": text, "content": {PROBLEM_TYPE: {"schema": schema}}}
 
 
 def add_errors(app: FastAPI, statuses: Mapping[type[Exception], int]) -> None:

@@ -11,6 +11,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from cadran.learn import CheckpointError as LearnerCheckpointError
+from cadran.problem import Problem, ProblemSpec
 from cadran.problem.hierarchy import HierarchicalProblem
 from cadran.replay import Identity, ReplayError, TransitionSchema
 from cadran.replay.redis_protocol import Layout
@@ -36,8 +37,10 @@ from cadran.xapp.console import (
     RegistryWatch,
     Tap,
     add_console,
+    qualities,
     read_past,
     targets_of,
+    targets_of_each,
 )
 from cadran.xapp.delivery_traces import DeliveryTraces
 from cadran.xapp.guard.audit import AuditLog, AuditSpec
@@ -114,8 +117,8 @@ class Assembly:
         problem = self._scenario.problem
         base = self._base = problem.base if isinstance(problem, HierarchicalProblem) else problem
         self._targets = targets_of(base.spec, base.frame)
-        wanted = tuple(tuple(target.quality for target in slices) for slices in self._targets)
-        self._history = History(self._dus, Judge(base, wanted), time.time)
+        self._judge = Judge(base, qualities(self._targets))
+        self._history = History(self._dus, self._judge, time.time)
 
     def _make_directories(self) -> None:
         state = self._settings.state_dir
@@ -359,7 +362,7 @@ class Assembly:
             scenario=self._scenario.name,
             frame=self._scenario.problem.frame,
             lockstep=self._scenario.clock.lockstep,
-            targets=self._targets,
+            targets=lambda: self._targets,
             history=self._history,
             desk=self._desk,
             adaptation=desk,
@@ -367,6 +370,7 @@ class Assembly:
             nodes=lambda: self._termination.nodes,
             board=board,
             status=self.status,
+            a1=self._a1.desk.all,
             e2_totals=links.totals,
             health=self._health,
             unix_s=time.time,
@@ -376,13 +380,20 @@ class Assembly:
         around = Neighbours(
             problem=self._base,
             limits=self._limits,
-            rejudge=self._learning.rejudge,
+            rejudge=self._rejudge,
             plmn_of=self._plmn_of,
             registry=self._registry,
             disk=self._monitor.disk,
             unix_s=time.time,
         )
         return A1(self._settings, self._settings.state_dir, around)
+
+    def _rejudge(self, specs: Sequence[ProblemSpec]) -> None:
+        """Each DU is judged by these numbers from now on, by the learner and on the console."""
+        self._learning.rejudge(specs)
+        frame = self._base.frame
+        self._targets = targets_of_each(specs, frame)
+        self._judge.rejudge([Problem(spec, frame) for spec in specs], qualities(self._targets))
 
     def _plmn_of(self, du: int) -> str | None:
         node = self._termination.nodes.get(du)

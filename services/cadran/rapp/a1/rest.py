@@ -26,9 +26,10 @@ from cadran.rapp.a1.models import (
     ServiceStatusList,
     StatusInfo,
 )
-from cadran.rest import ProblemDetails, Role, StatusError, requires
+from cadran.rest import Role, StatusError, requires
 from cadran.rest.bodies import bounded_body, json_object
 from cadran.rest.callbacks import CallbackRules, ForbiddenDestinationError
+from cadran.rest.errors import described
 
 PREFIX = "/a1-policy-management/v1"
 _BODY_S = 10.0
@@ -40,22 +41,18 @@ PolicyId = Annotated[str, Path(description="policy", examples=["embb-guarantee"]
 ServiceId = Annotated[str, Path(description="service", examples=["planner"])]
 
 
-def _problem(text: str) -> dict[str, Any]:
-    return {"model": ProblemDetails, "description": text}
-
-
-_COMMON: dict[int | str, dict[str, Any]] = {"default": _problem("as told in the answer")}
-_FOUND: dict[int | str, dict[str, Any]] = {404: _problem("there is none of this name")}
+_COMMON: dict[int | str, dict[str, Any]] = {"default": described("as told in the answer")}
+_FOUND: dict[int | str, dict[str, Any]] = {404: described("there is none of this name")}
 _CHANGED: dict[int | str, dict[str, Any]] = {
-    400: _problem("not what the schema says"),
-    404: _problem("there is none of this name"),
-    408: _problem("did not come as a whole in time"),
-    409: _problem("there is one already, or the near-RT RIC refuses"),
-    413: _problem("too large"),
-    415: _problem("not application/json"),
-    423: _problem("the near-RT RIC is being synchronised; nothing was changed"),
-    503: _problem("the near-RT RIC or the disk does not answer; nothing was changed"),
-    507: _problem("no room for more"),
+    400: described("not what the schema says"),
+    404: described("there is none of this name"),
+    408: described("did not come as a whole in time"),
+    409: described("there is one already, or the near-RT RIC refuses"),
+    413: described("too large"),
+    415: described("not application/json"),
+    423: described("the near-RT RIC is being synchronised; nothing was changed"),
+    503: described("the near-RT RIC or the disk does not answer; nothing was changed"),
+    507: described("no room for more"),
 }
 
 
@@ -205,7 +202,7 @@ def _add_policies(router: APIRouter, desk: ManagementDesk, most_bytes: int) -> N
     @router.get(
         "/policies/{policyId}/status",
         summary="Whether a policy is enforced, as the near-RT RIC says",
-        responses=_FOUND | {503: _problem("the near-RT RIC does not answer")},
+        responses=_FOUND | {503: described("the near-RT RIC does not answer")},
     )
     async def status(policyId: PolicyId) -> dict[str, Any]:
         return await desk.status(policyId)

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from cadran.rest import ProblemDetails, StatusError
+from cadran.rest import StatusError
 from cadran.rest.bodies import bounded_body, json_object
 from cadran.rest.callbacks import CallbackRules, ForbiddenDestinationError
+from cadran.rest.errors import described
 from cadran.xapp.a1.desk import A1Desk
 
 PREFIX = "/A1-P/v2"
@@ -34,23 +35,19 @@ _EXAMPLE = {
 }
 
 
-def _problem(text: str) -> dict[str, Any]:
-    return {"model": ProblemDetails, "description": text}
-
-
 _COMMON: dict[int | str, dict[str, Any]] = {
-    404: _problem("no such policy type or policy"),
-    "default": _problem("as told in the answer"),
+    404: described("no such policy type or policy"),
+    "default": described("as told in the answer"),
 }
 _PUT: dict[int | str, dict[str, Any]] = {
     201: {"description": "the policy was created", "content": {"application/json": {"example": _EXAMPLE}}},
-    400: _problem("not a policy of this type, or a destination that is not allowed"),
-    408: _problem("did not come as a whole in time"),
-    409: _problem("another policy stands against it"),
-    413: _problem("larger than any policy"),
-    415: _problem("not application/json"),
-    503: _problem("the disk refuses; nothing was changed"),
-    507: _problem("no room for another policy"),
+    400: described("not a policy of this type, or a destination that is not allowed"),
+    408: described("did not come as a whole in time"),
+    409: described("another policy stands against it"),
+    413: described("larger than any policy"),
+    415: described("not application/json"),
+    503: described("the disk refuses; nothing was changed"),
+    507: described("no room for another policy"),
 }
 _PUT_BODY = {
     "requestBody": {
@@ -134,7 +131,7 @@ def _add_policies(router: APIRouter, desk: A1Desk, rules: CallbackRules, most_by
         path,
         summary="Delete a policy",
         status_code=204,
-        responses={503: _problem("the disk refuses; nothing was changed")},
+        responses={503: described("the disk refuses; nothing was changed")},
     )
     async def delete(policyTypeId: TypeId, policyId: PolicyId) -> Response:
         await desk.delete(policyTypeId, policyId)

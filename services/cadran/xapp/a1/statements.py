@@ -131,3 +131,13 @@ def _plmn(plmn: Mapping[str, str]) -> str:
 def _differentiator(sd: str | None) -> int | None:
     """FFFFFF stands for no differentiator (3GPP TS 23.003 28.4.2)."""
     return None if sd is None or sd.upper() == "FFFFFF" else int(sd, 16)
+
+
+def in_short(type_id: str, policy: Mapping[str, Any]) -> str:
+    """A policy that fits its type in a few words: ``SST 1 at cell 2: guaDlThptPerSlice 5000``."""
+    scope = _scope(type_id, policy)
+    whom = ", ".join(scope.narrower) if scope.slice is None else f"SST {scope.slice.sst}"
+    cells = scope.cells or ()
+    where = f" at cell {', '.join(str(cell.nci) for cell in cells)}" if cells else ""
+    objectives = policy["sliceSlaObjectives" if type_id == SLICE_SLA else "qosObjectives"]
+    return f"{whom}{where}: {', '.join(f'{name} {value:g}' for name, value in objectives.items())}"

@@ -7,7 +7,7 @@ from cadran.xapp.console.past import read_past
 from cadran.xapp.console.quality import Judge
 from cadran.xapp.console.registry import RegistryWatch
 from cadran.xapp.console.tap import Tap
-from cadran.xapp.console.targets import targets_of
+from cadran.xapp.console.targets import qualities, targets_of, targets_of_each
 
 __all__ = [
     "ConsoleParts",
@@ -16,6 +16,8 @@ __all__ = [
     "RegistryWatch",
     "Tap",
     "add_console",
+    "qualities",
     "read_past",
     "targets_of",
+    "targets_of_each",
 ]

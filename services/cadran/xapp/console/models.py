@@ -141,6 +141,18 @@ class Adaptation(BaseModel):
     registry: Registry
 
 
+class A1Policy(BaseModel):
+    """A policy of the non-RT RIC."""
+
+    type_id: str
+    policy_id: str
+    asks: str = Field(description="scope and statements in short")
+    status: Literal["ENFORCED", "NOT_ENFORCED"]
+    reason: str | None = Field(description="null: it is enforced")
+    details: str
+    changed_unix_s: float = Field(description="when it was last given")
+
+
 class ConsoleState(BaseModel):
     """All that the console shows."""
 
@@ -152,4 +164,5 @@ class ConsoleState(BaseModel):
     dus: list[DuState]
     curves: Curves
     adaptation: Adaptation | None = Field(description="null: decisions have one level")
+    a1: list[A1Policy] = Field(description="policies of the non-RT RIC, oldest first")
     e2: dict[str, int] = Field(description="counts of the E2 sessions since the xApp's start")

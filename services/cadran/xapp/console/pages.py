@@ -29,7 +29,7 @@ def add_console(app: FastAPI, parts: ConsoleParts) -> None:
             scenario=parts.scenario,
             frame=parts.frame,
             lockstep=parts.lockstep,
-            targets=parts.targets,
+            targets=parts.targets(),
             slices=_SLICES,
             adapting=parts.adaptation is not None,
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cadran.problem import Frame
 from cadran.runtime.http import Health
 from cadran.wire.e2_server import E2Node
+from cadran.xapp.a1.enforcement import Status
+from cadran.xapp.a1.store import HeldPolicy
 from cadran.xapp.adaptation_desk import AdaptationDesk
 from cadran.xapp.console.history import History
 from cadran.xapp.console.registry import Sighting
@@ -25,7 +27,7 @@ class ConsoleParts:
         scenario: Its name.
         frame: Facts of the RAN.
         lockstep: Whether frames wait for the learner.
-        targets: Quality that slices should have.
+        targets: Quality that slices should have now.
         history: What was seen since the start.
         desk: Policies and their deliveries.
         adaptation: How DUs adapt; None where decisions have one level.
@@ -33,6 +35,7 @@ class ConsoleParts:
         nodes: The associated E2 nodes by DU.
         board: Newest measurements.
         status: State of learning.
+        a1: Policies of the non-RT RIC with their status.
         e2_totals: Counts of the E2 sessions by name.
         health: Health.
         unix_s: Wall clock.
@@ -41,7 +44,7 @@ class ConsoleParts:
     scenario: str
     frame: Frame
     lockstep: bool
-    targets: Targets
+    targets: Callable[[], Targets]
     history: History
     desk: PolicyDesk
     adaptation: AdaptationDesk | None
@@ -49,6 +52,7 @@ class ConsoleParts:
     nodes: Callable[[], Mapping[int, E2Node]]
     board: KpmBoard
     status: Callable[[], LearnerStatus]
+    a1: Callable[[], Sequence[tuple[HeldPolicy, Status]]]
     e2_totals: Callable[[], Mapping[str, int]]
     health: Health
     unix_s: Callable[[], float]

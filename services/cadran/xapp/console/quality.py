@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,12 +37,17 @@ class Judge:
     """
 
     def __init__(self, problem: Problem, targets: tuple[tuple[float | None, ...], ...]) -> None:
-        self._problem = problem
+        self._problems: Sequence[Problem] = (problem,) * problem.frame.dus
         self._targets = targets
+
+    def rejudge(self, problems: Sequence[Problem], targets: tuple[tuple[float | None, ...], ...]) -> None:
+        """From now on each DU is judged by a problem and targets of its own."""
+        self._problems, self._targets = problems, targets
 
     def judge(self, du: int, kpis: Float32) -> Quality:
         """The quality of at least one frame, from KPIs ``[frames, kpi_dim]`` of rows."""
-        qos, reward = self._problem.judge(kpis[:, : self._problem.kpi_dim])
+        problem = self._problems[du]
+        qos, reward = problem.judge(kpis[:, : problem.kpi_dim])
         met = [
             None if target is None else float((qos[:, index] >= target).mean())
             for index, target in enumerate(self._targets[du])

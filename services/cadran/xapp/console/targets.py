@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cadran.problem import DeliveredSpec, Eq8Spec, Frame, ProblemSpec
@@ -30,6 +31,16 @@ def targets_of(spec: ProblemSpec, frame: Frame) -> Targets:
     if spec.reward == "delivered":
         return tuple(_delivered(spec.delivered, du, frame.dus) for du in range(frame.dus))
     return (_eq8(spec.eq8),) * frame.dus
+
+
+def targets_of_each(specs: Sequence[ProblemSpec], frame: Frame) -> Targets:
+    """Targets of DUs of which each is judged by numbers of its own."""
+    return tuple(targets_of(spec, frame)[du] for du, spec in enumerate(specs))
+
+
+def qualities(targets: Targets) -> tuple[tuple[float | None, ...], ...]:
+    """Of targets, by DU and slice."""
+    return tuple(tuple(target.quality for target in slices) for slices in targets)
 
 
 def _delivered(spec: DeliveredSpec, du: int, dus: int) -> tuple[Target, ...]:

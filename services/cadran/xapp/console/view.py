@@ -6,11 +6,15 @@ import math
 from collections.abc import Sequence
 
 from cadran.policy.catalogue import Catalogue
+from cadran.xapp.a1.enforcement import Status
+from cadran.xapp.a1.statements import in_short
+from cadran.xapp.a1.store import HeldPolicy
 from cadran.xapp.adaptation_desk import DuAdaptation
 from cadran.xapp.console.alerts import alerts_of
 from cadran.xapp.console.curve import Point
 from cadran.xapp.console.history import CURVE_POINTS, of_du, per_slice
 from cadran.xapp.console.models import (
+    A1Policy,
     Adaptation,
     Cell,
     Condition,
@@ -48,10 +52,11 @@ def console_state(parts: ConsoleParts) -> ConsoleState:
         uptime_s=now_s - parts.history.started_s,
         learner=status,
         conditions=conditions,
-        alerts=alerts_of(status.alert, conditions, dus, parts.targets),
+        alerts=alerts_of(status.alert, conditions, dus, parts.targets()),
         dus=dus,
         curves=_curves(parts, now_s),
         adaptation=_adaptation(parts, now_s),
+        a1=[_a1(held, status) for held, status in parts.a1()],
         e2=dict(parts.e2_totals()),
     )
 
@@ -138,6 +143,18 @@ def _line(points: Sequence[Point], index: int, began_s: float) -> Line:
     return Line(
         seconds=[round(point.time_s - began_s, 1) for point in points],
         values=[_short(point.values[index]) for point in points],
+    )
+
+
+def _a1(held: HeldPolicy, status: Status) -> A1Policy:
+    return A1Policy(
+        type_id=held.type_id,
+        policy_id=held.policy_id,
+        asks=in_short(held.type_id, held.policy),
+        status="ENFORCED" if status.enforced else "NOT_ENFORCED",
+        reason=status.reason,
+        details=status.details,
+        changed_unix_s=held.changed_unix_s,
     )
 
 

@@ -21,6 +21,8 @@ from cadran.wire.codecs import SLICES
 from cadran.wire.gen.e2sm.v1 import kpm_pb2
 from cadran.wire.kpm_registry import REGISTRY
 from cadran.wire.kpm_samples import indication_message
+from cadran.xapp.a1.enforcement import Status, not_enforced
+from cadran.xapp.a1.store import HeldPolicy
 from cadran.xapp.adaptation_desk import AdaptationDesk, AdaptationModel, DuAdaptation
 from cadran.xapp.console import ConsoleParts, History, Judge, Tap, add_console, targets_of
 from cadran.xapp.console.history import CURVE_POINTS, PRB_WINDOWS, QUALITY_FRAMES
@@ -57,6 +59,7 @@ class Bench:
         self.alert: str | None = None
         self.nodes: dict[int, Any] = {}
         self.sighting = Sighting(absent=True)
+        self.a1: list[tuple[HeldPolicy, Status]] = []
         self.health = Health(["replay store", "disk"])
         self.store = PolicyStore(folder, dus=2, kept=5)
         for version in (1, 2, 3):
@@ -71,7 +74,7 @@ class Bench:
             scenario="trial <1>",
             frame=FRAME,
             lockstep=False,
-            targets=targets,
+            targets=lambda: targets,
             history=self.history,
             desk=self.desk,
             adaptation=None,
@@ -79,6 +82,7 @@ class Bench:
             nodes=lambda: self.nodes,
             board=self.board,
             status=lambda: LearnerStatus(**{**EXAMPLE, "alert": self.alert}),
+            a1=lambda: self.a1,
             e2_totals=lambda: {"pdus_sent": 7},
             health=self.health,
             unix_s=lambda: self.now_s,
@@ -337,3 +341,31 @@ async def test_the_page_loads_only_its_own_files(bench: Bench) -> None:
     again = await bench.http.get("/console/main.js", headers={"if-none-match": script.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert (await bench.http.get("/console/none.js")).status_code == 404
+
+
+async def test_a1_policies_are_shown_with_status_and_why(bench: Bench) -> None:
+    assert (await bench.state())["a1"] == []
+    held = HeldPolicy(
+        type_id="ORAN_SliceSLATarget_1.0.0",
+        policy_id="p1",
+        policy={
+            "scope": {"sliceId": {"sst": 1, "plmnId": {"mcc": "001", "mnc": "01"}}},
+            "sliceSlaObjectives": {"guaDlThptPerSlice": 5000},
+            "sliceSlaResources": {"cellIdList": [{"plmnId": {"mcc": "001", "mnc": "01"}, "cId": {"ncI": 1}}]},
+        },
+        destination=None,
+        created_unix_s=1.0,
+        changed_unix_s=2.0,
+    )
+    bench.a1 = [(held, not_enforced("OTHER_REASON", "DU 1: too little"))]
+    assert (await bench.state())["a1"] == [
+        {
+            "type_id": "ORAN_SliceSLATarget_1.0.0",
+            "policy_id": "p1",
+            "asks": "SST 1 at cell 1: guaDlThptPerSlice 5000",
+            "status": "NOT_ENFORCED",
+            "reason": "OTHER_REASON",
+            "details": "DU 1: too little",
+            "changed_unix_s": 2.0,
+        }
+    ]

@@ -1,5 +1,6 @@
 // Asks the xApp for its state, again and again, and shows it.
 
+import { showA1 } from "./a1.js";
 import { ask } from "./access.js";
 import { showFacts } from "./facts.js";
 import { clock } from "./format.js";
@@ -37,6 +38,7 @@ function show(state) {
   showAdaptation(state.adaptation);
   if (state.adaptation) showRegistry(state.adaptation.registry);
   showPolicies(state.dus);
+  showA1(state.a1);
   showInterfaces(state);
   showAlerts(state.alerts);
   showFacts(state);
