@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from fastapi import FastAPI
@@ -17,9 +17,10 @@ from cadran.dapp.metrics import DappMetrics
 from cadran.ransim.metrics import RansimMetrics
 from cadran.rapp.a1.monitor import A1ManagementMetrics
 from cadran.rapp.metrics import RappMetrics
-from cadran.rest import Limits, Security, add_limits
+from cadran.rest import Limits, RestTls, Security, add_limits
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.metrics import new_registry
+from cadran.runtime.tls import Tls
 from cadran.xapp.a1.monitor import A1Metrics
 from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.metrics import XappMetrics
@@ -98,6 +99,7 @@ def exported() -> dict[str, dict[str, Metric]]:
     for service in ("xapp", "rapp"):
         Security(None, registries[service])
         add_limits(FastAPI(), Limits(), registries[service])
+        RestTls(cast(Tls, None), registries[service])  # only counts here
     return {
         name: {metric.name: metric for metric in _metrics(registry)}
         for name, registry in {"every service": new_registry("test"), **registries}.items()

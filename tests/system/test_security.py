@@ -165,13 +165,21 @@ def test_no_route_is_open(secured: Secured, service: str) -> None:
 def test_rest_ends_a_connection_whose_certificate_cannot_be_believed(
     secured: Secured, service: str, kind: str
 ) -> None:
+    failed = failed_handshakes(secured, service)
     with secured.rest(service, secured.stranger(kind, "admin")) as http, pytest.raises(httpx.TransportError):
         http.get(LOOKS[service])
+    secured.run.until(lambda: failed_handshakes(secured, service) > failed, "the attempt is counted")
     clear = secured.base(service).replace("https", "http")
     with pytest.raises(httpx.TransportError):
         httpx.get(clear + LOOKS[service], timeout=20.0)
     with secured.rest(service, secured.own("admin")) as http:
         assert http.get(LOOKS[service]).status_code == 200
+
+
+def failed_handshakes(secured: Secured, service: str) -> float:
+    name = "cadran_rest_tls_handshakes_total"
+    begun, completed = (f'{name}{{stage="{stage}"}}' for stage in ("begun", "completed"))
+    return secured.counted(service, re.escape(begun)) - secured.counted(service, re.escape(completed))
 
 
 def asked(secured: Secured, side: str, files: TlsFiles | None, du: int) -> Any:

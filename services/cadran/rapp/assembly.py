@@ -34,7 +34,7 @@ from cadran.rapp.xapp_client import XappClient
 from cadran.replay import RateLimiter, ReplayError, ReplayUnavailable
 from cadran.replay.consumer_group import ConsumerGroup
 from cadran.replay.redis_store import RedisReplay, connect
-from cadran.rest import security_of
+from cadran.rest import RestTls, security_of
 from cadran.runtime import ConfigError
 from cadran.runtime.checkpoints import CheckpointError
 from cadran.runtime.disk import DISK
@@ -287,7 +287,7 @@ class Assembly:
             host=self._host,
             courier=self._courier,
             rest=app,
-            tls=self._tls,
+            tls=RestTls(self._tls, self._metrics) if self._tls else None,
             health=self._health,
             close=self._client.close,
             status=self.status,

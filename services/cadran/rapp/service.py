@@ -16,11 +16,10 @@ from cadran.rapp.host import Host
 from cadran.rapp.monitor import Monitor
 from cadran.rapp.status import TrainingStatus
 from cadran.replay import ReplayError
-from cadran.rest import listen, serving
+from cadran.rest import RestTls, listen, serving
 from cadran.runtime import Address, ConfigError, atomic_write
 from cadran.runtime.http import Health
 from cadran.runtime.lifecycle import cause_of
-from cadran.runtime.tls import Tls
 
 LISTENING = "rest"
 """Condition of health: REST answers."""
@@ -45,7 +44,7 @@ class Parts:
     host: Host
     courier: Courier | None
     rest: FastAPI
-    tls: Tls | None
+    tls: RestTls | None
     health: Health
     close: Callable[[], None]
     status: Callable[[], TrainingStatus]

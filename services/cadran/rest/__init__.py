@@ -6,7 +6,7 @@ from cadran.rest.limits import Limits, add_limits
 from cadran.rest.operation import add_operation
 from cadran.rest.pages import page, page_environment, static_files
 from cadran.rest.security import Security, caller_of, requires, rest_app, security_of
-from cadran.rest.server import listen, serving
+from cadran.rest.server import RestTls, listen, serving
 from cadran.rest.tokens import Caller, Role, TokenFile
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Caller",
     "Limits",
     "ProblemDetails",
+    "RestTls",
     "Role",
     "Security",
     "StatusError",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import uvicorn
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry, Counter
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -48,8 +50,42 @@ class _Server(uvicorn.Server):
         yield
 
 
+class RestTls:
+    """Certificates of REST, and a count of those who want to speak TLS.
+
+    Args:
+        tls: the certificates.
+        registry: where `cadran_rest_tls_handshakes_total` lives.
+    """
+
+    def __init__(self, tls: Tls, registry: CollectorRegistry) -> None:
+        self._tls = tls
+        self._handshakes = Counter(
+            "cadran_rest_tls_handshakes_total",
+            "TLS handshakes of REST that were begun and completed; the difference has failed",
+            ("stage",),
+            registry=registry,
+        )
+        self._begun = self._handshakes.labels("begun")
+        self._completed = self._handshakes.labels("completed")
+
+    def context(self) -> ssl.SSLContext:
+        """For the server."""
+        return self._tls.server_context(self._begun.inc)
+
+    def completed(self) -> None:
+        """A handshake has come to its end."""
+        self._completed.inc()
+
+
+def _nothing() -> None:
+    """Nobody speaks TLS."""
+
+
 class _Connection(H11Protocol):
     """A connection that tells the application who its client certificate names."""
+
+    _completed = staticmethod(_nothing)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -60,6 +96,7 @@ class _Connection(H11Protocol):
         if secured is None:
             return
         caller, app = caller_in(secured.getpeercert()), self.app
+        self._completed()
 
         async def certified(scope: Scope, receive: Receive, send: Send) -> None:
             await app({**scope, CERTIFIED: caller}, receive, send)
@@ -67,8 +104,17 @@ class _Connection(H11Protocol):
         self.app = certified
 
 
+def _connections(completed: Callable[[], None]) -> type[_Connection]:
+    """The protocol of one server: uvicorn makes its connections from a class."""
+
+    class Counted(_Connection):
+        _completed = staticmethod(completed)
+
+    return Counted
+
+
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, listening: socket.socket, tls: Tls | None = None) -> AsyncIterator[None]:
+async def serving(app: FastAPI, listening: socket.socket, tls: RestTls | None = None) -> AsyncIterator[None]:
     """REST answers inside this context.
 
     Args:
@@ -78,7 +124,7 @@ async def serving(app: FastAPI, listening: socket.socket, tls: Tls | None = None
     """
     config = uvicorn.Config(
         app,
-        http=_Connection,
+        http=_connections(tls.completed if tls else _nothing),
         proxy_headers=False,
         log_config=None,
         access_log=False,
@@ -87,7 +133,7 @@ async def serving(app: FastAPI, listening: socket.socket, tls: Tls | None = None
         timeout_graceful_shutdown=_CLOSE_S,
     )
     config.load()
-    config.ssl = tls.server_context() if tls else None
+    config.ssl = tls.context() if tls else None
     server = _Server(config)
     task = asyncio.create_task(server.serve([listening]), name="rest")
     try:

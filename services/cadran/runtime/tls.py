@@ -106,13 +106,18 @@ class Tls:
 
     # ------------------------------------------------------------------------------------------ Python's ssl
 
-    def server_context(self) -> ssl.SSLContext:
-        """For a server that talks to anyone, and knows those who show a certificate of the CA."""
+    def server_context(self, begun: Callable[[], None]) -> ssl.SSLContext:
+        """For a server that talks to anyone, and knows those who show a certificate of the CA.
+
+        Args:
+            begun: called as each handshake begins.
+        """
         newest = self._server_context()
         held = self.material()
 
         def choose(connection: ssl.SSLSocket | ssl.SSLObject, _: str | None, __: ssl.SSLContext) -> None:
             nonlocal newest, held
+            begun()
             if (now := self.material()) != held:
                 newest, held = self._server_context(), now
             connection.context = newest

@@ -16,7 +16,7 @@ from cadran.problem.hierarchy import HierarchicalProblem
 from cadran.replay import Identity, ReplayError, TransitionSchema
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import AsyncRedisReplay, RedisReplay, connect, connect_async, require_durable
-from cadran.rest import security_of
+from cadran.rest import RestTls, security_of
 from cadran.runtime import ConfigError
 from cadran.runtime.checkpoints import CheckpointError
 from cadran.runtime.disk import DISK
@@ -341,7 +341,7 @@ class Assembly:
                 credentials=self._tls.server_credentials(links.handshake) if self._tls else None,
             ),
             rest=app,
-            tls=self._rest_tls,
+            tls=RestTls(self._rest_tls, self._registry) if self._rest_tls else None,
             monitor=self._monitor,
             health=self._health,
             start_policies=self._start_policies,

@@ -13,12 +13,11 @@ import structlog
 from fastapi import FastAPI
 
 from cadran.replay import ReplayError, ReplayUnavailable
-from cadran.rest import listen, serving
+from cadran.rest import RestTls, listen, serving
 from cadran.runtime import Address, ConfigError, atomic_write
 from cadran.runtime.http import Health
 from cadran.runtime.lifecycle import cause_of
 from cadran.runtime.retry import RetrySpec
-from cadran.runtime.tls import Tls
 from cadran.wire.e2_server import E2Server
 from cadran.xapp.a1.parts import A1
 from cadran.xapp.guard.breaker_desk import BreakerDesk
@@ -60,7 +59,7 @@ class Parts:
     desk: PolicyDesk
     e2: E2Server
     rest: FastAPI
-    tls: Tls | None
+    tls: RestTls | None
     monitor: Monitor
     health: Health
     start_policies: Callable[[], Awaitable[None]]

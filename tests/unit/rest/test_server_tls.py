@@ -12,7 +12,17 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from cadran.rest import Role, Security, add_errors, add_operation, listen, requires, rest_app, serving
+from cadran.rest import (
+    RestTls,
+    Role,
+    Security,
+    add_errors,
+    add_operation,
+    listen,
+    requires,
+    rest_app,
+    serving,
+)
 from cadran.runtime import Address
 from cadran.runtime.http import Health
 from cadran.runtime.tls import Tls
@@ -39,7 +49,7 @@ async def served(certificates: Certificates) -> AsyncIterator[str]:
     add_errors(app, {})
     add_operation(app, registry, Health([]))
     with listen(Address("127.0.0.1", 0)) as listening:
-        async with serving(app, listening, certificates.of("xapp")):
+        async with serving(app, listening, RestTls(certificates.of("xapp"), registry)):
             yield f"https://localhost:{listening.getsockname()[1]}"
 
 
@@ -80,6 +90,9 @@ async def test_a_certificate_that_cannot_be_believed_ends_the_connection(tmp_pat
                 await http.get("/v1/things")
         async with client(base, certificates.of("reader").client_context()) as http:
             assert (await http.get("/v1/things")).status_code == 200
+            told = (await http.get("/metrics")).text
+    for stage, count in (("begun", 2), ("completed", 1)):
+        assert f'cadran_rest_tls_handshakes_total{{stage="{stage}"}} {count}.0' in told
 
 
 async def test_a_renewed_certificate_is_shown_to_the_next_connection(tmp_path: Path) -> None:
