@@ -27,7 +27,7 @@ from cadran.wire.causes import Cause, RefusedError
 from cadran.wire.codecs import SLICES
 from cadran.wire.e2_node import E2Node
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, kpm_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, guard_pb2, kpm_pb2
 from cadran.wire.kpm_samples import indication_message
 from cadran.wire.kpm_window import KpmAccumulator
 from cadran.wire.link import Lane
@@ -303,6 +303,33 @@ async def test_slice_quotas_are_set_over_rest_and_told_as_applied_or_with_the_ca
         silent = await bench.http.put(path, json=asked)
         assert silent.status_code == 504
         assert silent.json()["detail"].startswith("ric_request/control-timer-expired")
+        await du.stop()
+
+
+async def test_an_operator_puts_a_du_under_its_own_scheduler_and_back_over_every_association(
+    tmp_path: Path, redis_server: RedisServer, region: str
+) -> None:
+    async with running(tmp_path, redis_server.url, region) as bench:
+        du = bench.du(1)
+        await du.until(lambda: du.orders)
+        assert du.orders[-1].mode == guard_pb2.GUARD_MODE_LEARNED
+        path = "/v1/guard/breakers/1"
+        opened = (await bench.http.put(path, json={"state": "open"})).json()
+        assert (opened["state"], opened["baseline"], opened["answered"]) == ("open", True, True)
+        assert du.orders[-1].mode == guard_pb2.GUARD_MODE_BASELINE
+        await du.stop()
+        again = bench.du(1)
+        await again.until(lambda: again.orders)
+        assert again.orders[-1].mode == guard_pb2.GUARD_MODE_BASELINE
+        await again.stop()
+    async with running(tmp_path, redis_server.url, region) as bench:
+        du = bench.du(1)
+        await du.until(lambda: du.orders)
+        assert du.orders[-1].mode == guard_pb2.GUARD_MODE_BASELINE
+        closed = (await bench.http.put(path, json={"state": "closed"})).json()
+        assert (closed["state"], closed["baseline"], closed["answered"]) == ("closed", False, True)
+        lines = (await bench.http.get("/v1/guard/audit", params={"du": 1, "source": "operator"})).json()
+        assert [line["verdict"] for line in lines["lines"]] == ["closed", "open"]
         await du.stop()
 
 

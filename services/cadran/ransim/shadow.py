@@ -109,7 +109,7 @@ class Shadow:
         need = waiting / bytes_per_rb
         given, usable = self._schedule(need, np.asarray(m.ues, dtype=np.float64))
         own, quota = frame.own[:, np.newaxis], np.asarray(m.rbs_quota, dtype=np.float64)
-        given[0] = np.where(own, given[0], np.minimum(need[0], quota))
+        given[0] = np.where(own, given[0], self._within(np.minimum(need[0], quota)))
         usable[0] = np.where(own, usable[0], quota)
         left = np.where(m.ues > 0, np.maximum(waiting - given * bytes_per_rb, 0.0), 0.0)
         delays = self._frame_s * self._ages(arrived, left)
@@ -133,7 +133,10 @@ class Shadow:
         return self._problem.frame.frame_s
 
     def _bytes_per_rb(self, m: Measurements) -> Float64:
-        """Bytes that an RB carries, ``[C, S]``: from the UEs' channels, times what service has shown."""
+        """Bytes that an RB carries, ``[C, S]``: from the UEs' channels, times what service has shown.
+
+        It shows that in frames that left something waiting; in others the last RBs of each UE were not full.
+        """
         hertz_s = self._problem.frame.rb_bandwidth_hz * self._frame_s
         expected = np.where(
             m.arrival_rbs > 0,
@@ -142,7 +145,8 @@ class Shadow:
         )
         expected = np.maximum(expected, _LEAST_BYTES_PER_RB)
         seen = m.delivered_bytes / (np.maximum(m.rbs_used, 1) * expected)
-        self._gain += np.where(m.rbs_used > 0, _AVERAGE * (np.clip(seen, *_GAIN) - self._gain), 0.0)
+        full = (m.rbs_used > 0) & (np.asarray(m.queued_bytes) > 0)
+        self._gain += np.where(full, _AVERAGE * (np.clip(seen, *_GAIN) - self._gain), 0.0)
         return np.asarray(expected * self._gain, dtype=np.float64)
 
     def _schedule(self, need: Float64, ues: Float64) -> tuple[Float64, Float64]:
@@ -164,6 +168,11 @@ class Shadow:
         fair = self._least + pool * rivals / np.maximum(rivals.sum(axis=-1, keepdims=True), 1.0)
         idle = rbs - given.sum(axis=-1, keepdims=True)
         return given, np.minimum(self._most, np.maximum(fair, given + idle))
+
+    def _within(self, given: Float64) -> Float64:
+        """RBs ``[C, S]`` no more than there are: what quotas that overlap allow, all cannot have at once."""
+        total = given.sum(axis=-1, keepdims=True)
+        return given * np.minimum(1.0, self._problem.frame.rbs / np.maximum(total, 1.0))
 
     def _ages(self, arrived: Float64, left: Float64) -> Float64:
         """Age in frames of the oldest byte of queues ``left[2, C, S]``, first in, first out; keeps them."""
