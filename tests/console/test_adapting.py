@@ -26,6 +26,8 @@ OVERRIDES = (
 ROWS = """[...document.querySelectorAll("#registry-table tbody tr")].map((row) => [
     Number(row.querySelector("th").firstChild.textContent), row.querySelector(".why").textContent,
     row.dataset.stage === "promoted"])"""
+DAMAGE = """["#registry-note", "#registry-table"].map((one) => document.querySelector(one)).map(
+    (one) => one.id === "registry-table" ? one.hidden : one.textContent)"""
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -108,9 +110,14 @@ def test_a_damaged_registry_is_told_and_heals(browser: Browser, adapting: dict[s
     with opened(browser, adapting["xapp"] + "/") as page:
         delivered(page)
         with connect(adapting["redis"]) as client:
-            client.hset(catalogue_key(adapting["region"]), CATALOGUE_FIELD, '{"held": "<b>many</b>"}')
-        expect(page.locator("#registry-note")).to_contain_text("damaged: ", timeout=WAIT_MS)
-        expect(page.locator("#registry-table")).to_be_hidden()
+            for _ in range(WAIT_MS // 200):  # the rApp itself mends it with its next version
+                client.hset(catalogue_key(adapting["region"]), CATALOGUE_FIELD, '{"held": "<b>many</b>"}')
+                note, table_hidden = page.evaluate(DAMAGE)
+                if note.startswith("The registry's copy in Redis: damaged: "):
+                    break
+                page.wait_for_timeout(200)
+        assert "damaged: " in note
+        assert table_hidden
         moves(page, "#fact-frame")
         expect(page.locator("#registry-note")).to_be_hidden(timeout=3 * WAIT_MS)
         delivered(page)
