@@ -10,14 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cadran.wire.causes import from_proto
+from cadran.wire.causes import Cause, from_proto
+from cadran.wire.codecs import SLICES, Ratios, ratios_to_proto
+from cadran.wire.e2_node import report_action
 from cadran.wire.e2_session import E2_SERVICE
 from cadran.wire.e2_session import serialise as e2_bytes
 from cadran.wire.e3_session import E3_SERVICE
 from cadran.wire.e3_session import serialise as e3_bytes
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import dapp_pb2
+from cadran.wire.gen.e2sm.v1 import dapp_pb2, rc_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
+from cadran.wire.kpm_actions import Condition, KpmAction, UeTest, trigger
+from cadran.wire.link import Lane
 
 from .parties import (
     Counters,
@@ -25,6 +29,7 @@ from .parties import (
     Du,
     Node,
     Xapp,
+    associated,
     dapp_client,
     e2_server,
     e3_server,
@@ -197,8 +202,33 @@ E3_VALID = [
     ),
     e3_bytes(4, "dapp_report", e3ap_pb2.DAppReport(report=dapp_pb2.DappReport(rows=b"rows"))),
 ]
+IDS = e2ap_pb2.RicRequestId(ric_requestor_id=1, ric_instance_id=1)
+CAUSE = Cause("misc", "unspecified", "fuzz").to_proto()
+FUNCTION = e2ap_pb2.RanFunction(ran_function_id=4, ran_function_revision=1)
+FUNCTION_ID = e2ap_pb2.RanFunctionId(ran_function_id=2, ran_function_revision=7)
 E2_VALID = [
     E2_SETUP,
+    e2_bytes("reset_request", e2ap_pb2.ResetRequest(transaction_id=3, cause=CAUSE)),
+    e2_bytes("reset_response", e2ap_pb2.ResetResponse(transaction_id=3)),
+    e2_bytes(
+        "ric_service_update",
+        e2ap_pb2.RicServiceUpdate(
+            transaction_id=4, ran_functions_added=[FUNCTION], ran_functions_deleted=[FUNCTION_ID]
+        ),
+    ),
+    e2_bytes("e2_node_configuration_update", e2ap_pb2.E2NodeConfigurationUpdate(transaction_id=5)),
+    e2_bytes(
+        "ric_subscription_delete_required",
+        e2ap_pb2.RicSubscriptionDeleteRequired(
+            ric_subscriptions_to_be_removed=[
+                e2ap_pb2.RicSubscriptionToBeRemoved(ric_request_id=IDS, ran_function_id=4, cause=CAUSE)
+            ]
+        ),
+    ),
+    e2_bytes(
+        "error_indication",
+        e2ap_pb2.ErrorIndication(ric_request_id=IDS, transaction_id=3, ran_function_id=4, cause=CAUSE),
+    ),
     E2_UNEXPECTED,
     e2_bytes(
         "ric_indication",
@@ -231,6 +261,75 @@ def test_no_bytes_end_the_e2_server(pdus: list[bytes], after_setup: bool) -> Non
         async with e2_server(Xapp()) as (_, port):
             await _pour(port, E2_SERVICE, [E2_SETUP] * after_setup + pdus)
             await _serves_e2(port)
+
+    asyncio.run(scenario())
+
+
+KPM_TRIGGER = trigger(100)
+KPM_ACTIONS = [
+    KpmAction(1, ("RRU.PrbUsedDl",)),
+    KpmAction(5, ("RRU.PrbUsedDl",), ue_ids=(1, 2)),
+    KpmAction(3, conditions=(Condition("RRU.PrbUsedDl", (UeTest(slice=SLICES[0]),)),)),
+]
+TO_NODE = [
+    e2_bytes(
+        "ric_subscription_request",
+        e2ap_pb2.RicSubscriptionRequest(
+            ric_request_id=IDS,
+            ran_function_id=2,
+            ric_event_trigger_definition=KPM_TRIGGER,
+            ric_actions_to_be_setup=[
+                report_action(number, action.to_proto(100).SerializeToString())
+                for number, action in enumerate(KPM_ACTIONS)
+            ],
+        ),
+    ),
+    e2_bytes(
+        "ric_subscription_delete_request",
+        e2ap_pb2.RicSubscriptionDeleteRequest(ric_request_id=IDS, ran_function_id=2),
+    ),
+    e2_bytes(
+        "ric_control_request",
+        e2ap_pb2.RicControlRequest(
+            ric_request_id=IDS,
+            ran_function_id=3,
+            ric_control_header=rc_pb2.RcControlHeader(
+                ric_style_type=2, ric_control_action_id=6
+            ).SerializeToString(),
+            ric_control_message=rc_pb2.RcControlMessage(
+                rrm_policy_ratio_list=[ratios_to_proto(Ratios(0, 10, 40), SLICES[0])]
+            ).SerializeToString(),
+        ),
+    ),
+    e2_bytes(
+        "ric_control_request",
+        e2ap_pb2.RicControlRequest(
+            ric_request_id=IDS,
+            ran_function_id=4,
+            ric_control_message=dapp_pb2.DappRelayControl(
+                policy_chunk=dapp_pb2.PolicyChunk(chunk_count=1, data=b"policy")
+            ).SerializeToString(),
+        ),
+    ),
+    e2_bytes("ric_service_query", e2ap_pb2.RicServiceQuery(ran_functions_accepted=[FUNCTION_ID])),
+    e2_bytes("ric_service_update_failure", e2ap_pb2.RicServiceUpdateFailure(transaction_id=1, cause=CAUSE)),
+    e2_bytes("reset_request", e2ap_pb2.ResetRequest(transaction_id=3, cause=CAUSE)),
+]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(_mutations(TO_NODE), min_size=1, max_size=25))
+def test_no_bytes_end_the_e2_node(pdus: list[bytes]) -> None:
+    async def scenario() -> None:
+        async with associated() as (xapp, ric, node, session):
+            ric._instance = 40_000  # what the fuzz asks for is not taken for what is asked for below
+            for data in pdus:
+                ric._post(Lane.FAST, "fuzz", data)
+            await until(lambda: not ric._outbox._fast)
+            await until(lambda: not session._updating)  # what a query asked for is told
+            await ric.subscribe_kpm(["RRC.ConnMean"], 100)
+            await ric.control_slice_quota([ratios_to_proto(Ratios(0, 0, 30), SLICES[0])])
+            assert (len(xapp.nodes), node.closed) == (1, [])
 
     asyncio.run(scenario())
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import structlog
 from prometheus_client import CollectorRegistry
-from rans import identity, ran
+from rans import EPOCH, identity, ran
 
 from cadran.envs import problem_of
 from cadran.problem import ProblemSpec
 from cadran.radio import World
 from cadran.ransim.e2_agent import E2Agents
+from cadran.ransim.guard_reports import GuardReports
 from cadran.ransim.ran import FrameResult, Ran
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.causes import Cause
@@ -24,8 +25,9 @@ from cadran.wire.e2_reports import RicSubscription
 from cadran.wire.e2_server import E2Server
 from cadran.wire.e2_session import KPM_FUNCTION_ID, key_of
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
-from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, kpm_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, guard_pb2, kpm_pb2
 from cadran.wire.kpm_actions import KpmAction, trigger
+from cadran.wire.link import LinkSettings
 
 Report = tuple[kpm_pb2.KpmIndicationHeader, kpm_pb2.KpmIndicationMessage]
 
@@ -44,6 +46,7 @@ class Ric:
     nodes: dict[int, E2Node] = field(default_factory=dict)
     closed: list[int] = field(default_factory=list)
     errors: list[Cause] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
 
     def on_setup(self, request: e2ap_pb2.E2SetupRequest) -> e2ap_pb2.E2SetupResponse:
         response = e2ap_pb2.E2SetupResponse()
@@ -58,9 +61,12 @@ class Ric:
         pass
 
     def on_policy_status(self, node: E2Node, status: dapp_pb2.PolicyStatus) -> None:
-        pass
+        self.statuses.append(status.running_version)
 
     def on_kpm(self, node: E2Node, *report: object) -> None:
+        pass
+
+    def on_guard_report(self, node: E2Node, report: guard_pb2.GuardReport) -> None:
         pass
 
     def on_service_update(
@@ -130,26 +136,28 @@ class Loop:
 
 def agents_of(made: Ran, world: World, port: int) -> E2Agents:
     """The E2 nodes of a RAN, not yet started."""
+    problem = problem_of(world, ProblemSpec())
     return E2Agents(
-        identity(made=problem_of(world, ProblemSpec())),
+        identity(made=problem),
         made,
         f"127.0.0.1:{port}",
         np.random.default_rng(0),
         LinkMetrics(CollectorRegistry(), "e2"),
         structlog.get_logger(),
         NoDapps(),
+        GuardReports(problem, made.ladders, EPOCH),
     )
 
 
 @asynccontextmanager
-async def loop(world: World) -> AsyncIterator[Loop]:
+async def loop(world: World, settings: LinkSettings | None = None) -> AsyncIterator[Loop]:
     """A RAN and a RIC, associated."""
     made, ric = ran(world=world), Ric()
-    server = E2Server("127.0.0.1:0", ric)
+    server = E2Server("127.0.0.1:0", ric, settings)
     agents = agents_of(made, world, await server.start())
     agents.start()
     try:
-        await until(lambda: len(ric.nodes) == world.dus)
+        await until(lambda: len(ric.nodes) == world.dus and all(one._session for one in agents._agents))
         yield Loop(made, agents, ric)
     finally:
         await agents.stop()
