@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cadran.problem import Problem, Quota
+from cadran.problem import Measurements, Problem, Quota
 from cadran.problem.measurements import SLICES
 from cadran.ransim.ladder import DecisionLadder
 from cadran.ransim.ran import FrameResult
-from cadran.ransim.shadow import Compared, Shadow, ShadowFrame
+from cadran.ransim.shadow import Compared, Float64, Shadow, ShadowFrame
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.gen.e2sm.v1 import guard_pb2
 
 MOST_REPORT_FRAMES = 100_000
+_JUDGED_FRAMES = 25
 _MODES = {
     guard_pb2.GUARD_MODE_LEARNED: False,
     guard_pb2.GUARD_MODE_BASELINE: True,
@@ -42,6 +43,15 @@ class _Sums:
             means = (self.quality / self.frames).tolist()
             message.measured[:], message.modelled[:], message.baseline[:] = means
         return message
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """A frame that is to be judged."""
+
+    outcome: Measurements
+    own: NDArray[np.bool_]
+    delay_s: Float64
 
 
 class _Du:
@@ -74,6 +84,8 @@ class GuardReports:
         self._epoch = epoch
         self._shadow = Shadow(problem, self._baseline())
         self._following = False
+        self._noted: list[FrameResult] = []
+        self._followed: list[_Followed] = []
         self._dus = [_Du() for _ in ladders]
 
     def _baseline(self) -> Quota:
@@ -101,6 +113,7 @@ class GuardReports:
         changed = ladder.ordered != baseline
         if changed:
             ladder.ordered, held.effective_frame = baseline, frame
+        self._judge()
         held.order, held.report_frames, held.send = order.order, order.report_frames, send
         held.clear()
         self._report(du)
@@ -111,22 +124,41 @@ class GuardReports:
         self._dus[du].send = None
 
     def frames(self, results: Sequence[FrameResult]) -> None:
-        """Follow consecutive frames, at least one, and report what is due."""
-        if all(held.send is None for held in self._dus):
+        """Follow consecutive frames, and report what is due."""
+        for result in results:
+            self.note(result)
+        self.follow()
+        self._judge()
+
+    def note(self, result: FrameResult) -> None:
+        """Take the next frame; `follow` does the work, when there is time for it."""
+        if any(held.send is not None for held in self._dus):
+            self._noted.append(result)
+        else:
+            self._noted.clear()
+            self._followed.clear()
             self._following = False
-            return
-        if not self._following:
+
+    def follow(self) -> None:
+        """Follow what was noted, and report what is due."""
+        if self._noted and not self._following:
             self._shadow.begin()
             self._following = True
         self._shadow.rule_by(self._baseline())
-        own = np.array([[not applied.source.learned for applied in result.applied] for result in results])
-        compared = self._shadow.frames(
-            [
-                ShadowFrame(result.outcome, own[index], result.start is not None)
-                for index, result in enumerate(results)
-            ]
-        )
-        self._add(compared, own)
+        for result in self._noted:
+            own = np.array([not applied.source.learned for applied in result.applied])
+            delays = self._shadow.follow(ShadowFrame(result.outcome, own, result.start is not None))
+            self._followed.append(_Followed(result.outcome, own, delays))
+        self._noted.clear()
+        if len(self._followed) >= _JUDGED_FRAMES:
+            self._judge()
+
+    def _judge(self) -> None:
+        if not self._followed:
+            return
+        followed, self._followed = self._followed, []
+        compared = self._shadow.judge([one.outcome for one in followed], [one.delay_s for one in followed])
+        self._add(compared, np.stack([one.own for one in followed]))
 
     def _add(self, compared: Compared, own: NDArray[np.bool_]) -> None:
         quality = np.stack([compared.measured, compared.modelled, compared.baseline])

@@ -31,6 +31,7 @@ from cadran.wire.e3_server import E3Server
 
 _READY_POLL_S = 0.02
 _BOOKED_FRAMES = 25
+_QUIET_S = 0.004
 # A decision comes at most a dApp's lease of three seconds late; this covers it at a thousand frames a second.
 _TIMED_FRAMES = 4096
 
@@ -113,6 +114,7 @@ class RansimService:
             counters=e3_counters,
             credentials=tls.server_credentials(e3_counters.handshake) if tls else None,
         )
+        self._in_real_time = settings.pace == "realtime"
         self._pace = Pace(settings.pace, clock, problem.frame.frame_s, now_s)
         self._statistics = RanStatistics(of_slices, self._dus, settings.status_dir, epoch)
         self._limits = Limits(settings.frames, settings.duration_s)
@@ -230,6 +232,9 @@ class RansimService:
     def _keep_books(self, result: FrameResult) -> None:
         """Notes a frame; frames are booked many at a time, because that costs little more than one."""
         self._unbooked.append(result)
+        self._guard.note(result)
+        if self._in_real_time:  # in the quiet of the frame, when its decisions have come
+            asyncio.get_running_loop().call_later(_QUIET_S, self._guard.follow)
         status_due = self._now_s() >= self._next_status_s
         if status_due or result.start is not None or len(self._unbooked) >= _BOOKED_FRAMES:
             self._book()
@@ -250,7 +255,8 @@ class RansimService:
             self._metrics.assessed(self._statistics.frames(results, outcomes))
             ue_numbers = [result.ue_numbers for result in results]
             self._e2.measured(results[0].frame, [result.kpis for result in results], ue_numbers)
-            self._guard.frames(results)
+            if not self._in_real_time:
+                self._guard.follow()
 
     def _on_decision(self, frame: int) -> None:
         """Times a decision from its own frame's indication; that of the drain asks for none."""

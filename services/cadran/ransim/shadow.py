@@ -88,11 +88,14 @@ class Shadow:
         self._least, self._most = least.astype(np.float64), most.astype(np.float64)
 
     def frames(self, frames: Sequence[ShadowFrame]) -> Compared:
-        """Follow consecutive frames, at least one."""
-        outcomes = Measurements.stack([frame.outcome for frame in frames])
-        delays = np.stack([self._follow(frame) for frame in frames], axis=1)
-        measured = self._problem.qos(self._problem.kpis(outcomes))
-        return Compared(measured, self._judged(outcomes, delays[0]), self._judged(outcomes, delays[1]))
+        """Follow and judge consecutive frames, at least one."""
+        return self.judge([frame.outcome for frame in frames], [self.follow(frame) for frame in frames])
+
+    def judge(self, outcomes: Sequence[Measurements], delays: Sequence[Float64]) -> Compared:
+        """Qualities of frames that were followed, at least one: many at a time cost little more than one."""
+        m, delay_s = Measurements.stack(outcomes), np.stack(delays, axis=1)
+        measured = self._problem.qos(self._problem.kpis(m))
+        return Compared(measured, self._judged(m, delay_s[0]), self._judged(m, delay_s[1]))
 
     def _judged(self, outcomes: Measurements, delay_s: Float64) -> Float32:
         """Quality if every UE of a slice had the delay ``[N, C, S]`` in place of its own."""
@@ -100,7 +103,7 @@ class Shadow:
         filled = np.where(present, delay_s[..., np.newaxis], np.nan).astype(np.float32)
         return self._problem.qos(self._problem.kpis(replace(outcomes, ue_delay_s=filled)))
 
-    def _follow(self, frame: ShadowFrame) -> Float64:
+    def follow(self, frame: ShadowFrame) -> Float64:
         """One frame of both copies; returns their delays in seconds, ``[2, C, S]``."""
         m = frame.outcome
         bytes_per_rb = self._bytes_per_rb(m)
@@ -172,7 +175,7 @@ class Shadow:
     def _within(self, given: Float64) -> Float64:
         """RBs ``[C, S]`` no more than there are: what quotas that overlap allow, all cannot have at once."""
         total = given.sum(axis=-1, keepdims=True)
-        return given * np.minimum(1.0, self._problem.frame.rbs / np.maximum(total, 1.0))
+        return np.asarray(given * np.minimum(1.0, self._problem.frame.rbs / np.maximum(total, 1.0)))
 
     def _ages(self, arrived: Float64, left: Float64) -> Float64:
         """Age in frames of the oldest byte of queues ``left[2, C, S]``, first in, first out; keeps them."""
