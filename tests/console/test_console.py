@@ -63,6 +63,24 @@ def test_a1_policies_are_shown_with_what_measurements_say_of_them(browser: Brows
         expect(page.locator("#a1-none")).to_be_visible(timeout=WAIT_MS)
 
 
+def test_a_du_is_put_under_its_own_scheduler_and_back_by_keyboard(browser: Browser, xapp: str) -> None:
+    with opened(browser, xapp + "/") as page:
+        settled(page)
+        row = page.locator('[data-breaker="1"]')
+        expect(row.locator('[data-field="measured"]')).not_to_have_text("–", timeout=WAIT_MS)
+        expect(row.locator('[data-field="state"]')).to_contain_text("policy", timeout=WAIT_MS)
+        row.locator("button").focus()
+        page.keyboard.press("Enter")
+        state = row.locator('[data-field="state"]')
+        expect(state).to_have_text("own scheduler, by an operator", timeout=WAIT_MS)
+        first = page.locator("#guard-table tbody tr").first
+        expect(first).to_contain_text("by an operator", timeout=WAIT_MS)
+        told = httpx.get(f"{xapp}/v1/guard").json()["breakers"][1]
+        assert (told["state"], told["baseline"], told["answered"]) == ("open", True, True)
+        row.locator("button").click()
+        expect(state).to_have_text("policy", timeout=WAIT_MS)
+
+
 def test_a_roll_back_by_keyboard_reaches_the_du_and_a_release_ends_it(
     browser: Browser, run: Run, xapp: str
 ) -> None:

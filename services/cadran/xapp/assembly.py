@@ -309,6 +309,8 @@ class Assembly:
         self._a1 = self._make_a1()
         desk = self._adaptation_desk()
         links = LinkMetrics(self._registry, "e2")
+        quotas = QuotaDesk(self._guard, lambda: self._termination.nodes)
+        self._guard_desk = GuardDesk(self._guard, quotas, self._audit, self._breakers)
         rest = RestParts(
             desk=self._desk,
             inference=Inference(self._policies, problem),
@@ -319,12 +321,7 @@ class Assembly:
             resume=self._host.resume,
             registry=self._registry,
             health=self._health,
-            guard=GuardDesk(
-                self._guard,
-                QuotaDesk(self._guard, lambda: self._termination.nodes),
-                self._audit,
-                self._breakers,
-            ),
+            guard=self._guard_desk,
             security=security_of(settings, self._registry, self._rest_tls is not None),
         )
         app = create_app(rest)
@@ -371,6 +368,7 @@ class Assembly:
             board=board,
             status=self.status,
             a1=self._a1.desk.all,
+            guard=self._guard_desk,
             e2_totals=links.totals,
             health=self._health,
             unix_s=time.time,

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from cadran.policy.catalogue import CatalogueEntry
+from cadran.xapp.guard.rest import AuditLine, GuardState
 from cadran.xapp.initialisation import Origin
 from cadran.xapp.rest_models import RefusalModel, TargetModel
 from cadran.xapp.status import LearnerStatus
@@ -153,6 +154,13 @@ class A1Policy(BaseModel):
     changed_unix_s: float = Field(description="when it was last given")
 
 
+class GuardView(GuardState):
+    """What the guard holds, and what it said last."""
+
+    verdicts: dict[str, int] = Field(description="lines of the audit log since the xApp's start, by verdict")
+    lines: list[AuditLine] = Field(description="the newest, newest first")
+
+
 class ConsoleState(BaseModel):
     """All that the console shows."""
 
@@ -165,4 +173,5 @@ class ConsoleState(BaseModel):
     curves: Curves
     adaptation: Adaptation | None = Field(description="null: decisions have one level")
     a1: list[A1Policy] = Field(description="policies of the non-RT RIC, oldest first")
+    guard: GuardView
     e2: dict[str, int] = Field(description="counts of the E2 sessions since the xApp's start")

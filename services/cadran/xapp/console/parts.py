@@ -14,6 +14,7 @@ from cadran.xapp.adaptation_desk import AdaptationDesk
 from cadran.xapp.console.history import History
 from cadran.xapp.console.registry import Sighting
 from cadran.xapp.console.targets import Targets
+from cadran.xapp.guard.rest import GuardDesk
 from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.policy_desk import PolicyDesk
 from cadran.xapp.status import LearnerStatus
@@ -36,6 +37,7 @@ class ConsoleParts:
         board: Newest measurements.
         status: State of learning.
         a1: Policies of the non-RT RIC with their status.
+        guard: The guard, its log and the breakers.
         e2_totals: Counts of the E2 sessions by name.
         health: Health.
         unix_s: Wall clock.
@@ -53,6 +55,7 @@ class ConsoleParts:
     board: KpmBoard
     status: Callable[[], LearnerStatus]
     a1: Callable[[], Sequence[tuple[HeldPolicy, Status]]]
+    guard: GuardDesk
     e2_totals: Callable[[], Mapping[str, int]]
     health: Health
     unix_s: Callable[[], float]

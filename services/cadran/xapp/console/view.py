@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -22,6 +23,7 @@ from cadran.xapp.console.models import (
     Curves,
     DuShots,
     DuState,
+    GuardView,
     HeldVersion,
     Line,
     PolicyState,
@@ -31,6 +33,7 @@ from cadran.xapp.console.models import (
 )
 from cadran.xapp.console.parts import ConsoleParts
 from cadran.xapp.console.registry import Sighting
+from cadran.xapp.guard.rest import AuditLine, GuardDesk, guard_state
 from cadran.xapp.initialisation import Origin
 from cadran.xapp.kpm_board import KpmReport
 from cadran.xapp.node_id import node_id
@@ -38,6 +41,8 @@ from cadran.xapp.rest_models import RefusalModel, TargetModel
 
 _DIGITS = 4
 """Significant digits of what is drawn: more than a screen shows, and short to send."""
+MOST_LINES = 12
+"""Of the guard's log: what fits beside the rest."""
 MOST_VERSIONS = 24
 """Of the rApp's registry: what can be looked through."""
 
@@ -57,7 +62,17 @@ def console_state(parts: ConsoleParts) -> ConsoleState:
         curves=_curves(parts, now_s),
         adaptation=_adaptation(parts, now_s),
         a1=[_a1(held, status) for held, status in parts.a1()],
+        guard=_guard(parts.guard),
         e2=dict(parts.e2_totals()),
+    )
+
+
+def _guard(desk: GuardDesk) -> GuardView:
+    newest = itertools.islice(desk.audit.newest, MOST_LINES)
+    return GuardView(
+        **guard_state(desk).model_dump(),
+        verdicts=dict(desk.audit.verdicts),
+        lines=[AuditLine(**line) for line in newest],
     )
 
 

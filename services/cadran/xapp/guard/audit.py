@@ -17,7 +17,7 @@ import os
 import queue
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -106,6 +106,9 @@ class AuditLog:
         observer: Hears of the disk.
         now_s: Monotonic seconds, for the pace of fsync.
 
+    Attributes:
+        verdicts: Lines appended in this life, by verdict.
+
     Raises:
         OSError: The folder cannot be used.
     """
@@ -126,6 +129,7 @@ class AuditLog:
         self._unsynced = False
         self._waiting: queue.Queue[Line | None] = queue.Queue(QUEUE_LINES)
         self._renaming = threading.Lock()
+        self.verdicts: Counter[str] = Counter()
         self._newest: deque[Line] = deque(maxlen=NEWEST)
         self._newest.extend(reversed(self.find(Query(limit=NEWEST))))
         self._next = self._newest[-1]["number"] + 1 if self._newest else 0
@@ -142,6 +146,7 @@ class AuditLog:
         """Number a line and hand it to the writer; returns at once."""
         line = {"number": self._next, **asdict(event)}
         self._next += 1
+        self.verdicts[event.verdict] += 1
         self._newest.append(line)
         try:
             self._waiting.put_nowait(line)

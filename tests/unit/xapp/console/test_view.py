@@ -29,6 +29,7 @@ from cadran.xapp.console.history import CURVE_POINTS, PRB_WINDOWS, QUALITY_FRAME
 from cadran.xapp.console.registry import Sighting
 from cadran.xapp.console.view import MOST_VERSIONS, console_state
 from cadran.xapp.courier import Answer, Order
+from cadran.xapp.guard.control import Event
 from cadran.xapp.initialisation import Origin
 from cadran.xapp.kpm_board import KpmBoard
 from cadran.xapp.policy_desk import PolicyDesk
@@ -36,7 +37,7 @@ from cadran.xapp.policy_store import PolicyStore
 from cadran.xapp.status import EXAMPLE, LearnerStatus
 
 from ..conftest import Artefact
-from ..guarding import free_guard
+from ..guarding import GuardBench, guard_desk
 from ..test_rest import Deaf
 
 FRAME = Frame(rbs=20, slices=3, ues_per_slice=4, frame_s=0.01, rb_bandwidth_hz=180e3, total_ues=12, dus=2)
@@ -64,7 +65,9 @@ class Bench:
         self.store = PolicyStore(folder, dus=2, kept=5)
         for version in (1, 2, 3):
             self.store.publish([artefact(0, version)])
-        self.desk = PolicyDesk(self.store, Deaf(), 1.0, free_guard())
+        bench = GuardBench()
+        self.guard = guard_desk(bench.guard, folder / "guard")
+        self.desk = PolicyDesk(self.store, Deaf(), 1.0, bench.guard)
         targets = targets_of(PROBLEM.spec, FRAME)
         wanted = tuple(tuple(target.quality for target in slices) for slices in targets)
         self.history = History(2, Judge(PROBLEM, wanted), lambda: self.now_s)
@@ -83,6 +86,7 @@ class Bench:
             board=self.board,
             status=lambda: LearnerStatus(**{**EXAMPLE, "alert": self.alert}),
             a1=lambda: self.a1,
+            guard=self.guard,
             e2_totals=lambda: {"pdus_sent": 7},
             health=self.health,
             unix_s=lambda: self.now_s,
@@ -369,3 +373,20 @@ async def test_a1_policies_are_shown_with_status_and_why(bench: Bench) -> None:
             "changed_unix_s": 2.0,
         }
     ]
+
+
+async def test_the_guard_shows_breakers_verdicts_and_its_newest_lines(bench: Bench) -> None:
+    audit = bench.guard.audit
+    for number in range(20):
+        verdict = "refused" if number == 19 else "allowed"
+        audit.append(Event(float(number), 1, "a1", "p1", "slice_quota", verdict, "none", "why", {}))
+    await bench.guard.breakers.open(1, "")
+    shown = (await bench.state())["guard"]
+    assert shown["mode"] == "act"
+    assert [(one["state"], one["baseline"], one["answered"]) for one in shown["breakers"]] == [
+        ("closed", False, False),
+        ("open", True, False),
+    ]
+    assert shown["verdicts"] == {"allowed": 19, "refused": 1}
+    assert [line["number"] for line in shown["lines"]] == list(range(19, 7, -1))
+    assert shown["lines"][0]["verdict"] == "refused"

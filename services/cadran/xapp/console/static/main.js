@@ -4,6 +4,7 @@ import { showA1 } from "./a1.js";
 import { ask } from "./access.js";
 import { showFacts } from "./facts.js";
 import { clock } from "./format.js";
+import { showGuard, startGuard } from "./guard.js";
 import { showAlerts, showInterfaces } from "./interfaces.js";
 import { showAdaptation, showLearning } from "./learning.js";
 import { showPolicies, startPolicies } from "./policies.js";
@@ -39,6 +40,7 @@ function show(state) {
   if (state.adaptation) showRegistry(state.adaptation.registry);
   showPolicies(state.dus);
   showA1(state.a1);
+  showGuard(state.guard);
   showInterfaces(state);
   showAlerts(state.alerts);
   showFacts(state);
@@ -70,6 +72,7 @@ function startScheme() {
 
 startScheme();
 startPolicies(poll);
+startGuard(poll);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) poll();
 });

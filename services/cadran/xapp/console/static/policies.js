@@ -77,7 +77,7 @@ function askFor(row, du, refresh) {
   ask.showModal();
 }
 
-async function send(path, method, body, words, refresh) {
+export async function send(path, method, body, words, refresh) {
   const said = document.getElementById("said");
   try {
     const answer = await call(path, {
