@@ -397,11 +397,19 @@ async def test_after_a_reset_everything_is_taken_up_anew(
         assert du.session is not None
         assert du.kpm is not None
         first, deliveries = du.kpm, len(du.accepted)
-        await (du.session if by_node else bench.node(0)).reset(Cause("misc", "om-intervention", "test"))
+        if by_node:
+            await du.session.reset(Cause("misc", "om-intervention", "test"))
+        else:
+            assert (await bench.http.post("/v1/e2-nodes/00101-1-0/reset")).json()["du"] == 0
         await du.until(lambda: du.kpm is not None and du.kpm.key != first.key)
         await du.store(rows_of(bench.problem, 0, 0, 3))
         await du.until(lambda: len(du.accepted) > deliveries)
         assert du.closures == []
+        (node,) = (await bench.http.get("/v1/e2-nodes")).json()
+        told = {one["ran_function_id"]: one for one in node["subscriptions"]}
+        assert sorted(told) == [2, 4]
+        assert told[4]["received"] >= 1
+        assert told[4]["missed"] == 0
         await du.stop()
 
 

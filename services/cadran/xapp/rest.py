@@ -27,7 +27,7 @@ from cadran.rest import (
     rest_app,
 )
 from cadran.runtime.http import Health
-from cadran.wire.causes import RefusedError, WireError
+from cadran.wire.causes import Cause, RefusedError, WireError
 from cadran.wire.e2_server import E2Node
 from cadran.xapp.adaptation_desk import AdaptationDesk
 from cadran.xapp.guard.control import GuardRefusedError, Source, SourceKind
@@ -48,6 +48,7 @@ from cadran.xapp.rest_models import (
     PolicySummary,
     RefusalModel,
     RollbackRequest,
+    SubscriptionModel,
     TargetModel,
     VersionModel,
     network_of,
@@ -266,6 +267,21 @@ def _nodes(parts: RestParts) -> APIRouter:
         except WireError as error:
             raise HTTPException(504, str(error.cause)) from error
 
+    @router.post(
+        "/e2-nodes/{node_id}/reset",
+        summary="Reset the E2 association with a node",
+        description="An E2AP reset: subscriptions and requests that wait for an answer are dropped at both "
+        "ends; the association and the quotas that were set stay. The xApp then takes it up anew.",
+        responses={504: {"model": ProblemDetails, "description": "no answer: the association has ended"}},
+    )
+    async def reset(request: Request, node_id: NodeId) -> NodeModel:
+        node = found(node_id)
+        try:
+            await node.reset(Cause("misc", "om-intervention", f"asked for by {_operator(request)}"))
+        except WireError as error:
+            raise HTTPException(504, str(error.cause)) from error
+        return _node_model(node)
+
     return router
 
 
@@ -278,7 +294,17 @@ def _node_model(node: E2Node) -> NodeModel:
         gnb_id=request.global_e2_node_id.gnb_id,
         epoch=request.epoch,
         lockstep=request.lockstep,
-        ran_functions=sorted(function.ran_function_id for function in request.ran_functions_added),
+        ran_functions=list(node.functions),
+        subscriptions=[
+            SubscriptionModel(
+                ric_requestor_id=one.key[0],
+                ric_instance_id=one.key[1],
+                ran_function_id=one.ran_function_id,
+                received=one.received,
+                missed=one.missed,
+            )
+            for one in node.subscriptions.values()
+        ],
     )
 
 

@@ -49,6 +49,15 @@ _QUOTA = {
 }
 
 
+_SUBSCRIPTION = {
+    "ric_requestor_id": 1,
+    "ric_instance_id": 2,
+    "ran_function_id": 2,
+    "received": 1200,
+    "missed": 0,
+}
+
+
 class TargetModel(BaseModel):
     """What a DU should run."""
 
@@ -317,12 +326,23 @@ class RollbackRequest(BaseModel):
     )
 
 
+class SubscriptionModel(BaseModel):
+    """One RIC subscription of this xApp at an E2 node."""
+
+    model_config = _example(**_SUBSCRIPTION)
+    ric_requestor_id: int
+    ric_instance_id: int
+    ran_function_id: int
+    received: int = Field(description="RIC indications that came")
+    missed: int = Field(description="RIC indications that gaps in their sequence numbers show")
+
+
 class NodeModel(BaseModel):
     """One E2 node (a DU) that is associated."""
 
     model_config = _example(
         id="00101-1-0", du=0, plmn_identity="00101", gnb_id=1, epoch=1764000000, lockstep=False,
-        ran_functions=[2, 3, 4],
+        ran_functions=[2, 3, 4], subscriptions=[_SUBSCRIPTION],
     )  # fmt: skip
     id: str = Field(description="PLMN, gNB id and DU id of the global E2 node id")
     du: int
@@ -330,7 +350,8 @@ class NodeModel(BaseModel):
     gnb_id: int
     epoch: int = Field(description="identity of this run of the RAN")
     lockstep: bool
-    ran_functions: list[int] = Field(description="RAN function ids offered")
+    ran_functions: list[int] = Field(description="RAN function ids offered and accepted")
+    subscriptions: list[SubscriptionModel]
 
 
 class KpiModel(BaseModel):

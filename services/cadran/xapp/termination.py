@@ -215,8 +215,8 @@ class Termination:
             self._couriers[node.du_id].connected(link)
 
     async def _subscribe(self, node: E2Node, function: int) -> None:
-        """Subscribe to what this xApp wants of a RAN function; tries until the association ends."""
-        while node.open:
+        """Subscribe to what this xApp wants of a RAN function, once; tries until the association ends."""
+        while node.open and all(one.ran_function_id != function for one in node.subscriptions.values()):
             try:
                 if function == DAPP_FUNCTION_ID:
                     await node.subscribe_reports(self._ingest.schema.fingerprint)
@@ -261,8 +261,9 @@ class Termination:
         self._spawn(node, self._renew(node, subscription))
 
     async def _renew(self, node: E2Node, subscription: RicSubscription) -> None:
-        with suppress(WireError):  # gone at this end, whatever the node says
-            await node.unsubscribe(subscription.key)
+        if subscription.key in node.subscriptions:
+            with suppress(WireError):  # gone at this end, whatever the node says
+                await node.unsubscribe(subscription.key)
         await asyncio.sleep(_RESUBSCRIBE_S)
         await self._subscribe(node, subscription.ran_function_id)
 

@@ -282,6 +282,7 @@ async def test_every_operation_under_v1_is_described_with_examples(api: Api) -> 
         "/v1/e2-nodes",
         "/v1/e2-nodes/{node_id}/kpis",
         "/v1/e2-nodes/{node_id}/slice-quota",
+        "/v1/e2-nodes/{node_id}/reset",
         "/v1/learner",
         "/v1/learner/resume",
         "/v1/initialisation",
