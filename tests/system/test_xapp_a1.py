@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -79,6 +80,16 @@ async def until(bench: Bench, state: str) -> dict[str, str]:
             await asyncio.sleep(0.02)
 
 
+async def held_to_the_floor(bench: Bench) -> None:
+    """1 Mbit/s at 4 bit/s/Hz; a quota below it is set to it by the guard."""
+    facts = bench.problem.frame
+    floor = math.ceil(100 * 1e6 / (4.0 * facts.rbs * facts.rb_bandwidth_hz))
+    none = {"sst": 1, "dedicated_percent": 0, "min_percent": 0, "max_percent": 90}
+    answer = await bench.http.put("/v1/e2-nodes/00101-1-0/slice-quota", json={"slices": [none]})
+    told = next(one for one in answer.json()["slices"] if one["sst"] == 1)
+    assert told["applied"]["min_percent"] == floor > 0
+
+
 async def reach(got: list[Any], count: int) -> None:
     async with asyncio.timeout(20):
         while len(got) < count:
@@ -97,6 +108,7 @@ async def test_status_follows_what_dus_measure_is_notified_and_policies_outlive_
             measure(bench, du, 0, delay_s=0.010)
             await until(bench, "ENFORCED")
             await reach(got, 2)
+            await held_to_the_floor(bench)
             measure(bench, du, 10, delay_s=0.030)
             assert "30 ms" in (await until(bench, "NOT_ENFORCED"))["details"]
             await reach(got, 3)

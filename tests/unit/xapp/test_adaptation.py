@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from cadran.learn.checkpoint import CheckpointError
 from cadran.learn.levels import draw_batches, frames_of
@@ -14,12 +15,13 @@ from cadran.learn.meta import LEVELS
 from cadran.learn.shots import ShotRule, rule_of
 from cadran.policy import PolicyCause, PolicyError, TwoLevelMeta, decode
 from cadran.policy.initialisation import LevelShape, decode_initialisation
+from cadran.problem import DeliveredSpec, Problem, ProblemSpec
 from cadran.problem.hierarchy import higher_transitions, lower_transitions
-from cadran.replay import MemoryReplay
+from cadran.replay import MemoryReplay, Rows
 from cadran.xapp.adaptation import AdaptingTrainer, Shot
 from cadran.xapp.du_task import shots_to_settle
 
-from .adapting import DUS, PROBLEM, SCHEMA, SPEC, filled, initialisation, meta_learner, rows, trainer
+from .adapting import DUS, FRAME, PROBLEM, SCHEMA, SPEC, filled, initialisation, meta_learner, rows, trainer
 
 ALL_SHOTS = SPEC.shots * DUS
 
@@ -72,6 +74,25 @@ def test_a_shot_is_steps_of_both_levels_on_batches_of_the_dus_own_rows(fresh: bo
     reward = float(np.mean(PROBLEM.of_du(1).rewards(rows(1, 0, 10)["kpis"]).reward, dtype=np.float64))
     assert [(shot.du, shot.shots) for shot in shots] == [(0, 1), (1, 1), (2, 1)]
     assert shots[1].reward == ours.tasks[1].record.rewards[0] == reward
+
+
+def test_shots_are_worth_what_the_thresholds_in_force_say() -> None:
+    strict = ProblemSpec(delivered=DeliveredSpec(embb_delay_s=0.001))
+    shots: list[Shot] = []
+    ours = trainer(filled(10), shots=shots)
+    metas(ours, 1)
+    ours.judge_by([ProblemSpec(), strict, ProblemSpec()])
+    assert run(ours) == DUS
+    plain, other = (
+        [float(np.mean(problem.reward(_base(rows(du, 0, 10))), dtype=np.float64)) for du in range(DUS)]
+        for problem in (Problem(ProblemSpec(), FRAME), Problem(strict, FRAME))
+    )
+    assert [shot.reward for shot in shots] == [plain[0], other[1], plain[2]]
+    assert other[1] < plain[1]
+
+
+def _base(made: Rows) -> NDArray[np.float32]:
+    return np.asarray(made["kpis"][:, : PROBLEM.base.kpi_dim])
 
 
 def test_from_an_initialisation_steps_can_be_those_of_the_inner_loop() -> None:

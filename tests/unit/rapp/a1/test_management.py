@@ -19,14 +19,16 @@ from cadran.problem import Frame, Problem, ProblemSpec
 from cadran.rapp.a1.parts import A1Management
 from cadran.rapp.a1.settings import A1ManagementSettings
 from cadran.rapp.a1.store import FILE
-from cadran.rest import add_errors, listen, serving
+from cadran.rest import Security, add_errors, listen, rest_app, serving
 from cadran.runtime import Address, ConfigError
 from cadran.runtime.disk import DISK, DiskWatch
 from cadran.runtime.http import Health
+from cadran.runtime.tls import Tls
 from cadran.xapp.a1.parts import A1, Neighbours
 from cadran.xapp.a1.settings import A1Settings
 from cadran.xapp.a1.store import FILE as XAPP_FILE
 from cadran.xapp.guard.limits import Limits
+from certified import certificates_in
 
 ROOT = "/a1-policy-management/v1"
 RIC = "near-rt-ric"
@@ -60,8 +62,8 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def xapp(state: Path, port: int) -> AsyncIterator[httpx.AsyncClient]:
-    """A1-P on a port, with its test-control API."""
+async def xapp(state: Path, port: int, tls: Tls | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """A1-P on a port, with its test-control API; for callers with a certificate only, if it has one."""
     state.mkdir(exist_ok=True)
     registry, watch = disk()
     around = Neighbours(
@@ -73,12 +75,13 @@ async def xapp(state: Path, port: int) -> AsyncIterator[httpx.AsyncClient]:
         disk=watch,
         unix_s=lambda: 1.0,
     )
-    app = FastAPI()
+    security = None if tls is None else Security(None, registry)
+    app = rest_app("xApp", "1", "A1-P", security)
     add_errors(app, {})
     A1(A1Settings(a1_test_control=True), state, around).mount(app)
     with listen(Address("127.0.0.1", port)) as listening:
         async with (
-            serving(app, listening),
+            serving(app, listening, tls),
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http,
         ):
             yield http
@@ -106,12 +109,14 @@ class Rapp:
 
 
 @asynccontextmanager
-async def rapp(state: Path, port: int, **choices: Any) -> AsyncIterator[Rapp]:
+async def rapp(
+    state: Path, port: int, tls: Tls | None = None, timeout_s: float = 10.0, **choices: Any
+) -> AsyncIterator[Rapp]:
     state.mkdir(exist_ok=True)
     registry, watch = disk()
     settings = A1ManagementSettings.model_validate({"a1_attempts": 1, **choices})
-    address = Address("127.0.0.1", port)
-    a1 = A1Management(settings, state, address, choices.get("timeout_s", 10.0), None, registry, watch)
+    address = Address("127.0.0.1" if tls is None else "localhost", port)
+    a1 = A1Management(settings, state, address, timeout_s, tls, registry, watch)
     app = FastAPI()
     add_errors(app, {})
     a1.mount(app)
@@ -227,6 +232,23 @@ async def test_a_near_rt_ric_that_lost_everything_gets_it_again_but_for_the_tran
             await near.delete(f"{AT_XAPP}/p1")
             await non.a1.desk.look()
             assert (await near.get(f"{AT_XAPP}/p1")).json() == sla()
+
+
+async def test_both_sides_speak_mutual_tls(tmp_path: Path) -> None:
+    certificates = certificates_in(tmp_path / "certificates")
+    port = free_port()
+    async with xapp(tmp_path / "x", port, certificates.of("xapp")):
+        async with rapp(tmp_path / "r", port, tls=certificates.of("rapp")) as non:
+            await non.a1.desk.look()
+            assert (await non.post(wanted(sla()))).status_code == 201
+            assert (await non.get("/policies/p1/status"))["enforceStatus"] == "NOT_ENFORCED"
+            certificates.renew()
+            assert (await non.http.put(f"{ROOT}/policies/p1", json=sla(1))).status_code == 200
+        strange = Tls(certificates.other_ca("rapp"))
+        for tls in (None, strange):
+            async with rapp(tmp_path / "s", port, tls=tls) as non:
+                await non.a1.desk.look()
+                assert await non.state() == "UNAVAILABLE"
 
 
 async def test_a_creation_without_an_answer_is_taken_back(tmp_path: Path) -> None:
