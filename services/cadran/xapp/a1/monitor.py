@@ -11,7 +11,7 @@ from cadran.rest.notifier import Notifier
 from cadran.runtime.disk import DiskWatch
 from cadran.xapp.a1.desk import Key
 from cadran.xapp.a1.enforcement import Status
-from cadran.xapp.a1.policy_types import policy_types
+from cadran.xapp.a1.policy_types import TYPE_IDS
 from cadran.xapp.a1.store import FILE, HeldPolicy
 
 _SHORT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -80,7 +80,7 @@ class A1Monitor:
 
     def policies_changed(self, statuses: Mapping[Key, Status]) -> None:
         """The policies, or the status of one, are others than before."""
-        for type_id in policy_types():
+        for type_id in TYPE_IDS:
             for state in _STATES:
                 count = sum(key[0] == type_id and _state(one) == state for key, one in statuses.items())
                 self._metrics.instances.labels(type_id, state).set(count)

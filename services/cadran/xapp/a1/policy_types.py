@@ -14,6 +14,7 @@ from jsonschema.protocols import Validator
 
 SLICE_SLA = "ORAN_SliceSLATarget_1.0.0"
 QOS = "ORAN_QoSTarget_1.0.0"
+TYPE_IDS = (QOS, SLICE_SLA)
 _MOST_TEXT = 300
 
 JsonObject = Mapping[str, Any]
@@ -57,7 +58,7 @@ def _explained(error: ValidationError) -> str:
 
 def policy_types() -> dict[str, PolicyType]:
     """All types by id."""
-    return {type_id: _read(type_id) for type_id in (QOS, SLICE_SLA)}
+    return {type_id: _read(type_id) for type_id in TYPE_IDS}
 
 
 def _read(type_id: str) -> PolicyType:

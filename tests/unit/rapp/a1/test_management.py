@@ -19,7 +19,7 @@ from cadran.problem import Frame, Problem, ProblemSpec
 from cadran.rapp.a1.parts import A1Management
 from cadran.rapp.a1.settings import A1ManagementSettings
 from cadran.rapp.a1.store import FILE
-from cadran.rest import Security, add_errors, listen, rest_app, serving
+from cadran.rest import RestTls, Security, add_errors, listen, rest_app, serving
 from cadran.runtime import Address, ConfigError
 from cadran.runtime.disk import DISK, DiskWatch
 from cadran.runtime.http import Health
@@ -81,7 +81,7 @@ async def xapp(state: Path, port: int, tls: Tls | None = None) -> AsyncIterator[
     A1(A1Settings(a1_test_control=True), state, around).mount(app)
     with listen(Address("127.0.0.1", port)) as listening:
         async with (
-            serving(app, listening, tls),
+            serving(app, listening, None if tls is None else RestTls(tls, registry)),
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http,
         ):
             yield http
