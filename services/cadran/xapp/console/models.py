@@ -158,7 +158,9 @@ class GuardView(GuardState):
     """What the guard holds, and what it said last."""
 
     verdicts: dict[str, int] = Field(description="lines of the audit log since the xApp's start, by verdict")
-    lines: list[AuditLine] = Field(description="the newest, newest first")
+    lines: list[AuditLine] = Field(
+        description="the newest, newest first; policies of the learner that passed are left out"
+    )
 
 
 class ConsoleState(BaseModel):

@@ -41,7 +41,7 @@ from cadran.xapp.rest_models import RefusalModel, TargetModel
 
 _DIGITS = 4
 """Significant digits of what is drawn: more than a screen shows, and short to send."""
-MOST_LINES = 12
+MOST_LINES = 8
 """Of the guard's log: what fits beside the rest."""
 MOST_VERSIONS = 24
 """Of the rApp's registry: what can be looked through."""

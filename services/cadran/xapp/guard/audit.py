@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from cadran.xapp.guard.control import Event
+from cadran.xapp.guard.control import Event, SourceKind
 
 SYNC_S = 1.0
 QUEUE_LINES = 10_000
@@ -131,15 +131,16 @@ class AuditLog:
         self._renaming = threading.Lock()
         self.verdicts: Counter[str] = Counter()
         self._newest: deque[Line] = deque(maxlen=NEWEST)
-        self._newest.extend(reversed(self.find(Query(limit=NEWEST))))
-        self._next = self._newest[-1]["number"] + 1 if self._newest else 0
+        last = self.find(Query(limit=NEWEST))
+        self._newest.extend(line for line in reversed(last) if _notable(line))
+        self._next = last[0]["number"] + 1 if last else 0
         self._close_a_torn_line()
         self._writer = threading.Thread(target=self._write_all, name="audit", daemon=True)
         self._writer.start()
 
     @property
     def newest(self) -> tuple[Line, ...]:
-        """The newest lines, newest first, without a look at the disk."""
+        """The newest lines, newest first, without a look at the disk; not that a policy of the learner passed."""
         return tuple(reversed(self._newest))
 
     def append(self, event: Event) -> None:
@@ -147,7 +148,8 @@ class AuditLog:
         line = {"number": self._next, **asdict(event)}
         self._next += 1
         self.verdicts[event.verdict] += 1
-        self._newest.append(line)
+        if _notable(line):
+            self._newest.append(line)
         try:
             self._waiting.put_nowait(line)
         except queue.Full:
@@ -232,6 +234,11 @@ class AuditLog:
             for older, newer in zip(reversed(files), reversed(files[:-1]), strict=False):
                 if newer.exists():
                     newer.replace(older)
+
+
+def _notable(line: Line) -> bool:
+    """Whether a person wants to see it at once: the learner's policies pass every second."""
+    return not (line["source"] == SourceKind.LEARNER.value and line["verdict"] == "allowed")
 
 
 def _lines(data: bytes) -> Iterator[Line]:

@@ -105,11 +105,13 @@ class Kept:
     Attributes:
         state: A trial that was under way counts as failed.
         manual: Whether an operator opened it.
+        proven: Whether the DU has proven itself, or need not.
         wait_s: The wait that follows the next failed trial or opening.
     """
 
     state: State
     manual: bool
+    proven: bool
     wait_s: float
 
 
@@ -121,6 +123,7 @@ class Breaker:
         spec: Times and bounds.
         state: Where it stands.
         manual: Whether an operator opened it: it then stays open until one resets it.
+        proven: Whether the DU has proven itself, or need not; only then is a policy judged.
         measured: Satisfaction of the newest span that the policy decided; None before the first.
         baseline: The baseline's estimate for it.
     """
@@ -128,6 +131,7 @@ class Breaker:
     spec: BreakerSpec
     state: State
     manual: bool = False
+    proven: bool = True
     measured: float | None = None
     baseline: float | None = None
     _wait_s: float = 0.0
@@ -144,6 +148,7 @@ class Breaker:
 
     def __post_init__(self) -> None:
         self._wait_s = self._wait_s or self.spec.wait_s
+        self.proven = self.proven and self.state is not State.UNPROVEN
 
     @property
     def bias(self) -> float:
@@ -191,7 +196,10 @@ class Breaker:
         self.manual = True
 
     def reset(self) -> None:
-        """An operator wants the policy, and all that was held against it forgotten."""
+        """An operator wants the policy, and all that was held against it forgotten.
+
+        A DU that has not proven itself yet still must.
+        """
         self._close()
         self._wait_s = self.spec.wait_s
 
@@ -203,6 +211,7 @@ class Breaker:
         self._within_s = 0.0 if below else self._within_s + seconds
         if self.state is State.UNPROVEN:
             if self._within_s >= self.spec.prove_s:
+                self.proven = True
                 self._close()
             return
         self._closed_s += seconds
@@ -236,7 +245,7 @@ class Breaker:
                 self._open()
 
     def _close(self) -> None:
-        self.state, self.manual = State.CLOSED, False
+        self.state, self.manual = State.CLOSED if self.proven else State.UNPROVEN, False
         self._below_s = self._within_s = self._closed_s = 0.0
         self._deficit = _Smooth(SMOOTH_S)
 
@@ -244,12 +253,12 @@ class Breaker:
 
     def kept(self) -> Kept:
         """What the next life is to know."""
-        return Kept(self.state, self.manual, self._wait_s)
+        return Kept(self.state, self.manual, self.proven, self._wait_s)
 
     @classmethod
     def again(cls, spec: BreakerSpec, kept: Kept) -> Breaker:
         """As another life left it."""
         state = State.OPEN if kept.state is State.HALF_OPEN else kept.state
-        breaker = cls(spec, state, kept.manual)
+        breaker = cls(spec, state, kept.manual, kept.proven)
         breaker._wait_s = breaker._left_s = min(max(kept.wait_s, spec.wait_s), spec.wait_most_s)
         return breaker

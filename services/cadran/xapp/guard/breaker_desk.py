@@ -293,7 +293,9 @@ def _read(path: Path) -> dict[int, Kept]:
     try:
         stored = json.loads(path.read_bytes())
         return {
-            int(du): Kept(State(kept["state"]), bool(kept["manual"]), float(kept["wait_s"]))
+            int(du): Kept(
+                State(kept["state"]), bool(kept["manual"]), bool(kept["proven"]), float(kept["wait_s"])
+            )
             for du, kept in stored.items()
         }
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -388,5 +388,5 @@ async def test_the_guard_shows_breakers_verdicts_and_its_newest_lines(bench: Ben
         ("open", True, False),
     ]
     assert shown["verdicts"] == {"allowed": 19, "refused": 1}
-    assert [line["number"] for line in shown["lines"]] == list(range(19, 7, -1))
+    assert [line["number"] for line in shown["lines"]] == list(range(19, 11, -1))
     assert shown["lines"][0]["verdict"] == "refused"

@@ -114,3 +114,13 @@ def test_a_stuck_disk_keeps_nobody_waiting(tmp_path: Path) -> None:
     assert 0 < disk.dropped <= QUEUE_LINES + 500
     held.set()
     log.close()
+
+
+def test_the_newest_lines_at_hand_leave_out_what_passes_every_second(tmp_path: Path) -> None:
+    events = [event(n, source="learner", verdict="refused" if n == 3 else "allowed") for n in range(6)]
+    written(tmp_path, events)
+    log = AuditLog(tmp_path, SPEC, Disk())
+    log.append(event(6, source="learner"))
+    log.append(event(7))
+    assert [line["number"] for line in log.newest] == [7, 3]
+    log.close()

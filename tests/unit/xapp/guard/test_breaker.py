@@ -179,3 +179,13 @@ def test_a_new_life_goes_on_and_counts_a_trial_under_way_as_failed() -> None:
     by_hand = closed()
     by_hand.open_by_hand()
     assert Breaker.again(SPEC, by_hand.kept()).manual
+
+
+def test_a_reset_proves_nothing_also_after_a_restart() -> None:
+    breaker = Breaker(SPEC, State.UNPROVEN)
+    breaker.open_by_hand()
+    again = Breaker.again(SPEC, breaker.kept())
+    for one in (breaker, again):
+        one.reset()
+        assert one.state is State.UNPROVEN
+        assert learned(one, 60, 0.4, 0.8) is None
