@@ -17,6 +17,7 @@ from cadran.xapp.console.history import CURVE_POINTS, of_du, per_slice
 from cadran.xapp.console.models import (
     A1Policy,
     Adaptation,
+    Alert,
     Cell,
     Condition,
     ConsoleState,
@@ -33,6 +34,7 @@ from cadran.xapp.console.models import (
 )
 from cadran.xapp.console.parts import ConsoleParts
 from cadran.xapp.console.registry import Sighting
+from cadran.xapp.guard.breaker import State
 from cadran.xapp.guard.rest import AuditLine, GuardDesk, guard_state
 from cadran.xapp.initialisation import Origin
 from cadran.xapp.kpm_board import KpmReport
@@ -57,7 +59,10 @@ def console_state(parts: ConsoleParts) -> ConsoleState:
         uptime_s=now_s - parts.history.started_s,
         learner=status,
         conditions=conditions,
-        alerts=alerts_of(status.alert, conditions, dus, parts.targets()),
+        alerts=[
+            *_open_breakers(parts.guard),
+            *alerts_of(status.alert, conditions, dus, parts.targets()),
+        ],
         dus=dus,
         curves=_curves(parts, now_s),
         adaptation=_adaptation(parts, now_s),
@@ -65,6 +70,15 @@ def console_state(parts: ConsoleParts) -> ConsoleState:
         guard=_guard(parts.guard),
         e2=dict(parts.e2_totals()),
     )
+
+
+def _open_breakers(desk: GuardDesk) -> list[Alert]:
+    """DUs that are under their own scheduler, or would be."""
+    return [
+        Alert(level="bad", du=du, text=f"circuit breaker open: {line.reason}")
+        for du, line in enumerate(desk.breakers.lines)
+        if line.breaker.state is State.OPEN
+    ]
 
 
 def _guard(desk: GuardDesk) -> GuardView:

@@ -77,6 +77,7 @@ class Line:
         baseline: What the newest order says.
         answered: Whether the DU has answered it over this association.
         effective_frame: First frame under it, as the DU says.
+        reason: Why the breaker stands as it does.
     """
 
     def __init__(self, breaker: Breaker, *, baseline: bool) -> None:
@@ -86,8 +87,7 @@ class Line:
         self.baseline = baseline
         self.answered = False
         self.effective_frame = 0
-        self.epoch: int | None = None
-        self.reason = "the xApp has begun"
+        self.reason = "as the xApp's last life left it"
 
 
 class BreakerDesk:
@@ -191,7 +191,7 @@ class BreakerDesk:
         baseline = report.mode == guard_pb2.GUARD_MODE_BASELINE
         if report.order != line.order or baseline != line.baseline:
             return  # of before the newest order
-        line.answered, line.effective_frame, line.epoch = True, report.effective_frame, report.epoch
+        line.answered, line.effective_frame = True, report.effective_frame
         before = line.breaker.state
         if own is not None:
             line.breaker.own(own)
@@ -239,10 +239,10 @@ class BreakerDesk:
     def _moved(self, du: int, reason: str, source: str, name: str) -> None:
         """Tell of a state, order what it wants, and keep it."""
         line = self.lines[du]
-        state = line.breaker.state
+        state, line.reason = line.breaker.state, reason
         wanted = self._wanted(line.breaker)
         if wanted != line.baseline:
-            line.order, line.baseline, line.answered, line.reason = line.order + 1, wanted, False, reason
+            line.order, line.baseline, line.answered = line.order + 1, wanted, False
             self._send(du)
         values = {
             "measured": line.breaker.measured,

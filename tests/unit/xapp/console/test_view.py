@@ -381,7 +381,10 @@ async def test_the_guard_shows_breakers_verdicts_and_its_newest_lines(bench: Ben
         verdict = "refused" if number == 19 else "allowed"
         audit.append(Event(float(number), 1, "a1", "p1", "slice_quota", verdict, "none", "why", {}))
     await bench.guard.breakers.open(1, "")
-    shown = (await bench.state())["guard"]
+    state = await bench.state()
+    alert = {"level": "bad", "du": 1, "text": "circuit breaker open: by an operator"}
+    assert state["alerts"][0] == alert
+    shown = state["guard"]
     assert shown["mode"] == "act"
     assert [(one["state"], one["baseline"], one["answered"]) for one in shown["breakers"]] == [
         ("closed", False, False),
