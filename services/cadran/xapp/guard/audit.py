@@ -140,7 +140,7 @@ class AuditLog:
 
     @property
     def newest(self) -> tuple[Line, ...]:
-        """The newest lines, newest first, without a look at the disk; the learner's that passed are left out."""
+        """The newest lines, newest first, from memory; policies of the learner that passed are left out."""
         return tuple(reversed(self._newest))
 
     def append(self, event: Event) -> None:
