@@ -14,6 +14,7 @@ from cadran.wire.causes import Cause
 from cadran.wire.chunks import Artefact, split
 from cadran.wire.codecs import SLICES, measurements_to_proto, s_nssai_to_proto
 from cadran.wire.e3_server import E3Server, E3Session
+from cadran.wire.e3_subscriptions import frames_function
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 
@@ -130,10 +131,18 @@ class Du:
             dus=frame.dus,
             total_ues=frame.total_ues,
         )
-        return e3ap_pb2.SetupResponse(ran_facts=facts, epoch=1, heartbeat_period_ms=1000)
+        return e3ap_pb2.SetupResponse(
+            ran_facts=facts,
+            epoch=1,
+            heartbeat_period_ms=1000,
+            ran_functions=[frames_function(1, user_measurements=False)],
+        )
 
     def on_connected(self, session: E3Session) -> None:
         self.session = session
+
+    def on_subscribed(self, session: E3Session) -> None:
+        pass
 
     def on_control_action(self, session: E3Session, action: e3ap_pb2.DAppControlAction) -> None:
         self.decisions.append(action)

@@ -190,7 +190,7 @@ def asked(secured: Secured, side: str, files: TlsFiles | None, du: int) -> Any:
         credentials = Tls(files).channel_credentials()
     if side == "e3":
         flag, service = "--e3-listen", e3_session.E3_SERVICE
-        setup = e3ap_pb2.SetupRequest(dapp_id=1, du_id=du, e3ap_protocol_version=e3_session.PROTOCOL_VERSION)
+        setup = e3ap_pb2.SetupRequest(dapp_id=1, du_id=du, e3ap_protocol_version="1.0")
         first = e3_session.serialise(1, "setup_request", setup)
     else:
         flag, service = "--e2-listen", e2_session.E2_SERVICE

@@ -16,9 +16,10 @@ from cadran.wire.e2_client import E2Client, E2Session
 from cadran.wire.e2_reports import RicSubscription
 from cadran.wire.e2_server import E2Node, E2Server
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, RC_FUNCTION_ID
-from cadran.wire.e2_subscriptions import Subscription
+from cadran.wire.e2_subscriptions import Subscription as RanSubscription
 from cadran.wire.e3_client import E3Client, E3ClientSession
 from cadran.wire.e3_server import E3Server, E3Session
+from cadran.wire.e3_subscriptions import Subscription, frames_function
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, guard_pb2, kpm_pb2, rc_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
@@ -103,6 +104,8 @@ class Du:
     def __init__(self, heartbeat_period_ms: int = 500, lockstep: bool = False) -> None:
         self.heartbeat_period_ms = heartbeat_period_ms
         self.lockstep = lockstep
+        self.functions = [frames_function(10, user_measurements=False)]
+        self.subscriptions: list[Subscription | None] = []
         self.refuse: Cause | None = None
         self.events: list[tuple[object, ...]] = []
 
@@ -115,10 +118,14 @@ class Du:
             next_frame=3,
             lockstep=self.lockstep,
             heartbeat_period_ms=self.heartbeat_period_ms,
+            ran_functions=self.functions,
         )
 
     def on_connected(self, session: E3Session) -> None:
         self.events.append(("connected", session.du_id, session.request.dapp_id))
+
+    def on_subscribed(self, session: E3Session) -> None:
+        self.subscriptions.append(session.subscription)
 
     def on_control_action(self, session: E3Session, action: e3ap_pb2.DAppControlAction) -> None:
         if self.refuse is not None:
@@ -148,6 +155,7 @@ class Dapp:
 
     def __init__(self, du_id: int = 0, dapp_id: int = 1) -> None:
         self.request = e3ap_pb2.SetupRequest(dapp_id=dapp_id, du_id=du_id, schema_fingerprint="abc")
+        self.wanted = e3ap_pb2.SubscriptionRequest(subscription_id=1, ran_function_id=1, period_frames=1)
         self.session: E3ClientSession | None = None
         self.response: e3ap_pb2.SetupResponse | None = None
         self.events: list[tuple[object, ...]] = []
@@ -159,6 +167,9 @@ class Dapp:
 
     def on_connected(self, session: E3ClientSession, response: e3ap_pb2.SetupResponse) -> None:
         self.session, self.response = session, response
+
+    def subscription(self) -> e3ap_pb2.SubscriptionRequest:
+        return self.wanted
 
     def on_indication(self, session: E3ClientSession, indication: e3ap_pb2.IndicationMessage) -> None:
         self.events.append(("indication", indication.frame))
@@ -264,7 +275,7 @@ class Node:
         )
         self.session: E2Session | None = None
         self.refuse_relayed: Cause | None = None
-        self.subscriptions: list[Subscription] = []
+        self.subscriptions: list[RanSubscription] = []
         self.events: list[tuple[object, ...]] = []
         self.controls = 0
         self.resets: list[Cause] = []
@@ -277,12 +288,12 @@ class Node:
     def on_connected(self, session: E2Session, response: e2ap_pb2.E2SetupResponse) -> None:
         self.session = session
 
-    def on_subscription(self, session: E2Session, subscription: Subscription) -> None:
+    def on_subscription(self, session: E2Session, subscription: RanSubscription) -> None:
         if subscription.schema_fingerprint == "other":
             raise WireError(Cause("dapp", "schema-mismatch", "rows are abc, not other"))
         self.subscriptions.append(subscription)
 
-    def on_subscription_ended(self, session: E2Session, subscription: Subscription) -> None:
+    def on_subscription_ended(self, session: E2Session, subscription: RanSubscription) -> None:
         self.subscriptions.remove(subscription)
 
     def on_control(self, session: E2Session, message: rc_pb2.RcControlMessage) -> rc_pb2.RicControlOutcome:

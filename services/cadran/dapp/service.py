@@ -28,6 +28,7 @@ from cadran.wire.chunks import Assembler
 from cadran.wire.codecs import measurements_from_proto, slices_of
 from cadran.wire.decision_codecs import set_assignment, set_grants, set_quota
 from cadran.wire.e3_client import E3Client, E3ClientSession
+from cadran.wire.e3_subscriptions import FRAMES_FUNCTION_ID
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
 from cadran.wire.user_codecs import user_measurements_from_proto
@@ -177,6 +178,15 @@ class DappService:
             schema_fingerprint=duty.schema.fingerprint if duty else "",
             problem=e3ap_pb2.ProblemNames(**self._names()),
             running_version=duty.policies.version if duty else 0,
+        )
+
+    def subscription(self) -> e3ap_pb2.SubscriptionRequest:
+        """Every frame; with measurements of users where decisions are made for them."""
+        return e3ap_pb2.SubscriptionRequest(
+            subscription_id=1,
+            ran_function_id=FRAMES_FUNCTION_ID,
+            period_frames=1,
+            user_measurements=self._hierarchy is not None,
         )
 
     def _names(self) -> dict[str, str]:

@@ -25,6 +25,7 @@ from cadran.wire.decision_codecs import (
 )
 from cadran.wire.decision_codecs import Decision as DecisionArrays
 from cadran.wire.e3_server import E3Session
+from cadran.wire.e3_subscriptions import LONGEST_PERIOD_FRAMES, frames_function
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
 from cadran.wire.user_codecs import user_measurements_to_proto
@@ -127,6 +128,7 @@ class E3Agent:
         self.relay: Relay = NoRelay()
         self.traces: FrameTraces | None = None
         self.running_versions = [0] * identity.frame.dus
+        self._told: set[int] = set()
 
     def session(self, du: int) -> E3Session | None:
         """The open session of a DU's dApp."""
@@ -138,11 +140,24 @@ class E3Agent:
         return tuple(du in self._sessions for du in range(self._identity.frame.dus))
 
     @property
+    def subscribed(self) -> tuple[bool, ...]:
+        """Whether each DU has a dApp that wants indications."""
+        sessions = (self._sessions.get(du) for du in range(self._identity.frame.dus))
+        return tuple(session is not None and session.subscription is not None for session in sessions)
+
+    @property
     def deciding(self) -> tuple[int, ...]:
-        """DUs whose dApp listens and holds a policy."""
+        """DUs whose dApp was told of the present frame, listens and holds a policy."""
         return tuple(
-            du for du, session in self._sessions.items() if session.open and self.running_versions[du] != 0
+            du
+            for du, session in self._sessions.items()
+            if session.open and du in self._told and self.running_versions[du] != 0
         )
+
+    def reports(self, du: int) -> bool:
+        """Whether a DU's dApp is told of every frame, without which it makes no transitions."""
+        session = self._sessions.get(du)
+        return session is not None and _period(session) == 1
 
     # What dApps send ---------------------------------------------------------------------------------------
 
@@ -162,13 +177,24 @@ class E3Agent:
             next_frame=self._ran.frame,
             lockstep=self._identity.lockstep,
             heartbeat_period_ms=_HEARTBEAT_PERIOD_MS,
+            ran_functions=[self._frames_function()],
         )
+
+    def _frames_function(self) -> e3ap_pb2.RanFunction:
+        # In lock-step a frame waits for the transition of the one before, which takes two frames in a row.
+        longest = 1 if self._identity.lockstep else LONGEST_PERIOD_FRAMES
+        return frames_function(longest, self._ran.for_users)
 
     def on_connected(self, session: E3Session) -> None:
         """Takes the dApp into service."""
         self._sessions[session.du_id] = session
         self.running_versions[session.du_id] = session.request.running_version
         self._log.info("dApp connected", du=session.du_id)
+        self.on_subscribed(session)
+
+    def on_subscribed(self, session: E3Session) -> None:
+        """Asks the dApp for decisions as often as it wants to be asked."""
+        self._ran.ladders[session.du_id].period_frames = _period(session)
 
     def on_control_action(self, session: E3Session, action: e3ap_pb2.DAppControlAction) -> None:
         """Takes a decision; one that is impossible, or for a frame not yet indicated, is refused.
@@ -205,20 +231,29 @@ class E3Agent:
         """The dApp is gone; its DU goes on without it."""
         del self._sessions[session.du_id]
         self.running_versions[session.du_id] = 0
+        self._ran.ladders[session.du_id].period_frames = 1
         self._log.warning("dApp gone", du=session.du_id, cause=str(cause))
         self._on_gone(session.du_id)
 
     # What the DUs send -------------------------------------------------------------------------------------
 
     def indicate(self, last: FrameResult | None) -> None:
-        """Sends every dApp the indication of the present frame; one that has stopped reading is let go.
+        """Sends the indication of the present frame to each dApp that wants it.
+
+        A dApp that in lock-step does not read is let go.
 
         Args:
             last: result of the frame before; None before the first.
         """
         begun = self._ran if last is None else last
         start, start_users = begun.start, begun.start_users
+        self._told.clear()
         for du, session in self._sessions.items():
+            wanted = session.subscription
+            if wanted is None or not (start is not None or wanted.includes(self._ran.frame)):
+                continue
+            self._told.add(du)
+            users = wanted.user_measurements
             message = e3ap_pb2.IndicationMessage(
                 epoch=self._identity.epoch,
                 frame=self._ran.frame,
@@ -226,10 +261,10 @@ class E3Agent:
                 deterministic=self._ran.deterministic,
             )
             if last is not None:
-                message.outcome.CopyFrom(_measured(last.outcome, last.users, du))
+                message.outcome.CopyFrom(_measured(last.outcome, last.users if users else None, du))
                 _set_applied(message.applied, last.applied[du])
             if start is not None:
-                message.start.CopyFrom(_measured(start, start_users, du))
+                message.start.CopyFrom(_measured(start, start_users if users else None, du))
             if self.traces is not None:
                 message.traceparent = self.traces.indicated(du, self._ran.frame)
             try:
@@ -237,6 +272,10 @@ class E3Agent:
             except QueueFullError as error:
                 self._log.warning("dApp does not read", du=du, cause=str(error.cause))
                 session.close(error.cause)
+
+
+def _period(session: E3Session) -> int:
+    return 1 if session.subscription is None else session.subscription.period_frames
 
 
 def _decision(arrays: DecisionArrays) -> Decision:

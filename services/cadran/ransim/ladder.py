@@ -85,6 +85,7 @@ class DecisionLadder:
         self._max_absence_frames = max_absence_frames
         self._newest: Submitted | None = None
         self._absent_since: int | None = None
+        self.period_frames = 1
         self.missed_frames = 0
         self.fallback_frames = 0
 
@@ -121,7 +122,7 @@ class DecisionLadder:
         newest = self._newest
         if newest is not None and newest.frame == frame:
             return Applied(Source.DAPP, newest.decision, newest.frame, newest.policy_version)
-        self.missed_frames += 1
+        self.missed_frames += frame % self.period_frames == 0
         if newest is not None and frame - newest.frame <= self._max_age_frames:
             return Applied(Source.LAST_VALID, newest.decision, newest.frame, newest.policy_version)
         return self._own(Source.FALLBACK)

@@ -68,6 +68,12 @@ class Ran:
         for_users: whether decisions may be made for users, who are then measured too; needs a world with
             ``mac.allocation: per_rb`` and ``link.adaptation: shannon``.
 
+    Attributes:
+        for_users: as given.
+        ladders: as given.
+        frame: the frame to be run next.
+        episode: that it belongs to.
+
     Raises:
         ValueError: the world, or what is measured for it, is nothing that the radio can play.
     """
@@ -87,7 +93,7 @@ class Ran:
         self._seed = seed
         self._state = self._radio.new_state(np.array([seed], dtype=np.uint64))
         self._deterministic_every = deterministic_every
-        self._for_users = for_users
+        self.for_users = for_users
         self.ladders = ladders
         self.frame = 0
         self.episode = 0
@@ -111,7 +117,7 @@ class Ran:
             return "a slice for each RB: this RAN gives out groups of RBs"
         if not isinstance(decision, UserGrants):
             return None
-        if not self._for_users:
+        if not self.for_users:
             return "RBs for users: this RAN takes decisions for slices"
         ues = self._state.core.ues[0, du]
         return validate_grants(self._world.rbs, ues, decision.ue_rbs, decision.ue_power)
@@ -167,7 +173,7 @@ class Ran:
 
     def _measure_users(self, decisions: list[Decision] | None) -> UserMeasurements | None:
         """What was measured of UEs under the decisions of all DUs; None: an episode has just begun."""
-        if not self._for_users:
+        if not self.for_users:
             return None
         kpis = self._state.kpis
         fresh = to_user_measurements(kpis, None).select(0)

@@ -160,8 +160,8 @@ class RansimService:
 
     def _missing(self) -> str | None:
         awaited = [du for du in range(self._dus) if du not in self._settings.late_dus]
-        connected, running = self._e3.connected, self._e3.running_versions
-        absent = [du for du in awaited if not connected[du]]
+        ready, running = self._e3.subscribed, self._e3.running_versions
+        absent = [du for du in awaited if not ready[du]]
         if absent:
             return f"no dApp for DUs {absent}"
         by_ric = self._settings.require_policy and self._settings.e2_connect is not None
@@ -225,7 +225,9 @@ class RansimService:
         self._compute_s.append(self._now_s() - started_s)
         if self._traces is not None:
             self._traces.ran(result)
-        owing = (du for du in self._awaited if result.applied[du].source is Source.DAPP)
+        owing = (
+            du for du in self._awaited if result.applied[du].source is Source.DAPP and self._e3.reports(du)
+        )
         self._e2.decided(result.frame, owing)
         return result
 

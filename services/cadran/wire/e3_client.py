@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 import numpy as np
 
 from cadran.wire.causes import Cause, RefusedError, WireError, from_proto
 from cadran.wire.connector import ChannelCredentials, Connector
-from cadran.wire.e3_session import E3_SERVICE, PROTOCOL_VERSION, E3Association, parse, serialise
+from cadran.wire.e3_session import E3_SERVICE, E3Association, parse, serialise
+from cadran.wire.e3_versions import LOWEST, SPOKEN, WITH_SUBSCRIPTIONS, negotiate, parse_version
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.link import Lane, LinkCounters, LinkSettings, NoCounters
@@ -22,10 +24,13 @@ class E3ClientHandler(Protocol):
     """
 
     def setup_request(self) -> e3ap_pb2.SetupRequest:
-        """The request for the next attempt; the protocol version is filled in by the client."""
+        """The request for the next attempt; the protocol versions are filled in by the client."""
 
     def on_connected(self, session: E3ClientSession, response: e3ap_pb2.SetupResponse) -> None:
         """The DU accepted."""
+
+    def subscription(self) -> e3ap_pb2.SubscriptionRequest:
+        """Which indications the dApp wants of a DU that has subscriptions; asked after `on_connected`."""
 
     def on_indication(self, session: E3ClientSession, indication: e3ap_pb2.IndicationMessage) -> None:
         """A frame is to be decided."""
@@ -44,7 +49,12 @@ class E3ClientHandler(Protocol):
 
 
 class E3ClientSession(E3Association):
-    """The DU, seen from its dApp."""
+    """The DU, seen from its dApp.
+
+    Attributes:
+        subscribed: whether the DU has admitted the subscription; with E3AP 1.0, which has none, always.
+        subscription_refused: whether the session ended because it has not.
+    """
 
     def __init__(
         self,
@@ -56,11 +66,16 @@ class E3ClientSession(E3Association):
     ) -> None:
         super().__init__(stream, settings, counters, response.heartbeat_period_ms / 1000.0)
         self._handler = handler
+        self._expiry: asyncio.TimerHandle | None = None
+        self.subscribed = parse_version(response.e3ap_protocol_version) < WITH_SUBSCRIPTIONS
+        self.subscription_refused = False
         self._dispatch = {
             "indication_message": lambda pdu: handler.on_indication(self, pdu.indication_message),
             "dapp_report_ack": lambda pdu: handler.on_report_ack(self, pdu.dapp_report_ack.ack),
             "xapp_control_action": self._on_xapp_control_action,
             "message_ack": lambda pdu: handler.on_message_ack(self, pdu.message_ack),
+            "subscription_response": self._on_subscription_response,
+            "subscription_delete_response": self._on_subscription_delete_response,
         }
 
     def send_control_action(self, action: e3ap_pb2.DAppControlAction) -> int:
@@ -74,6 +89,52 @@ class E3ClientSession(E3Association):
     def send_policy_status(self, status: dapp_pb2.PolicyStatus) -> int:
         """Say what runs, or why a policy was refused; returns the PDU's id. Raises `QueueFullError`."""
         return self._send(Lane.ORDERED, "policy_status", e3ap_pb2.PolicyStatus(status=status))
+
+    def subscribe(self, request: e3ap_pb2.SubscriptionRequest) -> None:
+        """Ask for indications, or for others than before; a refusal, or silence, ends the session."""
+        self._await_answer()
+        self._send(Lane.ORDERED, "subscription_request", request)
+
+    def unsubscribe(self, subscription_id: int) -> None:
+        """Ask for no more indications. No answer in time ends the session."""
+        self._await_answer()
+        message = e3ap_pb2.SubscriptionDelete(subscription_id=subscription_id)
+        self._send(Lane.ORDERED, "subscription_delete", message)
+
+    def end(self, cause: Cause) -> None:
+        """End the session; nothing is waited for any more."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+        super().end(cause)
+
+    def _await_answer(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        loop = asyncio.get_running_loop()
+        self._expiry = loop.call_later(self._settings.control_timeout_s, self._expired)
+
+    def _expired(self) -> None:
+        text = f"no answer to a subscription in {self._settings.control_timeout_s:g} s"
+        self.close(Cause("ric_request", "control-timer-expired", text))
+
+    def _answered(self) -> None:
+        if self._expiry is None:
+            name = "message-not-compatible-with-receiver-state"
+            raise WireError(Cause("protocol", name, "no subscription waits for an answer"))
+        self._expiry.cancel()
+        self._expiry = None
+
+    def _on_subscription_response(self, pdu: e3ap_pb2.E3Pdu) -> None:
+        self._answered()
+        response = pdu.subscription_response
+        self.subscribed = response.response_code == common_pb2.RESPONSE_CODE_POSITIVE
+        if not self.subscribed:
+            self.subscription_refused = True
+            self.close(from_proto(response.cause))
+
+    def _on_subscription_delete_response(self, pdu: e3ap_pb2.E3Pdu) -> None:
+        self._answered()  # refused or not, there is no such subscription now
+        self.subscribed = False
 
     def _on_xapp_control_action(self, pdu: e3ap_pb2.E3Pdu) -> None:
         action = pdu.xapp_control_action
@@ -114,21 +175,24 @@ class E3Client(Connector[E3ClientSession]):
 
     async def _set_up(self, stream: ByteStream) -> E3ClientSession:
         request = self._handler.setup_request()
-        request.e3ap_protocol_version = PROTOCOL_VERSION
+        request.e3ap_protocol_version = str(LOWEST)
+        request.supported_versions.extend(map(str, SPOKEN))
         await stream.write(serialise(1, "setup_request", request))
-        pdu = parse(await first_pdu(stream, self._settings.setup_timeout_s))
-        if pdu.HasField("message_ack"):
-            raise RefusedError(from_proto(pdu.message_ack.cause))
-        response = pdu.setup_response
-        if response.response_code != common_pb2.RESPONSE_CODE_POSITIVE:
-            raise RefusedError(from_proto(response.cause))
-        if response.heartbeat_period_ms == 0:
-            raise RefusedError(Cause("protocol", "semantic-error", "setup response without heartbeat period"))
+        response = _accepted(parse(await first_pdu(stream, self._settings.setup_timeout_s)))
         session = E3ClientSession(stream, self._handler, response, self._settings, self._counters)
         self._counters.opened("e3")
         self._session = session
         self._handler.on_connected(session, response)
+        if not session.subscribed:
+            session.subscribe(self._handler.subscription())
         return session
+
+    async def _attempt(self) -> Cause:
+        cause = await super()._attempt()
+        if self._session is not None and self._session.subscription_refused:
+            # The setup succeeded, so the backoff begins anew; but the same request has the same answer.
+            self._time_to_wait_s = self._settings.backoff_max_s
+        return cause
 
     def _release(self, session: E3ClientSession) -> None:
         session.close(Cause("dapp", "shutdown", "the dApp stops"))
@@ -139,3 +203,19 @@ class E3Client(Connector[E3ClientSession]):
     def _final(self, cause: Cause) -> bool:
         # A newer dApp has the DU: coming back would only throw that one out in turn.
         return cause.label == "dapp/replaced"
+
+
+def _accepted(pdu: e3ap_pb2.E3Pdu) -> e3ap_pb2.SetupResponse:
+    """A DU's answer to the setup. Raises `WireError` for a refusal, or what cannot be worked with."""
+    if pdu.HasField("message_ack"):
+        raise RefusedError(from_proto(pdu.message_ack.cause))
+    response = pdu.setup_response
+    if response.response_code != common_pb2.RESPONSE_CODE_POSITIVE:
+        raise RefusedError(from_proto(response.cause))
+    if response.heartbeat_period_ms == 0:
+        raise RefusedError(Cause("protocol", "semantic-error", "setup response without heartbeat period"))
+    agreed = parse_version(response.e3ap_protocol_version)
+    if negotiate([agreed]) != agreed:
+        text = f"the DU chose E3AP {agreed}, which was not offered"
+        raise RefusedError(Cause("dapp", "protocol-version-unsupported", text))
+    return response

@@ -9,12 +9,16 @@ from typing import Protocol
 import grpc
 
 from cadran.wire.causes import Cause, WireError
-from cadran.wire.e3_session import E3_SERVICE, PROTOCOL_VERSION, E3Association, parse, refusal, serialise
+from cadran.wire.e3_session import E3_SERVICE, E3Association, parse, refusal, serialise
+from cadran.wire.e3_subscriptions import EVERYTHING, Subscription, admitted, require_present
+from cadran.wire.e3_versions import SPOKEN, WITH_SUBSCRIPTIONS, negotiate, offered, parse_version
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.link import Lane, LinkCounters, LinkSettings, NoCounters
 from cadran.wire.peers import dapp_name, require_name
 from cadran.wire.stream import ByteStream, PeerStream, first_pdu, start_server
+
+Answer = e3ap_pb2.SubscriptionResponse | e3ap_pb2.SubscriptionDeleteResponse
 
 
 class E3ServerHandler(Protocol):
@@ -27,11 +31,14 @@ class E3ServerHandler(Protocol):
     def on_setup(self, request: e3ap_pb2.SetupRequest) -> e3ap_pb2.SetupResponse:
         """Answer a dApp that wants to serve `request.du_id`, or raise `WireError` to refuse it.
 
-        The answer's response code and protocol version are filled in by the server.
+        The answer's response code and protocol versions are filled in by the server.
         """
 
     def on_connected(self, session: E3Session) -> None:
         """The setup is answered; the session may send from now on."""
+
+    def on_subscribed(self, session: E3Session) -> None:
+        """What the dApp is subscribed to has changed: `session.subscription`."""
 
     def on_control_action(self, session: E3Session, action: e3ap_pb2.DAppControlAction) -> None:
         """The dApp's decision for `action.frame`."""
@@ -55,6 +62,7 @@ class E3Session(E3Association):
     Attributes:
         du_id: index of the DU.
         request: the dApp's setup request.
+        subscription: what the dApp wants indicated; None: nothing.
     """
 
     def __init__(
@@ -69,6 +77,9 @@ class E3Session(E3Association):
         super().__init__(stream, settings, counters, response.heartbeat_period_ms / 1000.0)
         self.du_id = request.du_id
         self.request = request
+        self.subscription: Subscription | None = None
+        self._handler = handler
+        self._functions = response.ran_functions
         # In lock-step a frame must find the policies that were sent before it, so nothing may overtake.
         self._indication_lane = Lane.ORDERED if response.lockstep else Lane.FAST
         self._dispatch = {
@@ -77,6 +88,11 @@ class E3Session(E3Association):
             "policy_status": lambda pdu: handler.on_policy_status(self, pdu.policy_status.status),
             "message_ack": lambda pdu: handler.on_message_ack(self, pdu.message_ack),
         }
+        if parse_version(response.e3ap_protocol_version) < WITH_SUBSCRIPTIONS:
+            self.subscription = EVERYTHING
+        else:
+            self._dispatch["subscription_request"] = self._on_subscription_request
+            self._dispatch["subscription_delete"] = self._on_subscription_delete
 
     def accept(self, response: e3ap_pb2.SetupResponse) -> None:
         """Answer the setup. The server does this once, before anything else is sent."""
@@ -93,6 +109,41 @@ class E3Session(E3Association):
     def send_policy_chunk(self, chunk: dapp_pb2.PolicyChunk) -> None:
         """Relay one chunk of a policy. Raises `QueueFullError`."""
         self._send(Lane.ORDERED, "xapp_control_action", e3ap_pb2.XAppControlAction(policy_chunk=chunk))
+
+    # Answers go in the ordered lane, because the fast one may drop them.
+
+    def _on_subscription_request(self, pdu: e3ap_pb2.E3Pdu) -> None:
+        request = pdu.subscription_request
+        answer = e3ap_pb2.SubscriptionResponse(
+            subscription_id=request.subscription_id, response_code=common_pb2.RESPONSE_CODE_POSITIVE
+        )
+        try:
+            self._subscribe(admitted(request, self._functions, self.subscription))
+        except WireError as error:
+            self._note_refusal("subscription_request", error.cause, answer)
+        self._send(Lane.ORDERED, "subscription_response", answer)
+
+    def _on_subscription_delete(self, pdu: e3ap_pb2.E3Pdu) -> None:
+        number = pdu.subscription_delete.subscription_id
+        answer = e3ap_pb2.SubscriptionDeleteResponse(
+            subscription_id=number, response_code=common_pb2.RESPONSE_CODE_POSITIVE
+        )
+        try:
+            require_present(number, self.subscription)
+            self._subscribe(None)
+        except WireError as error:
+            self._note_refusal("subscription_delete", error.cause, answer)
+        self._send(Lane.ORDERED, "subscription_delete_response", answer)
+
+    def _subscribe(self, wanted: Subscription | None) -> None:
+        if wanted != self.subscription:
+            self.subscription = wanted
+            self._handler.on_subscribed(self)
+
+    def _note_refusal(self, kind: str, cause: Cause, answer: Answer) -> None:
+        self._counters.refused(self.interface, kind, cause)
+        answer.response_code = common_pb2.RESPONSE_CODE_NEGATIVE
+        answer.cause.CopyFrom(cause.to_proto())
 
 
 class E3Server:
@@ -173,24 +224,23 @@ class E3Server:
             refused = e3ap_pb2.SetupResponse(
                 response_code=common_pb2.RESPONSE_CODE_NEGATIVE,
                 cause=error.cause.to_proto(),
-                e3ap_protocol_version=PROTOCOL_VERSION,
+                e3ap_protocol_version=str(max(SPOKEN)),
+                supported_versions=map(str, SPOKEN),
             )
             await stream.write(serialise(1, "setup_response", refused))
             raise
         return self._register(stream, request, response)
 
     def _answer(self, request: e3ap_pb2.SetupRequest) -> e3ap_pb2.SetupResponse:
-        version = request.e3ap_protocol_version
-        if version.split(".")[0] != PROTOCOL_VERSION.split(".")[0]:
-            text = f"E3AP {version or '(none)'}; this DU speaks {PROTOCOL_VERSION}"
-            raise WireError(Cause("dapp", "protocol-version-unsupported", text))
+        version = negotiate(offered(request.supported_versions, request.e3ap_protocol_version))
         if not 1 <= request.dapp_id <= 100:
             raise WireError(Cause("protocol", "semantic-error", f"dapp_id {request.dapp_id} not in 1..100"))
         response = self._handler.on_setup(request)
         if response.heartbeat_period_ms == 0:
             raise ValueError("on_setup must set heartbeat_period_ms")
         response.response_code = common_pb2.RESPONSE_CODE_POSITIVE
-        response.e3ap_protocol_version = PROTOCOL_VERSION
+        response.e3ap_protocol_version = str(version)
+        response.supported_versions.extend(map(str, SPOKEN))
         return response
 
     def _register(

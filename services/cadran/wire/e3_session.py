@@ -16,7 +16,6 @@ from cadran.wire.link import Lane, LinkCounters, LinkSettings
 from cadran.wire.stream import ByteStream, Session
 
 E3_SERVICE = e3ap_pb2.DESCRIPTOR.services_by_name["E3"].full_name
-PROTOCOL_VERSION = "1.0"
 MISSED_HEARTBEATS = 3
 
 Dispatch = Mapping[str, Callable[[e3ap_pb2.E3Pdu], None]]

@@ -20,6 +20,7 @@ from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.causes import Cause, QueueFullError
 from cadran.wire.decision_codecs import set_quota
+from cadran.wire.e3_subscriptions import EVERYTHING
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 
 SCENARIO = Path(__file__).parents[3] / "scenarios" / "smoke.yaml"
@@ -30,6 +31,7 @@ class Session:
 
     def __init__(self, du: int, reads: bool = True) -> None:
         self.du_id, self.request, self.open = du, e3ap_pb2.SetupRequest(running_version=1), True
+        self.subscription = EVERYTHING
         self.reads, self.indicated, self.closed = reads, 0, None
 
     def send_indication(self, indication: e3ap_pb2.IndicationMessage) -> None:

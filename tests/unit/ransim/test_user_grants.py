@@ -20,6 +20,7 @@ from cadran.ransim.ran import Ran
 from cadran.wire.causes import WireError
 from cadran.wire.decision_codecs import decision_from_proto, set_assignment, set_grants
 from cadran.wire.e3_server import E3Session
+from cadran.wire.e3_subscriptions import EVERYTHING
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 
 PLACES = WORLD.max_ues_per_slice
@@ -31,6 +32,7 @@ class Session:
     def __init__(self, du: int = 0) -> None:
         self.du_id, self.open, self.told = du, True, []
         self.request = e3ap_pb2.SetupRequest(running_version=1)
+        self.subscription = EVERYTHING
 
     def send_indication(self, indication: e3ap_pb2.IndicationMessage) -> None:
         self.told.append(indication)

@@ -81,6 +81,11 @@ class CauseDapp(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAUSE_DAPP_NOT_STORED: _ClassVar[CauseDapp]
     CAUSE_DAPP_SHUTDOWN: _ClassVar[CauseDapp]
     CAUSE_DAPP_NOT_AUTHORISED: _ClassVar[CauseDapp]
+    CAUSE_DAPP_RAN_FUNCTION_UNKNOWN: _ClassVar[CauseDapp]
+    CAUSE_DAPP_PERIOD_NOT_SUPPORTED: _ClassVar[CauseDapp]
+    CAUSE_DAPP_MEASUREMENTS_NOT_AVAILABLE: _ClassVar[CauseDapp]
+    CAUSE_DAPP_SUBSCRIPTION_UNKNOWN: _ClassVar[CauseDapp]
+    CAUSE_DAPP_SUBSCRIPTION_LIMIT: _ClassVar[CauseDapp]
 
 class CausePolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -96,6 +101,7 @@ class CausePolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAUSE_POLICY_CHUNK_FOREIGN: _ClassVar[CausePolicy]
     CAUSE_POLICY_TOO_LARGE: _ClassVar[CausePolicy]
     CAUSE_POLICY_VERSION_UNKNOWN: _ClassVar[CausePolicy]
+    CAUSE_POLICY_EXPIRED: _ClassVar[CausePolicy]
 CAUSE_RIC_REQUEST_UNSPECIFIED: CauseRicRequest
 CAUSE_RIC_REQUEST_RAN_FUNCTION_ID_INVALID: CauseRicRequest
 CAUSE_RIC_REQUEST_ACTION_NOT_SUPPORTED: CauseRicRequest
@@ -152,6 +158,11 @@ CAUSE_DAPP_DECISION_INVALID: CauseDapp
 CAUSE_DAPP_NOT_STORED: CauseDapp
 CAUSE_DAPP_SHUTDOWN: CauseDapp
 CAUSE_DAPP_NOT_AUTHORISED: CauseDapp
+CAUSE_DAPP_RAN_FUNCTION_UNKNOWN: CauseDapp
+CAUSE_DAPP_PERIOD_NOT_SUPPORTED: CauseDapp
+CAUSE_DAPP_MEASUREMENTS_NOT_AVAILABLE: CauseDapp
+CAUSE_DAPP_SUBSCRIPTION_UNKNOWN: CauseDapp
+CAUSE_DAPP_SUBSCRIPTION_LIMIT: CauseDapp
 CAUSE_POLICY_UNSPECIFIED: CausePolicy
 CAUSE_POLICY_CORRUPT: CausePolicy
 CAUSE_POLICY_HASH_MISMATCH: CausePolicy
@@ -164,6 +175,7 @@ CAUSE_POLICY_CHUNK_DUPLICATE: CausePolicy
 CAUSE_POLICY_CHUNK_FOREIGN: CausePolicy
 CAUSE_POLICY_TOO_LARGE: CausePolicy
 CAUSE_POLICY_VERSION_UNKNOWN: CausePolicy
+CAUSE_POLICY_EXPIRED: CausePolicy
 
 class Cause(_message.Message):
     __slots__ = ("ric_request", "ric_service", "e2_node", "transport", "protocol", "misc", "dapp", "policy", "text")

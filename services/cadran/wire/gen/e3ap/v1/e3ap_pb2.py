@@ -29,51 +29,61 @@ from cadran.wire.gen.e2sm.v1 import rc_pb2 as cadran_dot_e2sm_dot_v1_dot_rc__pb2
 from cadran.wire.gen.e3ap.v1 import measurements_pb2 as cadran_dot_e3ap_dot_v1_dot_measurements__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63\x61\x64ran/e3ap/v1/e3ap.proto\x12\x0e\x63\x61\x64ran.e3ap.v1\x1a\x1a\x63\x61\x64ran/e2ap/v1/cause.proto\x1a\x1b\x63\x61\x64ran/e2sm/v1/common.proto\x1a\x19\x63\x61\x64ran/e2sm/v1/dapp.proto\x1a\x17\x63\x61\x64ran/e2sm/v1/rc.proto\x1a!cadran/e3ap/v1/measurements.proto\"\x9d\x05\n\x05\x45\x33Pdu\x12\n\n\x02id\x18\x01 \x01(\r\x12\x19\n\x11sent_monotonic_ns\x18\x02 \x01(\x04\x12\x35\n\rsetup_request\x18\x03 \x01(\x0b\x32\x1c.cadran.e3ap.v1.SetupRequestH\x00\x12\x37\n\x0esetup_response\x18\x04 \x01(\x0b\x32\x1d.cadran.e3ap.v1.SetupResponseH\x00\x12?\n\x12indication_message\x18\x05 \x01(\x0b\x32!.cadran.e3ap.v1.IndicationMessageH\x00\x12@\n\x13\x64\x61pp_control_action\x18\x06 \x01(\x0b\x32!.cadran.e3ap.v1.DAppControlActionH\x00\x12\x31\n\x0b\x64\x61pp_report\x18\x07 \x01(\x0b\x32\x1a.cadran.e3ap.v1.DAppReportH\x00\x12\x38\n\x0f\x64\x61pp_report_ack\x18\x08 \x01(\x0b\x32\x1d.cadran.e3ap.v1.DAppReportAckH\x00\x12@\n\x13xapp_control_action\x18\t \x01(\x0b\x32!.cadran.e3ap.v1.XAppControlActionH\x00\x12\x35\n\rpolicy_status\x18\n \x01(\x0b\x32\x1c.cadran.e3ap.v1.PolicyStatusH\x00\x12\x31\n\x0bmessage_ack\x18\x0b \x01(\x0b\x32\x1a.cadran.e3ap.v1.MessageAckH\x00\x12.\n\theartbeat\x18\x0c \x01(\x0b\x32\x19.cadran.e3ap.v1.HeartbeatH\x00\x12*\n\x07release\x18\r \x01(\x0b\x32\x17.cadran.e3ap.v1.ReleaseH\x00\x42\x05\n\x03pdu\"C\n\x0cProblemNames\x12\x13\n\x0bobservation\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x0e\n\x06reward\x18\x03 \x01(\t\"\xb1\x01\n\x0cSetupRequest\x12\x0f\n\x07\x64\x61pp_id\x18\x01 \x01(\r\x12\r\n\x05\x64u_id\x18\x02 \x01(\r\x12\x1d\n\x15\x65\x33\x61p_protocol_version\x18\x03 \x01(\t\x12\x1a\n\x12schema_fingerprint\x18\x04 \x01(\t\x12-\n\x07problem\x18\x05 \x01(\x0b\x32\x1c.cadran.e3ap.v1.ProblemNames\x12\x17\n\x0frunning_version\x18\x06 \x01(\r\"\x88\x02\n\rSetupResponse\x12\x33\n\rresponse_code\x18\x01 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x02 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\x12\x1d\n\x15\x65\x33\x61p_protocol_version\x18\x03 \x01(\t\x12+\n\tran_facts\x18\x04 \x01(\x0b\x32\x18.cadran.e2sm.v1.RanFacts\x12\r\n\x05\x65poch\x18\x05 \x01(\x04\x12\x12\n\nnext_frame\x18\x06 \x01(\r\x12\x10\n\x08lockstep\x18\x07 \x01(\x08\x12\x1b\n\x13heartbeat_period_ms\x18\x08 \x01(\r\"K\n\nSliceQuota\x12=\n\x15rrm_policy_ratio_list\x18\x01 \x03(\x0b\x32\x1e.cadran.e2sm.v1.RrmPolicyRatio\"#\n\x0cRbAssignment\x12\x13\n\x0bslice_of_rb\x18\x01 \x01(\x0c\"R\n\x0bSliceGrants\x12\'\n\x07s_nssai\x18\x01 \x01(\x0b\x32\x16.cadran.e2sm.v1.SNssai\x12\x0b\n\x03rbs\x18\x02 \x03(\r\x12\r\n\x05power\x18\x03 \x03(\x02\"D\n\nUserGrants\x12\x36\n\x11slice_grants_list\x18\x01 \x03(\x0b\x32\x1b.cadran.e3ap.v1.SliceGrants\"\x9a\x02\n\x0f\x41ppliedDecision\x12.\n\x06source\x18\x01 \x01(\x0e\x32\x1e.cadran.e3ap.v1.DecisionSource\x12\x16\n\x0e\x64\x65\x63ision_frame\x18\x02 \x01(\r\x12\x16\n\x0epolicy_version\x18\x03 \x01(\r\x12\x31\n\x0bslice_quota\x18\x04 \x01(\x0b\x32\x1a.cadran.e3ap.v1.SliceQuotaH\x00\x12\x35\n\rrb_assignment\x18\x05 \x01(\x0b\x32\x1c.cadran.e3ap.v1.RbAssignmentH\x00\x12\x31\n\x0buser_grants\x18\x06 \x01(\x0b\x32\x1a.cadran.e3ap.v1.UserGrantsH\x00\x42\n\n\x08\x64\x65\x63ision\"\xad\x02\n\x11IndicationMessage\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\r\n\x05\x66rame\x18\x02 \x01(\r\x12\x32\n\x07outcome\x18\x03 \x01(\x0b\x32\x1c.cadran.e3ap.v1.MeasurementsH\x00\x88\x01\x01\x12\x35\n\x07\x61pplied\x18\x04 \x01(\x0b\x32\x1f.cadran.e3ap.v1.AppliedDecisionH\x01\x88\x01\x01\x12\x30\n\x05start\x18\x05 \x01(\x0b\x32\x1c.cadran.e3ap.v1.MeasurementsH\x02\x88\x01\x01\x12\x0f\n\x07\x65pisode\x18\x06 \x01(\r\x12\x15\n\rdeterministic\x18\x07 \x01(\x08\x12\x13\n\x0btraceparent\x18\x64 \x01(\tB\n\n\x08_outcomeB\n\n\x08_appliedB\x08\n\x06_start\"\xf8\x01\n\x11\x44\x41ppControlAction\x12\r\n\x05\x66rame\x18\x01 \x01(\r\x12\x16\n\x0epolicy_version\x18\x02 \x01(\r\x12\x31\n\x0bslice_quota\x18\x03 \x01(\x0b\x32\x1a.cadran.e3ap.v1.SliceQuotaH\x00\x12\x35\n\rrb_assignment\x18\x04 \x01(\x0b\x32\x1c.cadran.e3ap.v1.RbAssignmentH\x00\x12\x31\n\x0buser_grants\x18\x05 \x01(\x0b\x32\x1a.cadran.e3ap.v1.UserGrantsH\x00\x12\x13\n\x0btraceparent\x18\x64 \x01(\tB\n\n\x08\x64\x65\x63ision\"8\n\nDAppReport\x12*\n\x06report\x18\x01 \x01(\x0b\x32\x1a.cadran.e2sm.v1.DappReport\";\n\rDAppReportAck\x12*\n\x03\x61\x63k\x18\x01 \x01(\x0b\x32\x1d.cadran.e2sm.v1.DappReportAck\"R\n\x11XAppControlAction\x12\x33\n\x0cpolicy_chunk\x18\x01 \x01(\x0b\x32\x1b.cadran.e2sm.v1.PolicyChunkH\x00\x42\x08\n\x06\x61\x63tion\"<\n\x0cPolicyStatus\x12,\n\x06status\x18\x01 \x01(\x0b\x32\x1c.cadran.e2sm.v1.PolicyStatus\"{\n\nMessageAck\x12\x12\n\nmessage_id\x18\x01 \x01(\r\x12\x33\n\rresponse_code\x18\x02 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\"\x1d\n\tHeartbeat\x12\x10\n\x08sequence\x18\x01 \x01(\x04\"/\n\x07Release\x12$\n\x05\x63\x61use\x18\x01 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause*\x89\x01\n\x0e\x44\x65\x63isionSource\x12\x1f\n\x1b\x44\x45\x43ISION_SOURCE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x44\x45\x43ISION_SOURCE_DAPP\x10\x01\x12\x1e\n\x1a\x44\x45\x43ISION_SOURCE_LAST_VALID\x10\x02\x12\x1c\n\x18\x44\x45\x43ISION_SOURCE_FALLBACK\x10\x03\x32\x41\n\x02\x45\x33\x12;\n\x07\x43onnect\x12\x15.cadran.e3ap.v1.E3Pdu\x1a\x15.cadran.e3ap.v1.E3Pdu(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63\x61\x64ran/e3ap/v1/e3ap.proto\x12\x0e\x63\x61\x64ran.e3ap.v1\x1a\x1a\x63\x61\x64ran/e2ap/v1/cause.proto\x1a\x1b\x63\x61\x64ran/e2sm/v1/common.proto\x1a\x19\x63\x61\x64ran/e2sm/v1/dapp.proto\x1a\x17\x63\x61\x64ran/e2sm/v1/rc.proto\x1a!cadran/e3ap/v1/measurements.proto\"\xc0\x07\n\x05\x45\x33Pdu\x12\n\n\x02id\x18\x01 \x01(\r\x12\x19\n\x11sent_monotonic_ns\x18\x02 \x01(\x04\x12\x35\n\rsetup_request\x18\x03 \x01(\x0b\x32\x1c.cadran.e3ap.v1.SetupRequestH\x00\x12\x37\n\x0esetup_response\x18\x04 \x01(\x0b\x32\x1d.cadran.e3ap.v1.SetupResponseH\x00\x12?\n\x12indication_message\x18\x05 \x01(\x0b\x32!.cadran.e3ap.v1.IndicationMessageH\x00\x12@\n\x13\x64\x61pp_control_action\x18\x06 \x01(\x0b\x32!.cadran.e3ap.v1.DAppControlActionH\x00\x12\x31\n\x0b\x64\x61pp_report\x18\x07 \x01(\x0b\x32\x1a.cadran.e3ap.v1.DAppReportH\x00\x12\x38\n\x0f\x64\x61pp_report_ack\x18\x08 \x01(\x0b\x32\x1d.cadran.e3ap.v1.DAppReportAckH\x00\x12@\n\x13xapp_control_action\x18\t \x01(\x0b\x32!.cadran.e3ap.v1.XAppControlActionH\x00\x12\x35\n\rpolicy_status\x18\n \x01(\x0b\x32\x1c.cadran.e3ap.v1.PolicyStatusH\x00\x12\x31\n\x0bmessage_ack\x18\x0b \x01(\x0b\x32\x1a.cadran.e3ap.v1.MessageAckH\x00\x12.\n\theartbeat\x18\x0c \x01(\x0b\x32\x19.cadran.e3ap.v1.HeartbeatH\x00\x12*\n\x07release\x18\r \x01(\x0b\x32\x17.cadran.e3ap.v1.ReleaseH\x00\x12\x43\n\x14subscription_request\x18\x0e \x01(\x0b\x32#.cadran.e3ap.v1.SubscriptionRequestH\x00\x12\x45\n\x15subscription_response\x18\x0f \x01(\x0b\x32$.cadran.e3ap.v1.SubscriptionResponseH\x00\x12\x41\n\x13subscription_delete\x18\x10 \x01(\x0b\x32\".cadran.e3ap.v1.SubscriptionDeleteH\x00\x12R\n\x1csubscription_delete_response\x18\x11 \x01(\x0b\x32*.cadran.e3ap.v1.SubscriptionDeleteResponseH\x00\x42\x05\n\x03pdu\"C\n\x0cProblemNames\x12\x13\n\x0bobservation\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x0e\n\x06reward\x18\x03 \x01(\t\"\xcd\x01\n\x0cSetupRequest\x12\x0f\n\x07\x64\x61pp_id\x18\x01 \x01(\r\x12\r\n\x05\x64u_id\x18\x02 \x01(\r\x12\x1d\n\x15\x65\x33\x61p_protocol_version\x18\x03 \x01(\t\x12\x1a\n\x12schema_fingerprint\x18\x04 \x01(\t\x12-\n\x07problem\x18\x05 \x01(\x0b\x32\x1c.cadran.e3ap.v1.ProblemNames\x12\x17\n\x0frunning_version\x18\x06 \x01(\r\x12\x1a\n\x12supported_versions\x18\x07 \x03(\t\"\x80\x01\n\x0bRanFunction\x12\x17\n\x0fran_function_id\x18\x01 \x01(\r\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\r\x12\x1d\n\x15longest_period_frames\x18\x04 \x01(\r\x12\x19\n\x11user_measurements\x18\x05 \x01(\x08\"\xd8\x02\n\rSetupResponse\x12\x33\n\rresponse_code\x18\x01 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x02 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\x12\x1d\n\x15\x65\x33\x61p_protocol_version\x18\x03 \x01(\t\x12+\n\tran_facts\x18\x04 \x01(\x0b\x32\x18.cadran.e2sm.v1.RanFacts\x12\r\n\x05\x65poch\x18\x05 \x01(\x04\x12\x12\n\nnext_frame\x18\x06 \x01(\r\x12\x10\n\x08lockstep\x18\x07 \x01(\x08\x12\x1b\n\x13heartbeat_period_ms\x18\x08 \x01(\r\x12\x1a\n\x12supported_versions\x18\t \x03(\t\x12\x32\n\rran_functions\x18\n \x03(\x0b\x32\x1b.cadran.e3ap.v1.RanFunction\"y\n\x13SubscriptionRequest\x12\x17\n\x0fsubscription_id\x18\x01 \x01(\r\x12\x17\n\x0fran_function_id\x18\x02 \x01(\r\x12\x15\n\rperiod_frames\x18\x03 \x01(\r\x12\x19\n\x11user_measurements\x18\x04 \x01(\x08\"\x8a\x01\n\x14SubscriptionResponse\x12\x17\n\x0fsubscription_id\x18\x01 \x01(\r\x12\x33\n\rresponse_code\x18\x02 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\"-\n\x12SubscriptionDelete\x12\x17\n\x0fsubscription_id\x18\x01 \x01(\r\"\x90\x01\n\x1aSubscriptionDeleteResponse\x12\x17\n\x0fsubscription_id\x18\x01 \x01(\r\x12\x33\n\rresponse_code\x18\x02 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\"K\n\nSliceQuota\x12=\n\x15rrm_policy_ratio_list\x18\x01 \x03(\x0b\x32\x1e.cadran.e2sm.v1.RrmPolicyRatio\"#\n\x0cRbAssignment\x12\x13\n\x0bslice_of_rb\x18\x01 \x01(\x0c\"R\n\x0bSliceGrants\x12\'\n\x07s_nssai\x18\x01 \x01(\x0b\x32\x16.cadran.e2sm.v1.SNssai\x12\x0b\n\x03rbs\x18\x02 \x03(\r\x12\r\n\x05power\x18\x03 \x03(\x02\"D\n\nUserGrants\x12\x36\n\x11slice_grants_list\x18\x01 \x03(\x0b\x32\x1b.cadran.e3ap.v1.SliceGrants\"\x9a\x02\n\x0f\x41ppliedDecision\x12.\n\x06source\x18\x01 \x01(\x0e\x32\x1e.cadran.e3ap.v1.DecisionSource\x12\x16\n\x0e\x64\x65\x63ision_frame\x18\x02 \x01(\r\x12\x16\n\x0epolicy_version\x18\x03 \x01(\r\x12\x31\n\x0bslice_quota\x18\x04 \x01(\x0b\x32\x1a.cadran.e3ap.v1.SliceQuotaH\x00\x12\x35\n\rrb_assignment\x18\x05 \x01(\x0b\x32\x1c.cadran.e3ap.v1.RbAssignmentH\x00\x12\x31\n\x0buser_grants\x18\x06 \x01(\x0b\x32\x1a.cadran.e3ap.v1.UserGrantsH\x00\x42\n\n\x08\x64\x65\x63ision\"\xad\x02\n\x11IndicationMessage\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\r\n\x05\x66rame\x18\x02 \x01(\r\x12\x32\n\x07outcome\x18\x03 \x01(\x0b\x32\x1c.cadran.e3ap.v1.MeasurementsH\x00\x88\x01\x01\x12\x35\n\x07\x61pplied\x18\x04 \x01(\x0b\x32\x1f.cadran.e3ap.v1.AppliedDecisionH\x01\x88\x01\x01\x12\x30\n\x05start\x18\x05 \x01(\x0b\x32\x1c.cadran.e3ap.v1.MeasurementsH\x02\x88\x01\x01\x12\x0f\n\x07\x65pisode\x18\x06 \x01(\r\x12\x15\n\rdeterministic\x18\x07 \x01(\x08\x12\x13\n\x0btraceparent\x18\x64 \x01(\tB\n\n\x08_outcomeB\n\n\x08_appliedB\x08\n\x06_start\"\xf8\x01\n\x11\x44\x41ppControlAction\x12\r\n\x05\x66rame\x18\x01 \x01(\r\x12\x16\n\x0epolicy_version\x18\x02 \x01(\r\x12\x31\n\x0bslice_quota\x18\x03 \x01(\x0b\x32\x1a.cadran.e3ap.v1.SliceQuotaH\x00\x12\x35\n\rrb_assignment\x18\x04 \x01(\x0b\x32\x1c.cadran.e3ap.v1.RbAssignmentH\x00\x12\x31\n\x0buser_grants\x18\x05 \x01(\x0b\x32\x1a.cadran.e3ap.v1.UserGrantsH\x00\x12\x13\n\x0btraceparent\x18\x64 \x01(\tB\n\n\x08\x64\x65\x63ision\"8\n\nDAppReport\x12*\n\x06report\x18\x01 \x01(\x0b\x32\x1a.cadran.e2sm.v1.DappReport\";\n\rDAppReportAck\x12*\n\x03\x61\x63k\x18\x01 \x01(\x0b\x32\x1d.cadran.e2sm.v1.DappReportAck\"R\n\x11XAppControlAction\x12\x33\n\x0cpolicy_chunk\x18\x01 \x01(\x0b\x32\x1b.cadran.e2sm.v1.PolicyChunkH\x00\x42\x08\n\x06\x61\x63tion\"<\n\x0cPolicyStatus\x12,\n\x06status\x18\x01 \x01(\x0b\x32\x1c.cadran.e2sm.v1.PolicyStatus\"{\n\nMessageAck\x12\x12\n\nmessage_id\x18\x01 \x01(\r\x12\x33\n\rresponse_code\x18\x02 \x01(\x0e\x32\x1c.cadran.e2sm.v1.ResponseCode\x12$\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause\"\x1d\n\tHeartbeat\x12\x10\n\x08sequence\x18\x01 \x01(\x04\"/\n\x07Release\x12$\n\x05\x63\x61use\x18\x01 \x01(\x0b\x32\x15.cadran.e2ap.v1.Cause*\x89\x01\n\x0e\x44\x65\x63isionSource\x12\x1f\n\x1b\x44\x45\x43ISION_SOURCE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x44\x45\x43ISION_SOURCE_DAPP\x10\x01\x12\x1e\n\x1a\x44\x45\x43ISION_SOURCE_LAST_VALID\x10\x02\x12\x1c\n\x18\x44\x45\x43ISION_SOURCE_FALLBACK\x10\x03\x32\x41\n\x02\x45\x33\x12;\n\x07\x43onnect\x12\x15.cadran.e3ap.v1.E3Pdu\x1a\x15.cadran.e3ap.v1.E3Pdu(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cadran.e3ap.v1.e3ap_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DECISIONSOURCE']._serialized_start=2956
-  _globals['_DECISIONSOURCE']._serialized_end=3093
+  _globals['_DECISIONSOURCE']._serialized_start=3944
+  _globals['_DECISIONSOURCE']._serialized_end=4081
   _globals['_E3PDU']._serialized_start=190
-  _globals['_E3PDU']._serialized_end=859
-  _globals['_PROBLEMNAMES']._serialized_start=861
-  _globals['_PROBLEMNAMES']._serialized_end=928
-  _globals['_SETUPREQUEST']._serialized_start=931
-  _globals['_SETUPREQUEST']._serialized_end=1108
-  _globals['_SETUPRESPONSE']._serialized_start=1111
-  _globals['_SETUPRESPONSE']._serialized_end=1375
-  _globals['_SLICEQUOTA']._serialized_start=1377
-  _globals['_SLICEQUOTA']._serialized_end=1452
-  _globals['_RBASSIGNMENT']._serialized_start=1454
-  _globals['_RBASSIGNMENT']._serialized_end=1489
-  _globals['_SLICEGRANTS']._serialized_start=1491
-  _globals['_SLICEGRANTS']._serialized_end=1573
-  _globals['_USERGRANTS']._serialized_start=1575
-  _globals['_USERGRANTS']._serialized_end=1643
-  _globals['_APPLIEDDECISION']._serialized_start=1646
-  _globals['_APPLIEDDECISION']._serialized_end=1928
-  _globals['_INDICATIONMESSAGE']._serialized_start=1931
-  _globals['_INDICATIONMESSAGE']._serialized_end=2232
-  _globals['_DAPPCONTROLACTION']._serialized_start=2235
-  _globals['_DAPPCONTROLACTION']._serialized_end=2483
-  _globals['_DAPPREPORT']._serialized_start=2485
-  _globals['_DAPPREPORT']._serialized_end=2541
-  _globals['_DAPPREPORTACK']._serialized_start=2543
-  _globals['_DAPPREPORTACK']._serialized_end=2602
-  _globals['_XAPPCONTROLACTION']._serialized_start=2604
-  _globals['_XAPPCONTROLACTION']._serialized_end=2686
-  _globals['_POLICYSTATUS']._serialized_start=2688
-  _globals['_POLICYSTATUS']._serialized_end=2748
-  _globals['_MESSAGEACK']._serialized_start=2750
-  _globals['_MESSAGEACK']._serialized_end=2873
-  _globals['_HEARTBEAT']._serialized_start=2875
-  _globals['_HEARTBEAT']._serialized_end=2904
-  _globals['_RELEASE']._serialized_start=2906
-  _globals['_RELEASE']._serialized_end=2953
-  _globals['_E3']._serialized_start=3095
-  _globals['_E3']._serialized_end=3160
+  _globals['_E3PDU']._serialized_end=1150
+  _globals['_PROBLEMNAMES']._serialized_start=1152
+  _globals['_PROBLEMNAMES']._serialized_end=1219
+  _globals['_SETUPREQUEST']._serialized_start=1222
+  _globals['_SETUPREQUEST']._serialized_end=1427
+  _globals['_RANFUNCTION']._serialized_start=1430
+  _globals['_RANFUNCTION']._serialized_end=1558
+  _globals['_SETUPRESPONSE']._serialized_start=1561
+  _globals['_SETUPRESPONSE']._serialized_end=1905
+  _globals['_SUBSCRIPTIONREQUEST']._serialized_start=1907
+  _globals['_SUBSCRIPTIONREQUEST']._serialized_end=2028
+  _globals['_SUBSCRIPTIONRESPONSE']._serialized_start=2031
+  _globals['_SUBSCRIPTIONRESPONSE']._serialized_end=2169
+  _globals['_SUBSCRIPTIONDELETE']._serialized_start=2171
+  _globals['_SUBSCRIPTIONDELETE']._serialized_end=2216
+  _globals['_SUBSCRIPTIONDELETERESPONSE']._serialized_start=2219
+  _globals['_SUBSCRIPTIONDELETERESPONSE']._serialized_end=2363
+  _globals['_SLICEQUOTA']._serialized_start=2365
+  _globals['_SLICEQUOTA']._serialized_end=2440
+  _globals['_RBASSIGNMENT']._serialized_start=2442
+  _globals['_RBASSIGNMENT']._serialized_end=2477
+  _globals['_SLICEGRANTS']._serialized_start=2479
+  _globals['_SLICEGRANTS']._serialized_end=2561
+  _globals['_USERGRANTS']._serialized_start=2563
+  _globals['_USERGRANTS']._serialized_end=2631
+  _globals['_APPLIEDDECISION']._serialized_start=2634
+  _globals['_APPLIEDDECISION']._serialized_end=2916
+  _globals['_INDICATIONMESSAGE']._serialized_start=2919
+  _globals['_INDICATIONMESSAGE']._serialized_end=3220
+  _globals['_DAPPCONTROLACTION']._serialized_start=3223
+  _globals['_DAPPCONTROLACTION']._serialized_end=3471
+  _globals['_DAPPREPORT']._serialized_start=3473
+  _globals['_DAPPREPORT']._serialized_end=3529
+  _globals['_DAPPREPORTACK']._serialized_start=3531
+  _globals['_DAPPREPORTACK']._serialized_end=3590
+  _globals['_XAPPCONTROLACTION']._serialized_start=3592
+  _globals['_XAPPCONTROLACTION']._serialized_end=3674
+  _globals['_POLICYSTATUS']._serialized_start=3676
+  _globals['_POLICYSTATUS']._serialized_end=3736
+  _globals['_MESSAGEACK']._serialized_start=3738
+  _globals['_MESSAGEACK']._serialized_end=3861
+  _globals['_HEARTBEAT']._serialized_start=3863
+  _globals['_HEARTBEAT']._serialized_end=3892
+  _globals['_RELEASE']._serialized_start=3894
+  _globals['_RELEASE']._serialized_end=3941
+  _globals['_E3']._serialized_start=4083
+  _globals['_E3']._serialized_end=4148
 # @@protoc_insertion_point(module_scope)

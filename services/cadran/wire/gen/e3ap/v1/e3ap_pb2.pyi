@@ -24,7 +24,7 @@ DECISION_SOURCE_LAST_VALID: DecisionSource
 DECISION_SOURCE_FALLBACK: DecisionSource
 
 class E3Pdu(_message.Message):
-    __slots__ = ("id", "sent_monotonic_ns", "setup_request", "setup_response", "indication_message", "dapp_control_action", "dapp_report", "dapp_report_ack", "xapp_control_action", "policy_status", "message_ack", "heartbeat", "release")
+    __slots__ = ("id", "sent_monotonic_ns", "setup_request", "setup_response", "indication_message", "dapp_control_action", "dapp_report", "dapp_report_ack", "xapp_control_action", "policy_status", "message_ack", "heartbeat", "release", "subscription_request", "subscription_response", "subscription_delete", "subscription_delete_response")
     ID_FIELD_NUMBER: _ClassVar[int]
     SENT_MONOTONIC_NS_FIELD_NUMBER: _ClassVar[int]
     SETUP_REQUEST_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +38,10 @@ class E3Pdu(_message.Message):
     MESSAGE_ACK_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     RELEASE_FIELD_NUMBER: _ClassVar[int]
+    SUBSCRIPTION_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    SUBSCRIPTION_RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    SUBSCRIPTION_DELETE_FIELD_NUMBER: _ClassVar[int]
+    SUBSCRIPTION_DELETE_RESPONSE_FIELD_NUMBER: _ClassVar[int]
     id: int
     sent_monotonic_ns: int
     setup_request: SetupRequest
@@ -51,7 +55,11 @@ class E3Pdu(_message.Message):
     message_ack: MessageAck
     heartbeat: Heartbeat
     release: Release
-    def __init__(self, id: _Optional[int] = ..., sent_monotonic_ns: _Optional[int] = ..., setup_request: _Optional[_Union[SetupRequest, _Mapping]] = ..., setup_response: _Optional[_Union[SetupResponse, _Mapping]] = ..., indication_message: _Optional[_Union[IndicationMessage, _Mapping]] = ..., dapp_control_action: _Optional[_Union[DAppControlAction, _Mapping]] = ..., dapp_report: _Optional[_Union[DAppReport, _Mapping]] = ..., dapp_report_ack: _Optional[_Union[DAppReportAck, _Mapping]] = ..., xapp_control_action: _Optional[_Union[XAppControlAction, _Mapping]] = ..., policy_status: _Optional[_Union[PolicyStatus, _Mapping]] = ..., message_ack: _Optional[_Union[MessageAck, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., release: _Optional[_Union[Release, _Mapping]] = ...) -> None: ...
+    subscription_request: SubscriptionRequest
+    subscription_response: SubscriptionResponse
+    subscription_delete: SubscriptionDelete
+    subscription_delete_response: SubscriptionDeleteResponse
+    def __init__(self, id: _Optional[int] = ..., sent_monotonic_ns: _Optional[int] = ..., setup_request: _Optional[_Union[SetupRequest, _Mapping]] = ..., setup_response: _Optional[_Union[SetupResponse, _Mapping]] = ..., indication_message: _Optional[_Union[IndicationMessage, _Mapping]] = ..., dapp_control_action: _Optional[_Union[DAppControlAction, _Mapping]] = ..., dapp_report: _Optional[_Union[DAppReport, _Mapping]] = ..., dapp_report_ack: _Optional[_Union[DAppReportAck, _Mapping]] = ..., xapp_control_action: _Optional[_Union[XAppControlAction, _Mapping]] = ..., policy_status: _Optional[_Union[PolicyStatus, _Mapping]] = ..., message_ack: _Optional[_Union[MessageAck, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., release: _Optional[_Union[Release, _Mapping]] = ..., subscription_request: _Optional[_Union[SubscriptionRequest, _Mapping]] = ..., subscription_response: _Optional[_Union[SubscriptionResponse, _Mapping]] = ..., subscription_delete: _Optional[_Union[SubscriptionDelete, _Mapping]] = ..., subscription_delete_response: _Optional[_Union[SubscriptionDeleteResponse, _Mapping]] = ...) -> None: ...
 
 class ProblemNames(_message.Message):
     __slots__ = ("observation", "action", "reward")
@@ -64,23 +72,39 @@ class ProblemNames(_message.Message):
     def __init__(self, observation: _Optional[str] = ..., action: _Optional[str] = ..., reward: _Optional[str] = ...) -> None: ...
 
 class SetupRequest(_message.Message):
-    __slots__ = ("dapp_id", "du_id", "e3ap_protocol_version", "schema_fingerprint", "problem", "running_version")
+    __slots__ = ("dapp_id", "du_id", "e3ap_protocol_version", "schema_fingerprint", "problem", "running_version", "supported_versions")
     DAPP_ID_FIELD_NUMBER: _ClassVar[int]
     DU_ID_FIELD_NUMBER: _ClassVar[int]
     E3AP_PROTOCOL_VERSION_FIELD_NUMBER: _ClassVar[int]
     SCHEMA_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     PROBLEM_FIELD_NUMBER: _ClassVar[int]
     RUNNING_VERSION_FIELD_NUMBER: _ClassVar[int]
+    SUPPORTED_VERSIONS_FIELD_NUMBER: _ClassVar[int]
     dapp_id: int
     du_id: int
     e3ap_protocol_version: str
     schema_fingerprint: str
     problem: ProblemNames
     running_version: int
-    def __init__(self, dapp_id: _Optional[int] = ..., du_id: _Optional[int] = ..., e3ap_protocol_version: _Optional[str] = ..., schema_fingerprint: _Optional[str] = ..., problem: _Optional[_Union[ProblemNames, _Mapping]] = ..., running_version: _Optional[int] = ...) -> None: ...
+    supported_versions: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, dapp_id: _Optional[int] = ..., du_id: _Optional[int] = ..., e3ap_protocol_version: _Optional[str] = ..., schema_fingerprint: _Optional[str] = ..., problem: _Optional[_Union[ProblemNames, _Mapping]] = ..., running_version: _Optional[int] = ..., supported_versions: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class RanFunction(_message.Message):
+    __slots__ = ("ran_function_id", "name", "revision", "longest_period_frames", "user_measurements")
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    LONGEST_PERIOD_FRAMES_FIELD_NUMBER: _ClassVar[int]
+    USER_MEASUREMENTS_FIELD_NUMBER: _ClassVar[int]
+    ran_function_id: int
+    name: str
+    revision: int
+    longest_period_frames: int
+    user_measurements: bool
+    def __init__(self, ran_function_id: _Optional[int] = ..., name: _Optional[str] = ..., revision: _Optional[int] = ..., longest_period_frames: _Optional[int] = ..., user_measurements: _Optional[bool] = ...) -> None: ...
 
 class SetupResponse(_message.Message):
-    __slots__ = ("response_code", "cause", "e3ap_protocol_version", "ran_facts", "epoch", "next_frame", "lockstep", "heartbeat_period_ms")
+    __slots__ = ("response_code", "cause", "e3ap_protocol_version", "ran_facts", "epoch", "next_frame", "lockstep", "heartbeat_period_ms", "supported_versions", "ran_functions")
     RESPONSE_CODE_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     E3AP_PROTOCOL_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -89,6 +113,8 @@ class SetupResponse(_message.Message):
     NEXT_FRAME_FIELD_NUMBER: _ClassVar[int]
     LOCKSTEP_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_PERIOD_MS_FIELD_NUMBER: _ClassVar[int]
+    SUPPORTED_VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTIONS_FIELD_NUMBER: _ClassVar[int]
     response_code: _common_pb2.ResponseCode
     cause: _cause_pb2.Cause
     e3ap_protocol_version: str
@@ -97,7 +123,47 @@ class SetupResponse(_message.Message):
     next_frame: int
     lockstep: bool
     heartbeat_period_ms: int
-    def __init__(self, response_code: _Optional[_Union[_common_pb2.ResponseCode, str]] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., e3ap_protocol_version: _Optional[str] = ..., ran_facts: _Optional[_Union[_common_pb2.RanFacts, _Mapping]] = ..., epoch: _Optional[int] = ..., next_frame: _Optional[int] = ..., lockstep: _Optional[bool] = ..., heartbeat_period_ms: _Optional[int] = ...) -> None: ...
+    supported_versions: _containers.RepeatedScalarFieldContainer[str]
+    ran_functions: _containers.RepeatedCompositeFieldContainer[RanFunction]
+    def __init__(self, response_code: _Optional[_Union[_common_pb2.ResponseCode, str]] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ..., e3ap_protocol_version: _Optional[str] = ..., ran_facts: _Optional[_Union[_common_pb2.RanFacts, _Mapping]] = ..., epoch: _Optional[int] = ..., next_frame: _Optional[int] = ..., lockstep: _Optional[bool] = ..., heartbeat_period_ms: _Optional[int] = ..., supported_versions: _Optional[_Iterable[str]] = ..., ran_functions: _Optional[_Iterable[_Union[RanFunction, _Mapping]]] = ...) -> None: ...
+
+class SubscriptionRequest(_message.Message):
+    __slots__ = ("subscription_id", "ran_function_id", "period_frames", "user_measurements")
+    SUBSCRIPTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RAN_FUNCTION_ID_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_FRAMES_FIELD_NUMBER: _ClassVar[int]
+    USER_MEASUREMENTS_FIELD_NUMBER: _ClassVar[int]
+    subscription_id: int
+    ran_function_id: int
+    period_frames: int
+    user_measurements: bool
+    def __init__(self, subscription_id: _Optional[int] = ..., ran_function_id: _Optional[int] = ..., period_frames: _Optional[int] = ..., user_measurements: _Optional[bool] = ...) -> None: ...
+
+class SubscriptionResponse(_message.Message):
+    __slots__ = ("subscription_id", "response_code", "cause")
+    SUBSCRIPTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_CODE_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    subscription_id: int
+    response_code: _common_pb2.ResponseCode
+    cause: _cause_pb2.Cause
+    def __init__(self, subscription_id: _Optional[int] = ..., response_code: _Optional[_Union[_common_pb2.ResponseCode, str]] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ...) -> None: ...
+
+class SubscriptionDelete(_message.Message):
+    __slots__ = ("subscription_id",)
+    SUBSCRIPTION_ID_FIELD_NUMBER: _ClassVar[int]
+    subscription_id: int
+    def __init__(self, subscription_id: _Optional[int] = ...) -> None: ...
+
+class SubscriptionDeleteResponse(_message.Message):
+    __slots__ = ("subscription_id", "response_code", "cause")
+    SUBSCRIPTION_ID_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_CODE_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    subscription_id: int
+    response_code: _common_pb2.ResponseCode
+    cause: _cause_pb2.Cause
+    def __init__(self, subscription_id: _Optional[int] = ..., response_code: _Optional[_Union[_common_pb2.ResponseCode, str]] = ..., cause: _Optional[_Union[_cause_pb2.Cause, _Mapping]] = ...) -> None: ...
 
 class SliceQuota(_message.Message):
     __slots__ = ("rrm_policy_ratio_list",)
