@@ -101,4 +101,4 @@ def _least_bps(policy: Standing, measured: SliceMeasured) -> float | None:
 
 
 def _percent(rate_bps: float, capacity_bps: float) -> int:
-    return min(100, math.ceil(100.0 * rate_bps / capacity_bps))
+    return 100 if rate_bps >= capacity_bps else math.ceil(100.0 * rate_bps / capacity_bps)

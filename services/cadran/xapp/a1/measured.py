@@ -111,8 +111,8 @@ class _Report:
     def of(cls, report: KpmReport) -> _Report:
         values: tuple[dict[str, float], ...] = tuple({} for _ in SLICES)
         for sample in report.samples:
-            if sample.slice in SLICES and sample.value is not None:
-                values[SLICES.index(sample.slice)][sample.measurement.name] = sample.value
+            if sample.slice in SLICES and _possible(sample.value):
+                values[SLICES.index(sample.slice)][sample.measurement.name] = float(sample.value or 0.0)
         return cls(report.epoch, report.first_frame, report.last_frame, values)
 
     @property
@@ -121,6 +121,11 @@ class _Report:
 
     def follows(self, before: _Report) -> bool:
         return self.epoch == before.epoch and self.first_frame == before.last_frame + 1
+
+
+def _possible(value: float | None) -> bool:
+    """Whether a DU can have measured this: what a peer sends may be anything."""
+    return value is not None and math.isfinite(value) and value >= 0
 
 
 _OfSlice = list[tuple[int, dict[str, float]]]

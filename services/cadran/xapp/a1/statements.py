@@ -111,7 +111,7 @@ def _scope(type_id: str, policy: Mapping[str, Any]) -> Scope:
     narrower = [key for key in ("ueId", "groupId", "qosId", "taIList") if key in scope or key in resources]
     cells = tuple(_cells(resources))
     return Scope(
-        slice=None if named is None else SNssai(named["sst"], _differentiator(named.get("sd"))),
+        slice=None if named is None else SNssai(int(named["sst"]), _differentiator(named.get("sd"))),
         plmn=None if named is None else _plmn(named["plmnId"]),
         cells=cells or None,
         narrower=tuple(narrower),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cadran.problem import DeliveredSpec, Problem, ProblemSpec
 from cadran.problem.reward import budget_rungs
 from cadran.xapp.a1.thresholds import RewardBook
 from cadran.xapp.guard.limits import SliceLimit
+from cadran.xapp.kpm_board import KpmReport
 
 from .scene import FRAME, PLMN, QOS, SLA, Scene, path, qos, report, sla
 
@@ -206,3 +208,20 @@ async def test_a_guarantee_per_ue_grows_with_the_ues(tmp_path: Path) -> None:
     scene.measure((0, 1), 100, ues=3.0, offered_kbit=5e3, delivered_kbit=4e3, se=4.0)
     assert scene.limits.of(0, 1).floor_percent == 30
     assert await status(scene, "p", QOS) == (NOT, "OTHER_REASON")
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf, -1.0, 1e308, 5e-324])
+async def test_measurements_that_cannot_be_harm_nothing(tmp_path: Path, odd: float) -> None:
+    scene = Scene(tmp_path)
+    await put(scene, sla(guaDlThptPerSlice=1000, maxDlThptPerSlice=9000, maxDlPacketDelayPerUe=20))
+    await put(scene, qos(sst=3, gfbr=10), "q", QOS)
+    names = ("ues", "offered_kbit", "delivered_kbit", "delay_ms", "se")
+    good = {"ues": 2.0, "offered_kbit": 1500.0, "delivered_kbit": 1100.0, "delay_ms": 10.0, "se": 4.0}
+    for number, name in enumerate(names):
+        scene.measure((0, 1), 100 * number, **{**good, name: odd})
+        await status(scene)
+    scene.measure((0, 1), 1000, **dict.fromkeys(names, odd))
+    scene.desk.measured(0, KpmReport(0.0, 1, 2**63, -(2**63), ()))
+    await status(scene)
+    scene.measure((0, 1), 2000, **good)
+    assert await status(scene) == ("ENFORCED", None)
