@@ -19,7 +19,7 @@ from grpc_tools import protoc
 
 PROTO_ROOT = Path(__file__).resolve().parent
 PACKAGE = "cadran.wire.gen"
-_IMPORT = re.compile(r"^(from|import) cadran\.(e2ap|e2sm|e3ap)\.", re.MULTILINE)
+_IMPORT = re.compile(r"^(from|import) cadran\.(e2ap|e2sm|e3ap|trace)\.", re.MULTILINE)
 
 
 def generate(output: Path) -> list[Path]:

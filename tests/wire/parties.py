@@ -329,10 +329,13 @@ class Node:
 
 @asynccontextmanager
 async def e3_server(
-    du: Du, counters: Counters | None = None, listen: str = "127.0.0.1:0"
+    du: Du,
+    counters: Counters | None = None,
+    listen: str = "127.0.0.1:0",
+    settings: LinkSettings = QUICK,
 ) -> AsyncIterator[tuple[E3Server, int]]:
     """A running E3 server and its port."""
-    server = E3Server(listen, du, QUICK, counters)
+    server = E3Server(listen, du, settings, counters)
     port = await server.start()
     try:
         yield server, port

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cadran import __version__
-from cadran.cli import certs, lab, measure, replay, testbed
+from cadran.cli import certs, lab, measure, replay, testbed, trace
 from cadran.cli.options import EXIT_CONFIG
 from cadran.runtime import ConfigError
 
@@ -23,6 +23,7 @@ testbed.add_to(app)
 measure.add_to(app)
 app.add_typer(replay.app, name="replay")
 app.add_typer(certs.app, name="certs")
+app.add_typer(trace.app, name="trace")
 app.add_typer(lab.app, name="lab")
 
 

@@ -6,15 +6,17 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from cadran import __version__
 from cadran.dapp.metrics import DappMetrics
 from cadran.dapp.service import DappService
 from cadran.dapp.settings import ENVIRONMENT_PREFIX, DappSettings
 from cadran.problem import ProblemSpec
 from cadran.problem.hierarchy import HierarchySpec
-from cadran.runtime import optional_section, read_document, section
+from cadran.runtime import Document, optional_section, read_document, section
 from cadran.runtime.command_line import run_service, service_parser
 from cadran.runtime.http import Health, listening
 from cadran.runtime.lifecycle import EXIT_FAILED, run
@@ -22,6 +24,10 @@ from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
 from cadran.runtime.tracing import tracing
+from cadran.wire.impairments import ImpairmentsSpec
+from cadran.wire.link import LinkSettings
+from cadran.wire.links import link_settings
+from cadran.wire.recorder import E3, Described, Recorder, RecorderSpec
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
         "seed": "N",
         "e3-connect": "HOST:PORT",
         "http": "HOST:PORT",
+        "record": "FILE",
         "tls-ca": "FILE",
         "tls-cert": "FILE",
         "tls-key": "FILE",
@@ -47,10 +54,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(settings: DappSettings) -> int:
     document = read_document(settings.scenario, settings.overrides)
     spec = section(document, "problem", ProblemSpec)
-    return _serve(settings, spec, optional_section(document, "hierarchy", HierarchySpec))
+    hierarchy = optional_section(document, "hierarchy", HierarchySpec)
+    impaired = section(document, "impairments", ImpairmentsSpec)
+    rng = np.random.default_rng([settings.seed, settings.du, E3])
+    with settings.recording(lambda path, size: _recorder(settings, document, path, size)) as recorder:
+        return _serve(settings, spec, hierarchy, link_settings(E3, recorder, impaired.e3, rng))
 
 
-def _serve(settings: DappSettings, spec: ProblemSpec, hierarchy: HierarchySpec | None) -> int:
+def _recorder(settings: DappSettings, document: Document, path: Path, size: int) -> Recorder:
+    described = Described("dapp", __version__, document.name, document.sha256, settings.seed)
+    return Recorder(path, described, RecorderSpec(size))
+
+
+def _serve(
+    settings: DappSettings, spec: ProblemSpec, hierarchy: HierarchySpec | None, link: LinkSettings
+) -> int:
     log = configure_logging("dapp", settings.du)
     registry = new_registry("dapp")
     health = Health(["e3", "policy"])
@@ -67,6 +85,7 @@ def _serve(settings: DappSettings, spec: ProblemSpec, hierarchy: HierarchySpec |
             health=health,
             log=log,
             tracer=tracer,
+            link=link,
         )
         cause = await service.run()
         log.error("another dApp serves this DU", cause=str(cause))

@@ -31,6 +31,7 @@ from cadran.wire.e3_client import E3Client, E3ClientSession
 from cadran.wire.e3_subscriptions import FRAMES_FUNCTION_ID
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
+from cadran.wire.link import LinkSettings
 from cadran.wire.user_codecs import user_measurements_from_proto
 
 _TICK_S = 0.05
@@ -108,6 +109,7 @@ class DappService:
         log: where to tell.
         clock: monotonic seconds.
         tracer: follows frames and policies; None: nobody does.
+        link: limits and times of the E3 association; None: the usual ones.
     """
 
     def __init__(
@@ -122,6 +124,7 @@ class DappService:
         log: BoundLogger,
         clock: Callable[[], float] = time.monotonic,
         tracer: Tracer | None = None,
+        link: LinkSettings | None = None,
     ) -> None:
         self._settings = settings
         self._spec = spec
@@ -146,7 +149,8 @@ class DappService:
             str(settings.e3_connect),
             self,
             rng,
-            counters=link_metrics,
+            link,
+            link_metrics,
             credentials=tls.channel_credentials if tls else None,
         )
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from cadran.runtime import Address, AddressField
-from cadran.runtime.service_settings import ServiceSettings
+from cadran.runtime.service_settings import RecordSettings, ServiceSettings
 
 ENVIRONMENT_PREFIX = "CADRAN_DAPP_"
 _HOST_NAME = "hostname"
@@ -28,10 +28,12 @@ def _du_named(value: object) -> object:
     return int(ordinal[1])
 
 
-class DappSettings(ServiceSettings):
+class DappSettings(RecordSettings, ServiceSettings):
     """Everything a dApp needs besides the scenario's problem; flags > environment > file > defaults."""
 
-    scenario: Path = Field(description="scenario file (YAML); the dApp reads its `problem` and `hierarchy`")
+    scenario: Path = Field(
+        description="scenario file (YAML); the dApp reads its `problem`, `hierarchy`, `impairments`"
+    )
     du: Annotated[int, BeforeValidator(_du_named)] = Field(
         ge=0,
         le=99,

@@ -7,9 +7,11 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from cadran import __version__
 from cadran.envs import hierarchical_problem_of, problem_of
 from cadran.envs.link import LinkSpec, require_ideal
 from cadran.problem import Problem, ProblemSpec, Quota
@@ -19,12 +21,13 @@ from cadran.ransim.ladder import DecisionLadder
 from cadran.ransim.measured import MeasuredTraffic, measured_traffic
 from cadran.ransim.metrics import RansimMetrics
 from cadran.ransim.ran import Ran
-from cadran.ransim.service import RansimService
+from cadran.ransim.service import Links, RansimService
 from cadran.ransim.settings import ENVIRONMENT_PREFIX, RansimSettings
 from cadran.runtime import (
     Address,
     ClockSpec,
     ConfigError,
+    Document,
     optional_section,
     read_document,
     section,
@@ -36,6 +39,9 @@ from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
 from cadran.runtime.tracing import tracing
+from cadran.wire.impairments import ImpairmentsSpec
+from cadran.wire.links import link_settings
+from cadran.wire.recorder import E2, E3, Described, Recorder, RecorderSpec
 
 
 def parser() -> argparse.ArgumentParser:
@@ -51,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
         "trace": "FILE",
         "load": "FILE[:COLUMN]",
         "status-dir": "DIR",
+        "record": "FILE",
         "tls-ca": "FILE",
         "tls-cert": "FILE",
         "tls-key": "FILE",
@@ -73,11 +80,26 @@ def _run(settings: RansimSettings) -> int:
     spec = section(document, "problem", ProblemSpec)
     hierarchy = optional_section(document, "hierarchy", HierarchySpec)
     clock = section(document, "clock", ClockSpec)
+    impaired = section(document, "impairments", ImpairmentsSpec)
     require_ideal(section(document, "link", LinkSpec), str(document.path))
     _check(settings, clock)
     _check_free(settings.e3_listen)
     measured = measured_traffic(world, settings.trace, settings.load)
-    return _serve(settings, clock, _problem(world, spec, hierarchy), measured)
+    problem = _problem(world, spec, hierarchy)
+    # Milliseconds of the wall clock: rises from one life of the RAN to the next without a store.
+    epoch = int(1e3 * time.time())
+    with settings.recording(lambda path, size: _recorder(settings, document, epoch, path, size)) as recorder:
+        rngs = {interface: np.random.default_rng([settings.seed, interface]) for interface in (E2, E3)}
+        links = Links(
+            link_settings(E2, recorder, impaired.e2, rngs[E2]),
+            link_settings(E3, recorder, impaired.e3, rngs[E3]),
+        )
+        return _serve(settings, clock, problem, measured, epoch, links)
+
+
+def _recorder(settings: RansimSettings, document: Document, epoch: int, path: Path, size: int) -> Recorder:
+    described = Described("ransim", __version__, document.name, document.sha256, settings.seed, epoch)
+    return Recorder(path, described, RecorderSpec(size))
 
 
 def _check(settings: RansimSettings, clock: ClockSpec) -> None:
@@ -139,13 +161,13 @@ def _serve(
     clock: ClockSpec,
     problem: Problem | HierarchicalProblem,
     measured: MeasuredTraffic,
+    epoch: int,
+    links: Links,
 ) -> int:
     log = configure_logging("ransim")
     registry = new_registry("ransim")
     health = Health(["frames"])
     ran = _ran(settings, clock, measured, isinstance(problem, HierarchicalProblem))
-    # Milliseconds of the wall clock: rises from one life of the RAN to the next without a store.
-    epoch = int(1e3 * time.time())
 
     async def serve() -> int:
         service = RansimService(
@@ -161,6 +183,7 @@ def _serve(
             health=health,
             log=log,
             tracer=tracer,
+            links=links,
         )
         return await service.run()
 

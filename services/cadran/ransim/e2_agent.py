@@ -29,6 +29,7 @@ from cadran.wire.e2_subscriptions import Subscription
 from cadran.wire.e3_server import E3Session
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, guard_pb2, rc_pb2
+from cadran.wire.link import LinkSettings
 
 # Acknowledgements are cumulative, so only the newest rows that a dApp owes matter; clock.push_delay_frames
 # is at most 1000.
@@ -256,6 +257,7 @@ class E2Agents:
         guard: reports of how frames went.
         credentials: for TLS; None: clear text.
         tracer: follows policies and their answers; None: nobody does.
+        link: limits and times of the associations; None: the usual ones.
     """
 
     def __init__(
@@ -270,6 +272,7 @@ class E2Agents:
         guard: GuardReports,
         credentials: ChannelCredentials | None = None,
         tracer: Tracer | None = None,
+        link: LinkSettings | None = None,
     ) -> None:
         self._kpm = KpmReporting(identity.frame, ran.ttis_per_frame, identity.epoch)
         self._agents = [
@@ -277,9 +280,7 @@ class E2Agents:
             for du in range(identity.frame.dus)
         ]
         self._clients = [
-            E2Client(target, agent, rng, counters=counters, credentials=credentials)
-            for agent in self._agents
-            if target
+            E2Client(target, agent, rng, link, counters, credentials) for agent in self._agents if target
         ]
         self._running: list[asyncio.Task[Cause]] = []
 

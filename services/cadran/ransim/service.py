@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from structlog.stdlib import BoundLogger
@@ -28,6 +28,7 @@ from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.tracing import Tracer
 from cadran.wire.e3_server import E3Server
+from cadran.wire.link import LinkSettings
 
 _READY_POLL_S = 0.02
 _BOOKED_FRAMES = 25
@@ -42,6 +43,14 @@ class Limits:
 
     frames: int | None
     duration_s: float | None
+
+
+@dataclass(frozen=True)
+class Links:
+    """Limits and times of the associations, per interface."""
+
+    e2: LinkSettings = field(default_factory=LinkSettings)
+    e3: LinkSettings = field(default_factory=LinkSettings)
 
 
 class RansimService:
@@ -60,6 +69,7 @@ class RansimService:
         log: where to tell.
         now_s: monotonic seconds.
         tracer: follows frames and policies; None: nobody does.
+        links: limits and times of the associations; None: the usual ones.
     """
 
     def __init__(
@@ -77,7 +87,9 @@ class RansimService:
         log: BoundLogger,
         now_s: Callable[[], float] = time.monotonic,
         tracer: Tracer | None = None,
+        links: Links | None = None,
     ) -> None:
+        links = links or Links()
         self._settings = settings
         self._clock = clock
         self._ran = ran
@@ -104,6 +116,7 @@ class RansimService:
             self._guard,
             tls.channel_credentials if tls else None,
             tracer,
+            links.e2,
         )
         self._traces = None if tracer is None else FrameTraces(tracer, settings.trace_every_frames)
         self._e3.traces = self._traces
@@ -111,7 +124,8 @@ class RansimService:
         self._server = E3Server(
             str(settings.e3_listen),
             self._e3,
-            counters=e3_counters,
+            links.e3,
+            e3_counters,
             credentials=tls.server_credentials(e3_counters.handshake) if tls else None,
         )
         self._in_real_time = settings.pace == "realtime"

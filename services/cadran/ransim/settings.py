@@ -8,12 +8,12 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from cadran.runtime import Address, AddressField
-from cadran.runtime.service_settings import ServiceSettings
+from cadran.runtime.service_settings import RecordSettings, ServiceSettings
 
 ENVIRONMENT_PREFIX = "CADRAN_RANSIM_"
 
 
-class RansimSettings(ServiceSettings):
+class RansimSettings(RecordSettings, ServiceSettings):
     """Everything the RAN needs besides the scenario; flags > environment > file > defaults."""
 
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of layout, channel and traffic")

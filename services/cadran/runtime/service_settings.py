@@ -2,12 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cadran.runtime.logging import LogFormat, LogLevel
+from cadran.runtime.settings import ConfigError
 from cadran.runtime.tls import Tls, TlsFiles
+
+
+class Closing(Protocol):
+    """What has to be closed."""
+
+    def close(self) -> None:
+        """Come to an end."""
+
+
+C = TypeVar("C", bound=Closing)
+
+
+class RecordSettings(BaseModel):
+    """Whether and where a service's messages are recorded."""
+
+    record: Path | None = Field(
+        default=None,
+        description="file in which every E2, E3 and A1 message of the service is recorded, without HTTP "
+        "headers; a file that exists stays, and the new one's name gets a number; none: nothing is recorded",
+    )
+    record_bytes: int = Field(
+        default=2**28,
+        ge=2**16,
+        le=2**40,
+        description="size in bytes at which the recording ends; the file and the log say so",
+    )
+
+    @contextmanager
+    def recording(self, make: Callable[[Path, int], C]) -> Iterator[C | None]:
+        """What `make` makes of file and size, closed at the end; None where nothing is recorded.
+
+        Raises:
+            ConfigError: the file cannot be made.
+        """
+        if self.record is None:
+            yield None
+            return
+        try:
+            recorder = make(self.record, self.record_bytes)
+        except OSError as error:
+            raise ConfigError(f"record = {self.record}: cannot be made: {error.strerror or error}") from error
+        try:
+            yield recorder
+        finally:
+            recorder.close()
 
 
 class ServiceSettings(BaseModel):

@@ -8,6 +8,8 @@ precedence.
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -22,7 +24,7 @@ from cadran.runtime.yaml_loader import YamlError, load_yaml
 
 SECTIONS = (
     *("name", "description", "world", "problem", "hierarchy", "meta", "ddpg", "tasks", "disturbance"),
-    *("learner", "clock", "link"),
+    *("learner", "clock", "link", "impairments"),
 )
 _TEXT_SECTIONS = ("name", "description")
 
@@ -54,6 +56,12 @@ class Document:
     def name(self) -> str:
         """The scenario's name; the file's own name where it gives none."""
         return str(self.data.get("name", self.path.stem))
+
+    @property
+    def sha256(self) -> str:
+        """Of the content, overrides applied, in hex: the same wherever the scenario is the same."""
+        text = json.dumps(self.data, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_document(path: Path, overrides: Sequence[str] = ()) -> Document:

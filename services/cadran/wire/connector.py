@@ -13,6 +13,7 @@ import numpy as np
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.link import GRPC_OPTIONS, Backoff, LinkCounters, LinkSettings
 from cadran.wire.stream import STREAM_ERRORS, ByteStream, Session, describe
+from cadran.wire.taps import tapped
 
 S = TypeVar("S", bound=Session)
 ChannelCredentials = Callable[[], grpc.ChannelCredentials]
@@ -85,12 +86,13 @@ class Connector(ABC, Generic[S]):
             call = channel.stream_stream(f"/{self.service}/Connect", _as_is, _as_is)(None)
             self._time_to_wait_s = 0.0
             try:
-                async with asyncio.timeout(self._settings.setup_timeout_s):
-                    session = await self._set_up(call)
-                self._backoff.reset()
-                if self._stopping.is_set():  # `stop` came while there was no session to end
-                    self._release(session)
-                cause = await session.serve(call.done_writing)
+                with tapped(call, self._settings.tap, self._target) as stream:
+                    async with asyncio.timeout(self._settings.setup_timeout_s):
+                        session = await self._set_up(stream)
+                    self._backoff.reset()
+                    if self._stopping.is_set():  # `stop` came while there was no session to end
+                        self._release(session)
+                    cause = await session.serve(call.done_writing)
             except WireError as error:
                 return error.cause
             except (*STREAM_ERRORS, TimeoutError) as error:

@@ -59,7 +59,9 @@ class E2Server:
 
     async def start(self) -> int:
         """Listen, and return the port. Raises OSError when the address cannot be bound."""
-        self._server, port = await start_server(self._listen, E2_SERVICE, self._connect, self._credentials)
+        self._server, port = await start_server(
+            self._listen, E2_SERVICE, self._connect, self._credentials, self._settings.tap
+        )
         return port
 
     async def stop(self) -> None:

@@ -21,6 +21,8 @@ from typing import Protocol
 import numpy as np
 
 from cadran.wire.causes import Cause, QueueFullError
+from cadran.wire.impairments import Impairments
+from cadran.wire.taps import Tap
 
 
 class Lane(IntEnum):
@@ -41,6 +43,8 @@ class LinkSettings:
         fast_limit: PDUs in the fast lane; as many leave it in a row while one of the ordered lane waits.
         ordered_limit_bytes: bytes in the ordered lane.
         backoff_first_s, backoff_max_s: wait after the first failed connection; the longest wait.
+        tap: who watches the PDUs; None: nobody.
+        impairments: what befalls PDUs between outbox and stream; None: nothing.
     """
 
     setup_timeout_s: float = 5.0
@@ -50,6 +54,8 @@ class LinkSettings:
     ordered_limit_bytes: int = 16 * 2**20
     backoff_first_s: float = 0.1
     backoff_max_s: float = 5.0
+    tap: Tap | None = None
+    impairments: Impairments | None = None
 
 
 #: Longest message of gRPC: many times the longest of ours, a policy's chunk or a report.

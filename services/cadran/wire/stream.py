@@ -18,6 +18,7 @@ import grpc
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.link import GRPC_OPTIONS, MOST_STREAMS, Lane, LinkCounters, LinkSettings, Outbox
 from cadran.wire.peers import Authenticated
+from cadran.wire.taps import Tap, tapped
 
 #: What gRPC raises on a stream that is gone.
 STREAM_ERRORS = (grpc.aio.AioRpcError, grpc.aio.BaseError, asyncio.InvalidStateError)
@@ -55,7 +56,9 @@ class Session(ABC):
         self._stream = stream
         self._settings = settings
         self._counters = counters
-        self._outbox = Outbox(stream.write, settings, lambda kind: counters.dropped(self.interface, kind))
+        self._road = None if settings.impairments is None else settings.impairments.road(stream.write)
+        write = stream.write if self._road is None else self._road.take
+        self._outbox = Outbox(write, settings, lambda kind: counters.dropped(self.interface, kind))
         self._ended: asyncio.Future[Cause] = asyncio.get_running_loop().create_future()
 
     @property
@@ -77,7 +80,7 @@ class Session(ABC):
                 was written last before the stream is torn down.
         """
         reader: asyncio.Task[Any] = asyncio.create_task(self._read())
-        writer: asyncio.Task[Any] = asyncio.create_task(self._outbox.run())
+        writer: asyncio.Task[Any] = asyncio.create_task(self._write())
         tasks = [reader, writer, asyncio.create_task(self._beat())]
         try:
             await asyncio.wait([*tasks, self._ended], return_when=asyncio.FIRST_COMPLETED)
@@ -103,6 +106,12 @@ class Session(ABC):
                 return Cause("transport", "unspecified", "the peer closed the stream")
             if self.open:
                 self._receive(data)
+
+    async def _write(self) -> None:
+        if self._road is None:
+            await self._outbox.run()
+        else:
+            await self._road.run(self._outbox.run)
 
     async def _beat(self) -> Cause:
         """What a session does by the clock; by default nothing, for ever."""
@@ -144,7 +153,11 @@ Connect = Callable[[PeerStream], Awaitable[None]]
 
 
 async def start_server(
-    listen: str, service: str, connect: Connect, credentials: grpc.ServerCredentials | None
+    listen: str,
+    service: str,
+    connect: Connect,
+    credentials: grpc.ServerCredentials | None,
+    tap: Tap | None = None,
 ) -> tuple[grpc.aio.Server, int]:
     """Serve the bidirectional method `service`/Connect with raw bytes.
 
@@ -153,6 +166,7 @@ async def start_server(
         service: full protobuf name of the service.
         connect: called with the stream of each client; the stream ends when it returns.
         credentials: for TLS; None: anybody may connect, in clear text.
+        tap: who watches the PDUs; None: nobody.
 
     Returns:
         The running server and its port.
@@ -162,7 +176,8 @@ async def start_server(
     """
 
     async def handle(_: object, context: grpc.aio.ServicerContext[bytes, bytes]) -> None:
-        await connect(context)
+        with tapped(context, tap, context.peer()) as stream:
+            await connect(stream)
 
     server = grpc.aio.server(options=[*GRPC_OPTIONS, *_SERVER_OPTIONS], maximum_concurrent_rpcs=MOST_STREAMS)
     method = grpc.stream_stream_rpc_method_handler(handle)

@@ -5,13 +5,23 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from cadran import __version__
 from cadran.runtime.command_line import run_service, service_parser
 from cadran.runtime.lifecycle import run
 from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
 from cadran.runtime.tracing import tracing
+from cadran.wire.links import link_settings
+from cadran.wire.recorder import E2, Described, Recorder, RecorderSpec
 from cadran.xapp.settings import ENVIRONMENT_PREFIX, XappSettings
+
+if TYPE_CHECKING:
+    from cadran.xapp.scenario import Scenario
 
 _GRACE_S = 10.0
 """Time for the last checkpoint after a signal."""
@@ -34,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
         "checkpoint-period-s": "S",
         "learn": "",
         "resume": "",
+        "record": "FILE",
         "tls-ca": "FILE",
         "tls-cert": "FILE",
         "tls-key": "FILE",
@@ -61,10 +72,21 @@ def _run(settings: XappSettings) -> int:
     health = new_health()
 
     async def serve() -> int:
-        return await Assembly(settings, scenario, new_registry("xapp"), health, tracer).xapp().run()
+        parts = Assembly(settings, scenario, new_registry("xapp"), health, tracer, link, recorder)
+        return await parts.xapp().run()
 
-    with tracing("xapp") as tracer:
+    with (
+        settings.recording(lambda path, size: _recorder(settings, scenario, path, size)) as recorder,
+        tracing("xapp") as tracer,
+    ):
+        rng = np.random.default_rng([settings.seed, E2])
+        link = link_settings(E2, recorder, scenario.impairments.e2, rng)
         return run(serve, health, _GRACE_S)
+
+
+def _recorder(settings: XappSettings, scenario: Scenario, path: Path, size: int) -> Recorder:
+    described = Described("xapp", __version__, scenario.name, scenario.sha256, settings.seed)
+    return Recorder(path, described, RecorderSpec(size))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from cadran.replay import Identity, ReplayError, TransitionSchema
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import AsyncRedisReplay, RedisReplay, connect, connect_async, require_durable
 from cadran.rest import RestTls, security_of
+from cadran.rest.recorded import RecordedExchanges
 from cadran.runtime import ConfigError
 from cadran.runtime.checkpoints import CheckpointError
 from cadran.runtime.disk import DISK
@@ -25,7 +26,10 @@ from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.retry import RetrySpec
 from cadran.runtime.tracing import Tracer
 from cadran.wire.e2_server import E2Server
+from cadran.wire.link import LinkSettings
+from cadran.wire.recorder import Recorder
 from cadran.xapp.a1.parts import A1, Neighbours
+from cadran.xapp.a1.rest import PREFIX
 from cadran.xapp.acknowledger import Acknowledger
 from cadran.xapp.adaptation import AdaptingTrainer
 from cadran.xapp.adaptation_desk import AdaptationDesk
@@ -86,6 +90,8 @@ class Assembly:
         registry: Where metrics live.
         health: From :func:`new_health`.
         tracer: Follows deliveries of policies; None: nobody does.
+        link: Limits and times of E2; None: the usual ones.
+        recorder: Keeps the exchanges of A1-P; None: nobody does.
     """
 
     def __init__(
@@ -95,7 +101,11 @@ class Assembly:
         registry: CollectorRegistry,
         health: Health,
         tracer: Tracer | None = None,
+        link: LinkSettings | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
+        self._link = link
+        self._recorder = recorder
         self._settings = settings
         self._scenario = scenario
         self._registry = registry
@@ -326,6 +336,8 @@ class Assembly:
         )
         app = create_app(rest)
         self._a1.mount(app)
+        if self._recorder is not None:
+            app.add_middleware(RecordedExchanges, prefix=PREFIX, keep=self._recorder.exchange)
         add_console(app, self._console(board, desk, links))
         parts = Parts(
             ingest=self._ingest,
@@ -334,7 +346,8 @@ class Assembly:
             e2=E2Server(
                 str(settings.e2_listen),
                 self._termination,
-                counters=links,
+                self._link,
+                links,
                 credentials=self._tls.server_credentials(links.handshake) if self._tls else None,
             ),
             rest=app,

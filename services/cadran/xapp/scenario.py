@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cadran.envs import hierarchical_problem_of, problem_of
@@ -13,6 +13,7 @@ from cadran.problem import Problem, ProblemSpec
 from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec
 from cadran.radio import World
 from cadran.runtime import ClockSpec, ConfigError, optional_section, read_document, section
+from cadran.wire.impairments import ImpairmentsSpec
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Scenario:
         learner: How DUs learn where decisions have one level; its replay capacity holds in any case.
         meta: How DUs adapt where decisions have two levels.
         clock: Of the frames.
+        impairments: Of what travels on E2 and E3.
+        sha256: Of the content, in hex; empty where it was made without a file.
     """
 
     name: str
@@ -32,6 +35,8 @@ class Scenario:
     learner: LearnerSpec
     meta: MetaSpec
     clock: ClockSpec
+    impairments: ImpairmentsSpec = field(default_factory=ImpairmentsSpec)
+    sha256: str = ""
 
 
 def load_scenario(path: Path, overrides: Sequence[str]) -> Scenario:
@@ -60,4 +65,6 @@ def load_scenario(path: Path, overrides: Sequence[str]) -> Scenario:
         learner=learner,
         meta=section(document, "meta", MetaSpec),
         clock=section(document, "clock", ClockSpec),
+        impairments=section(document, "impairments", ImpairmentsSpec),
+        sha256=document.sha256,
     )

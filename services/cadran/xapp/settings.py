@@ -10,14 +10,14 @@ from pydantic import Field
 from cadran.replay.settings import RedisSettings
 from cadran.rest.settings import RestSettings
 from cadran.runtime.addresses import Address, AddressField
-from cadran.runtime.service_settings import LearningServiceSettings
+from cadran.runtime.service_settings import LearningServiceSettings, RecordSettings
 from cadran.xapp.a1.settings import A1Settings
 from cadran.xapp.guard.breaker import BreakerSpec
 
 ENVIRONMENT_PREFIX = "CADRAN_XAPP_"
 
 
-class XappSettings(A1Settings, RestSettings, RedisSettings, LearningServiceSettings):
+class XappSettings(A1Settings, RestSettings, RedisSettings, RecordSettings, LearningServiceSettings):
     """Everything the xApp needs besides the scenario; flags > environment > file > defaults.
 
     Both listening addresses are on loopback unless told otherwise: without TLS and tokens neither
