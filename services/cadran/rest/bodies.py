@@ -51,11 +51,28 @@ def json_object(request: Request, body: bytes) -> dict[str, Any]:
     if content_type != _JSON:
         raise HTTPException(415, f"content-type: must be {_JSON}")
     try:
-        found = json.loads(body, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
+        found = strict_json(body)
+    except ValueError as error:
         raise HTTPException(400, f"not JSON: {str(error)[:200]}") from error
     if not isinstance(found, dict):
         raise HTTPException(400, "must be a JSON object")
+    return found
+
+
+def strict_json(content: bytes) -> Any:
+    """JSON that can be sent on as it is.
+
+    Raises:
+        ValueError: It is none, or holds what RFC 8259 does not: NaN, infinities, a name twice, half of a
+            surrogate pair, or more levels than can be read.
+    """
+    try:
+        found = json.loads(content, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_once)
+        json.dumps(found, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise ValueError("too many levels") from error
+    except UnicodeEncodeError as error:
+        raise ValueError("a text holds half of a surrogate pair") from error
     return found
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from cadran.rest.bodies import strict_json
 from cadran.runtime import Address
 from cadran.runtime.retry import RetrySpec
 from cadran.runtime.tls import Tls
@@ -139,9 +140,11 @@ class A1Client:
 
     def _read(self, shape: TypeAdapter[T], content: bytes) -> T:
         try:
-            return shape.validate_json(content)
+            return shape.validate_python(strict_json(content))
         except ValidationError as error:
-            raise RicAwayError(f"near-RT RIC at {self._spec.address}: {error.errors()[0]['msg']}") from error
+            raise self._away(error.errors(include_url=False)[0]["msg"]) from error
+        except ValueError as error:
+            raise self._away(f"answered no JSON: {str(error)[:200]}") from error
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> bytes:
         """Every call is idempotent (A1AP): one without an answer may be made again."""

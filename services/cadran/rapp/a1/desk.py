@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from typing import Any, Protocol
 
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import SchemaError, best_match
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from cadran.rapp.a1.client import A1Client, PolicyType, RicAwayError, RicRefusedError
 from cadran.rapp.a1.models import PolicyObjectInformation, RicState, ServiceRegistrationInfo
@@ -253,9 +256,13 @@ class ManagementDesk:
 
     def _check(self, type_id: str, policy: dict[str, Any]) -> None:
         """Hold a policy to the schema that the near-RT RIC gave. Raises `StatusError` 400."""
+        schema = self.policy_type(type_id).policySchema
         try:
-            found = best_match(Draft7Validator(self.policy_type(type_id).policySchema).iter_errors(policy))
-        except (SchemaError, ValueError, RecursionError) as error:
+            Draft7Validator.check_schema(schema)
+            # A registry of its own: references to elsewhere are not fetched.
+            validator = Draft7Validator(schema, registry=Registry())
+            found = best_match(validator.iter_errors(policy))
+        except (SchemaError, Unresolvable, re.error, ValueError, RecursionError) as error:
             raise StatusError(502, f"the schema of {type_id} cannot be used: {str(error)[:200]}") from error
         if found is not None:
             where = ".".join(str(part) for part in found.absolute_path) or "policyObject"

@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request, Response
 from prometheus_client import CollectorRegistry, Counter
 
 from cadran.problem import Frame, Problem, ProblemSpec
+from cadran.rapp.a1.client import PolicyType
 from cadran.rapp.a1.parts import A1Management
 from cadran.rapp.a1.settings import A1ManagementSettings
 from cadran.rapp.a1.store import FILE
@@ -273,6 +274,37 @@ async def test_a_creation_without_an_answer_is_taken_back(tmp_path: Path) -> Non
                 await non.a1.desk.look()
         assert (await near.get(AT_XAPP)).json() == []
         assert (await non.post(wanted(sla()))).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        ({"type": 7}, "cannot be used"),
+        ({"properties": {"a": {"pattern": "["}}}, "cannot be used"),
+        ({"$ref": "http://127.0.0.1:1/schema"}, "cannot be used"),
+        ({"$ref": "#"}, "cannot be used"),
+    ],
+)
+async def test_a_schema_that_is_none_is_told_and_fetches_nothing(
+    tmp_path: Path, schema: dict[str, Any], told: str
+) -> None:
+    async with both(tmp_path) as (non, _):
+        desk = non.a1.desk
+        desk._memory = desk.memory.changed(types={SLA: PolicyType(policySchema=schema)})
+        assert told in is_problem(await non.post(wanted({"a": "x"})), 502)
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b'{"policySchema": NaN}', b'["\\ud800"]', b"[" * 9999])
+async def test_answers_that_are_none_leave_the_near_rt_ric_unavailable(
+    tmp_path: Path, content: bytes
+) -> None:
+    app = FastAPI()
+    app.add_api_route("/{path:path}", lambda: Response(content, media_type="application/json"))
+    port = free_port()
+    with listen(Address("127.0.0.1", port)) as listening:
+        async with serving(app, listening), rapp(tmp_path / "r", port) as non:
+            await non.a1.desk.look()
+            assert await non.state() == "UNAVAILABLE"
 
 
 async def test_busy_answers_are_repeated_a_bounded_number_of_times(tmp_path: Path) -> None:

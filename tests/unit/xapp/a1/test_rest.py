@@ -70,7 +70,7 @@ async def test_a_policy_is_created_replaced_read_and_deleted(tmp_path: Path) -> 
         (sla(guaDlThptPerSlice=-1), 400, "sliceSlaObjectives.guaDlThptPerSlice: -1"),
         (sla(throughput=1), 400, "'throughput' was unexpected"),
         (sla(guaDlThptPerSlice=2, maxDlThptPerSlice=1), 400, "guaDlThptPerSlice 2 is above"),
-        (b'{"\\ud800": 1}', 400, "\\\\ud800"),
+        (b'{"\\ud800": 1}', 400, "surrogate"),
     ],
 )
 async def test_what_is_no_policy_of_the_type_is_told_and_changes_nothing(
