@@ -175,6 +175,11 @@ class Dapp:
         self.events.append(("indication", indication.frame))
         session.send_control_action(e3ap_pb2.DAppControlAction(frame=indication.frame))
 
+    def on_outdated_indication(
+        self, session: E3ClientSession, indication: e3ap_pb2.IndicationMessage
+    ) -> None:
+        self.events.append(("outdated", indication.frame))
+
     def on_report_ack(self, session: E3ClientSession, ack: dapp_pb2.DappReportAck) -> None:
         self.events.append(("report_ack", ack.stored_up_to.frame))
 

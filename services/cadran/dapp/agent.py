@@ -140,12 +140,16 @@ class DuAgent:
     def _be_neutral(self) -> None:
         self._previous = Previous(self._task.neutral_action, is_neutral=True)
 
-    def step(self, indication: Indication) -> tuple[Action | None, Transition | None]:
+    def step(self, indication: Indication, act: bool = True) -> tuple[Action | None, Transition | None]:
         """Takes one indication; returns the decision and the transition that it completes.
+
+        Args:
+            indication: what the DU tells.
+            act: whether to decide; without, its outcome is noted and nothing more.
 
         Returns:
             (decision for `indication.frame`, or None while no policy is held, or if the state or the action
-            is not finite; frame - 1, or None if it was not this dApp's to answer for).
+            is not finite, or not to act; frame - 1, or None if it was not this dApp's to answer for).
         """
         if indication.epoch != self._epoch:
             if self._epoch is not None:
@@ -154,6 +158,9 @@ class DuAgent:
             self._forget()
         outcome = self._assessed(indication.outcome, indication.users)
         transition = self._settle(indication, outcome)
+        if not act:
+            self._acted = None
+            return None, transition
         return self._act(indication, outcome), transition
 
     def _assessed(self, slices: Measurements | None, users: UserMeasurements | None) -> Assessed | None:

@@ -20,7 +20,12 @@ class DappMetrics:
         )
         self.policy_version = Gauge(
             "cadran_dapp_policy_version",
-            "Version of the policy in force; 0 while there is none.",
+            "Version of the policy in force; 0 while none acts.",
+            registry=registry,
+        )
+        self.outdated = Counter(
+            "cadran_dapp_indications_outdated_total",
+            "Frames not decided because a newer one waited already.",
             registry=registry,
         )
         self.refused_policies = Counter(

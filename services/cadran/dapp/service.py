@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
 
 import numpy as np
@@ -134,6 +135,8 @@ class DappService:
         self._log = log
         self._clock = clock
         self._tracer = tracer
+        self._heard_s = clock()
+        self._expired = False
         self._facts: common_pb2.RanFacts | None = None
         self._duty: _Duty | None = None
         self._assembler = Assembler(settings.du)
@@ -181,7 +184,7 @@ class DappService:
             du_id=self._settings.du,
             schema_fingerprint=duty.schema.fingerprint if duty else "",
             problem=e3ap_pb2.ProblemNames(**self._names()),
-            running_version=duty.policies.version if duty else 0,
+            running_version=self._running_version(duty) if duty else 0,
         )
 
     def subscription(self) -> e3ap_pb2.SubscriptionRequest:
@@ -205,7 +208,7 @@ class DappService:
         self._assembler.reset()
         self._report_ids.clear()
         duty.reports.rewind()
-        self._send_status(session, duty, 0, None)
+        self._send_status(session, duty, 0, self._expiry())
         self._health.met("e3")
         self._log.info("connected", du=self._settings.du, epoch=response.epoch, frame=response.next_frame)
 
@@ -215,9 +218,19 @@ class DappService:
             self._metrics.dropped_rows.inc(len(self._duty.reports))
             self._log.warning("the RAN is another one now, transitions dropped", rows=len(self._duty.reports))
         self._health.unmet("policy", "none received since the RAN is known")
-        self._facts = facts
+        self._facts, self._expired = facts, False
         self._duty = _Duty(self._settings, self._spec, self._hierarchy, facts)
         return self._duty
+
+    def on_outdated_indication(
+        self, session: E3ClientSession, indication: e3ap_pb2.IndicationMessage
+    ) -> None:
+        """Keeps the transition that the indication completes."""
+        duty = self._known_duty()
+        self._metrics.outdated.inc()
+        _, transition = duty.agent.step(duty.indication(indication), act=False)
+        if transition is not None:
+            self._later(self._keep, session, duty, transition)
 
     def on_indication(self, session: E3ClientSession, indication: e3ap_pb2.IndicationMessage) -> None:
         """Decides one frame and keeps the transition that the indication completes."""
@@ -225,7 +238,7 @@ class DappService:
         started_s = self._clock()
         span = None if self._tracer is None else self._tracer.within("decide", indication.traceparent)
         delivery = duty.policies.delivery_in_force
-        action, transition = duty.agent.step(duty.indication(indication))
+        action, transition = duty.agent.step(duty.indication(indication), act=not self._expired)
         if action is not None:
             message = self._message(action)
             if span is not None:
@@ -247,6 +260,7 @@ class DappService:
     def on_report_ack(self, session: E3ClientSession, ack: dapp_pb2.DappReportAck) -> None:
         """Forgets what is stored, and sends what may be sent now."""
         duty = self._known_duty()
+        self._hear(session, duty)
         if ack.HasField("stored_up_to"):
             count = duty.reports.acknowledge(ack.stored_up_to.epoch, ack.stored_up_to.frame)
             self._metrics.acknowledged_rows.inc(count)
@@ -259,6 +273,7 @@ class DappService:
     def on_policy_chunk(self, session: E3ClientSession, chunk: dapp_pb2.PolicyChunk) -> None:
         """Collects a policy, verifies it, and answers what came of it."""
         duty = self._known_duty()
+        self._hear(session, duty)
         span = None if self._tracer is None else self._tracer.within("install policy", chunk.traceparent)
         cause: Cause | None = None
         try:
@@ -292,6 +307,38 @@ class DappService:
         """Notes the end of the session or of an attempt."""
         self._health.unmet("e3", f"not connected to {self._settings.e3_connect}: {cause}")
         self._log.info("not connected", cause=str(cause))
+
+    # Whether there is a near-RT RIC -----------------------------------------------------------------------
+
+    def _hear(self, session: E3ClientSession, duty: _Duty) -> None:
+        """Notes a sign of the near-RT RIC; a policy that had expired acts again."""
+        self._heard_s = self._clock()
+        if self._expired:
+            self._expired = False
+            self._health.met("policy")
+            self._log.info("the near-RT RIC is back, the policy acts again", version=duty.policies.version)
+            self._send_status(session, duty, 0, None)
+
+    def _watch_policy(self, session: E3ClientSession, duty: _Duty) -> None:
+        """Acts no more by a policy for which nobody has answered for long, and tells the DU."""
+        age_s = self._clock() - self._heard_s
+        if self._expired or duty.policies.version == 0 or age_s <= self._settings.policy_max_age_s:
+            return
+        self._expired = True
+        cause = self._expiry()
+        self._health.unmet("policy", str(cause))
+        self._log.warning("the policy acts no more", version=duty.policies.version, cause=str(cause))
+        with suppress(QueueFullError):  # a DU that reads nothing hears of it with the next setup
+            self._send_status(session, duty, 0, cause)
+
+    def _expiry(self) -> Cause | None:
+        if not self._expired:
+            return None
+        text = f"no sign of a near-RT RIC for {self._settings.policy_max_age_s:g} s"
+        return Cause("policy", "expired", text)
+
+    def _running_version(self, duty: _Duty) -> int:
+        return 0 if self._expired else duty.policies.version
 
     # What goes up ------------------------------------------------------------------------------------------
 
@@ -388,9 +435,10 @@ class DappService:
                 self._last_progress_s = now_s
             if duty.reports.unsent and now_s - self._last_report_s > self._settings.report_period_s:
                 self._report(session, duty)
+            self._watch_policy(session, duty)
             self._metrics.flush()
             self._metrics.buffered_rows.set(len(duty.reports))
-            self._metrics.policy_version.set(duty.policies.version)
+            self._metrics.policy_version.set(self._running_version(duty))
 
     def _send_status(
         self,
@@ -406,9 +454,9 @@ class DappService:
             delivery=delivery,
             response_code=positive if cause is None else negative,
             cause=cause.to_proto() if cause is not None else None,
-            running_version=duty.policies.version,
+            running_version=self._running_version(duty),
             # Where DUs start from initialisations, each start is acknowledged by hash.
-            running_sha256=duty.policies.sha256 if self._hierarchy is not None else "",
+            running_sha256=duty.policies.sha256 if self._hierarchy is not None and not self._expired else "",
             traceparent=traceparent,
         )
         session.send_policy_status(status)

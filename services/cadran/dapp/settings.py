@@ -47,6 +47,13 @@ class DappSettings(RecordSettings, ServiceSettings):
     http: AddressField = Field(
         default=Address("127.0.0.1", 8092), description="host:port of metrics and health"
     )
+    policy_max_age_s: float = Field(
+        default=600.0,
+        gt=0,
+        le=604_800,
+        description="a policy acts for so long without a sign of the near-RT RIC, an acknowledgement or a "
+        "policy; then the DU is told, and schedules by itself",
+    )
     report_rows: int = Field(default=20, ge=1, le=256, description="transitions in one report")
     report_period_s: float = Field(
         default=0.2, gt=0, le=60, description="longest wait of a transition for its report to fill"

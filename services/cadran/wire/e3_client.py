@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from math import inf
 from typing import Protocol
 
 import numpy as np
@@ -13,8 +15,13 @@ from cadran.wire.e3_session import E3_SERVICE, E3Association, parse, serialise
 from cadran.wire.e3_versions import LOWEST, SPOKEN, WITH_SUBSCRIPTIONS, negotiate, parse_version
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
+from cadran.wire.lateness import Lateness
 from cadran.wire.link import Lane, LinkCounters, LinkSettings, NoCounters
 from cadran.wire.stream import ByteStream, first_pdu
+
+# An indication later than this has newer ones behind it. Reading the next takes far less than the wait.
+_OUTDATED_FRAMES = 2
+_CATCH_UP_S = 0.001
 
 
 class E3ClientHandler(Protocol):
@@ -34,6 +41,11 @@ class E3ClientHandler(Protocol):
 
     def on_indication(self, session: E3ClientSession, indication: e3ap_pb2.IndicationMessage) -> None:
         """A frame is to be decided."""
+
+    def on_outdated_indication(
+        self, session: E3ClientSession, indication: e3ap_pb2.IndicationMessage
+    ) -> None:
+        """A frame was to be decided, but a newer one waits already: there is only its outcome to be noted."""
 
     def on_report_ack(self, session: E3ClientSession, ack: dapp_pb2.DappReportAck) -> None:
         """The xApp stored rows, or could not."""
@@ -69,8 +81,13 @@ class E3ClientSession(E3Association):
         self._expiry: asyncio.TimerHandle | None = None
         self.subscribed = parse_version(response.e3ap_protocol_version) < WITH_SUBSCRIPTIONS
         self.subscription_refused = False
+        # In lock-step the DU waits, so nothing is ever outdated.
+        frame_ns = 1e9 * response.ran_facts.frame_s
+        self._outdated_after_ns = inf if response.lockstep else _OUTDATED_FRAMES * frame_ns
+        self._lateness = Lateness()
+        self._late: e3ap_pb2.E3Pdu | None = None
         self._dispatch = {
-            "indication_message": lambda pdu: handler.on_indication(self, pdu.indication_message),
+            "indication_message": self._on_indication,
             "dapp_report_ack": lambda pdu: handler.on_report_ack(self, pdu.dapp_report_ack.ack),
             "xapp_control_action": self._on_xapp_control_action,
             "message_ack": lambda pdu: handler.on_message_ack(self, pdu.message_ack),
@@ -89,6 +106,25 @@ class E3ClientSession(E3Association):
     def send_policy_status(self, status: dapp_pb2.PolicyStatus) -> int:
         """Say what runs, or why a policy was refused; returns the PDU's id. Raises `QueueFullError`."""
         return self._send(Lane.ORDERED, "policy_status", e3ap_pb2.PolicyStatus(status=status))
+
+    def _on_indication(self, pdu: e3ap_pb2.E3Pdu) -> None:
+        """Hand over an indication; a late one only when no newer one follows at once."""
+        if self._late is not None:
+            late, self._late = self._late, None
+            self._handler.on_outdated_indication(self, late.indication_message)
+        if self._lateness.ns(pdu.sent_monotonic_ns, time.monotonic_ns()) <= self._outdated_after_ns:
+            self._handler.on_indication(self, pdu.indication_message)
+        else:
+            self._late = pdu
+            asyncio.get_running_loop().call_later(_CATCH_UP_S, self._decide_late, pdu)
+
+    def _decide_late(self, pdu: e3ap_pb2.E3Pdu) -> None:
+        if self._late is pdu and self.open:
+            self._late = None
+            try:
+                self._handler.on_indication(self, pdu.indication_message)
+            except WireError as error:
+                self._refuse(pdu.id, "indication_message", error.cause)
 
     def subscribe(self, request: e3ap_pb2.SubscriptionRequest) -> None:
         """Ask for indications, or for others than before; a refusal, or silence, ends the session."""
@@ -176,7 +212,7 @@ class E3Client(Connector[E3ClientSession]):
     async def _set_up(self, stream: ByteStream) -> E3ClientSession:
         request = self._handler.setup_request()
         request.e3ap_protocol_version = str(LOWEST)
-        request.supported_versions.extend(map(str, SPOKEN))
+        request.supported_versions[:] = map(str, SPOKEN)  # a handler may give the same request again
         await stream.write(serialise(1, "setup_request", request))
         response = _accepted(parse(await first_pdu(stream, self._settings.setup_timeout_s)))
         session = E3ClientSession(stream, self._handler, response, self._settings, self._counters)

@@ -242,7 +242,7 @@ class E3Server:
             raise ValueError("on_setup must set heartbeat_period_ms")
         response.response_code = common_pb2.RESPONSE_CODE_POSITIVE
         response.e3ap_protocol_version = str(version)
-        response.supported_versions.extend(map(str, SPOKEN))
+        response.supported_versions[:] = map(str, SPOKEN)
         return response
 
     def _register(

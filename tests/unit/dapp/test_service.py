@@ -21,7 +21,7 @@ from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.tracing import Tracer
-from cadran.wire.causes import Cause, RangeError
+from cadran.wire.causes import Cause, RangeError, from_proto
 from cadran.wire.chunks import Artefact, split
 from cadran.wire.codecs import SLICES, measurements_to_proto, s_nssai_to_proto
 from cadran.wire.decision_codecs import GrantArrays, decision_from_proto
@@ -72,6 +72,7 @@ class Dapp:
     """A dApp without a network, in lock-step: every row is reported at once."""
 
     def __init__(self, spec: HierarchySpec | None = None, tracer: Tracer | None = None) -> None:
+        self.now_s = 0.0
         self.registry, self.session, self.spec = CollectorRegistry(), Session(), spec
         self.health = Health(["e3", "policy"])
         self.service = DappService(
@@ -84,6 +85,7 @@ class Dapp:
             health=self.health,
             log=structlog.get_logger(),
             tracer=tracer,
+            clock=lambda: self.now_s,
         )
         self.service.on_connected(self.session, setup())
         self.deliver(1, 0)
@@ -123,6 +125,10 @@ class Dapp:
 
     def count(self, name: str, **labels: str) -> float:
         return self.registry.get_sample_value(f"cadran_dapp_{name}_total", labels) or 0.0
+
+    def watch(self) -> None:
+        assert self.service._duty is not None
+        self.service._watch_policy(self.session, self.service._duty)
 
     def waiting(self) -> int:
         assert self.service._duty is not None
@@ -290,3 +296,42 @@ async def test_without_a_tracer_a_context_is_passed_over() -> None:
     dapp.service.on_indication(dapp.session, message)
     decisions = [one for one in dapp.session.sent if isinstance(one, e3ap_pb2.DAppControlAction)]
     assert [one.traceparent for one in decisions] == [""]
+
+
+async def test_a_policy_of_which_nobody_answers_for_long_acts_no_more_and_the_du_is_told() -> None:
+    dapp = Dapp()
+    await dapp.frames(0, 2)
+    assert dapp.session.decisions() == 2
+    dapp.now_s = 600.0
+    dapp.watch()
+    await dapp.frames(2, 3)
+    assert dapp.session.decisions() == 3  # not too old yet
+    dapp.now_s = 600.1
+    dapp.watch()
+    dapp.watch()
+    told = [one for one in dapp.session.sent if isinstance(one, dapp_pb2.PolicyStatus)][-1]
+    assert (from_proto(told.cause).label, told.running_version) == ("policy/expired", 0)
+    assert dapp.session.statuses().count((0, 0)) == 2  # after the setup, and once now
+    await dapp.frames(3, 6)
+    assert dapp.session.decisions() == 3
+    assert dapp.service.setup_request().running_version == 0
+    assert "policy" in dapp.health.reasons
+
+    dapp.service.on_report_ack(
+        dapp.session, dapp_pb2.DappReportAck(response_code=common_pb2.RESPONSE_CODE_POSITIVE)
+    )
+    assert dapp.session.statuses()[-1] == (0, 1)
+    await dapp.frames(6, 8)
+    assert dapp.session.decisions() == 5
+
+
+async def test_an_outdated_indication_completes_its_transition_and_is_not_decided() -> None:
+    dapp, rng = Dapp(), np.random.default_rng(0)
+    dapp.service.on_indication(dapp.session, dapp.indication(0, rng))
+    dapp.service.on_outdated_indication(dapp.session, dapp.indication(1, rng))
+    dapp.service.on_outdated_indication(dapp.session, dapp.indication(2, rng))
+    dapp.service.on_indication(dapp.session, dapp.indication(3, rng))
+    await asyncio.sleep(0)
+    assert dapp.session.decisions() == 2
+    assert dapp.session.rows() == 1  # of frame 0: frames 1 and 2 were not the dApp's
+    assert dapp.count("indications_outdated") == 2
