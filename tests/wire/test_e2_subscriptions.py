@@ -10,7 +10,7 @@ import pytest
 from cadran.wire.causes import Cause, ExpiredError, RefusedError, from_proto
 from cadran.wire.e2_client import E2Session
 from cadran.wire.e2_node import E2Node, kpm_of, report_action
-from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, key_of
+from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, key_of, request_id
 from cadran.wire.e2_subscriptions import MAX_ADMITTED, Subscription
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
@@ -254,3 +254,25 @@ async def test_an_indication_that_does_not_fit_its_subscription_is_refused() -> 
             "ric_request/action-not-supported", "ric_request/ran-function-id-invalid"
         ]  # fmt: skip
         assert xapp.kpm == []
+
+
+async def test_a_request_that_arrives_twice_is_one_subscription_that_goes_on() -> None:
+    counters = Counters()
+    async with associated(counters=counters) as (xapp, ric, node, session):
+        sending = ric._send
+
+        def twice(lane: Lane, kind: str, message: Any) -> None:
+            for _ in range(2):
+                sending(lane, kind, message)
+
+        ric._send = twice  # type: ignore[method-assign]
+        await subscribe(ric, kpm_action(1, "RRC.ConnMean"))
+        ric._send = sending  # type: ignore[method-assign]
+        key = node.subscriptions[0].key
+        again = e2ap_pb2.RicSubscriptionResponse(ric_request_id=request_id(key), ran_function_id=2)
+        session._send(Lane.FAST, "ric_subscription_response", again)
+        label = "ric_request/duplicate-ric-request-id"
+        await until(lambda: counters.seen.get(("refused", "e2", "ric_subscription_response", label)))
+        send_kpm(session, node.subscriptions[0])
+        await until(lambda: xapp.kpm)
+        assert node.errors == []

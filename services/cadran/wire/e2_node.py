@@ -319,7 +319,15 @@ class E2Node(E2Association):
         return await self._pending.ask(key, what, lambda: self._send(Lane.FAST, kind, request), sendings)
 
     def _on_answer(self, pdu: e2ap_pb2.E2apPdu) -> None:
-        self._pending.answer(key_of(getattr(pdu, pdu.WhichOneof("pdu") or "")), pdu)
+        kind = pdu.WhichOneof("pdu") or ""
+        key = key_of(getattr(pdu, kind))
+        if key in self._subscriptions and not self._pending.waits(key):
+            # A second answer to a request that arrived twice. Were it called unknown, the node would end a
+            # subscription that is in use.
+            text = f"subscription {key} was answered before"
+            self._counters.refused("e2", kind, Cause("ric_request", "duplicate-ric-request-id", text))
+            return
+        self._pending.answer(key, pdu)
 
     def query_service(self) -> None:
         """Ask the node for a RIC service update of what differs from the functions accepted here."""

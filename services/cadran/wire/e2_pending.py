@@ -33,6 +33,10 @@ class Pending(Generic[K]):
     def __contains__(self, key: K) -> bool:
         return key in self._waiting or key in self._answered
 
+    def waits(self, key: K) -> bool:
+        """Whether an answer to this request is waited for."""
+        return key in self._waiting
+
     async def ask(self, key: K, what: str, send: Callable[[], None], sendings: int = 1) -> e2ap_pb2.E2apPdu:
         """Send a request and wait for the PDU that answers it.
 

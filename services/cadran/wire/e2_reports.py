@@ -53,7 +53,9 @@ class RicSubscription:
         if number >= SN_MODULUS:
             raise WireError(Cause("protocol", "semantic-error", f"indication SN {number}; 0..65535"))
         missing = (number - self._next_sn) % SN_MODULUS
-        self._next_sn = (number + 1) % SN_MODULUS
         self.received += 1
+        if missing >= SN_MODULUS // 2:  # one that came late or twice: behind, not far ahead
+            return 0
+        self._next_sn = (number + 1) % SN_MODULUS
         self.missed += missing
         return missing
