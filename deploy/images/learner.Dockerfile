@@ -17,7 +17,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     pip --python /opt/cadran/bin/python install ${TORCH_INDEX_URL:+--index-url ${TORCH_INDEX_URL}} ${TORCH}
 COPY pyproject.toml deploy/images/requirements.py ./
 RUN --mount=type=cache,target=/root/.cache/pip \
-    python requirements.py xapp otel > requirements.txt \
+    python requirements.py xapp otel certs > requirements.txt \
     && pip --python /opt/cadran/bin/python install -r requirements.txt
 COPY README.md LICENSE ./
 COPY services services

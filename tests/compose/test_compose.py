@@ -63,7 +63,8 @@ def stored(stack: Stack) -> int:
 
 def test_every_service_is_healthy(stack: Stack) -> None:
     assert {name: stack.health(name) for name in SERVICES} == dict.fromkeys(SERVICES, "healthy")
-    assert stack.containers()["passwords"]["State"]["ExitCode"] == 0
+    for job in ("passwords", "certs"):
+        assert stack.containers()[job]["State"]["ExitCode"] == 0
 
 
 def test_the_loop_runs(stack: Stack) -> None:
@@ -73,6 +74,45 @@ def test_the_loop_runs(stack: Stack) -> None:
     assert len(stack.rest("xapp", "/v1/e2-nodes")) == DUS
     for du in range(DUS):
         assert counter(stack, f'cadran_ransim_decisions_total{{du="{du}",source="dapp"}}') > 0
+
+
+HELLO = """
+import socket, ssl, sys
+context = ssl.create_default_context(cafile="/run/cadran/tls/ca.crt")
+context.set_alpn_protocols(["h2"])
+if sys.argv[1] == "certified":
+    context.load_cert_chain("/run/cadran/tls/tls.crt", "/run/cadran/tls/tls.key")
+try:
+    with socket.create_connection(("ransim", 36422), 5) as raw:
+        with context.wrap_socket(raw, server_hostname="ransim") as secured:
+            secured.sendall(b"PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n" + bytes(3) + b"\\x04" + bytes(5))
+            print("answered" if secured.recv(9) else "closed")
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+
+def test_e3_answers_to_those_with_a_certificate_only(stack: Stack) -> None:
+    assert stack.python("dapp-2", HELLO, "certified").strip() == "answered"
+    assert stack.python("dapp-2", HELLO, "anonymous").strip() in ("SSLError", "closed")
+
+
+def test_a_service_reads_its_own_key_only(stack: Stack) -> None:
+    for name in ("ransim", "dapp-0", "xapp"):
+        assert stack.inside(name, "ls", "/run/cadran/tls").split() == ["ca.crt", "tls.crt", "tls.key"]
+    assert stack.inside("dapp-0", "stat", "-c", "%a %g", "/run/cadran/tls/tls.key").strip() == "640 10001"
+
+
+def test_certificates_are_renewed_without_a_restart(stack: Stack) -> None:
+    before = {name: one["State"]["StartedAt"] for name, one in stack.containers().items() if name in SERVICES}
+    first = stack.inside("ransim", "cat", "/run/cadran/tls/tls.crt")
+    stack.compose("run", "--rm", "certs")
+    assert stack.inside("ransim", "cat", "/run/cadran/tls/tls.crt") != first
+    assert stack.python("dapp-2", HELLO, "certified").strip() == "answered"
+    frame = frames(stack)
+    wait_until(lambda: frames(stack) > frame + 100, 30, "a hundred frames more")
+    after = {name: one["State"]["StartedAt"] for name, one in stack.containers().items() if name in SERVICES}
+    assert after == before
 
 
 def test_the_lines_of_the_readme_answer(stack: Stack) -> None:

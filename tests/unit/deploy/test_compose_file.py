@@ -55,7 +55,8 @@ def networks(service: str) -> set[str]:
 def test_networks_allow_the_paths_of_the_architecture_and_no_others() -> None:
     found = {frozenset(pair) for pair in combinations(SERVICES, 2) if networks(pair[0]) & networks(pair[1])}
     assert found == PATHS
-    assert SERVICES["passwords"]["network_mode"] == "none"
+    for job in ("passwords", "certs"):
+        assert SERVICES[job]["network_mode"] == "none"
 
 
 def test_what_is_on_a_network_is_what_it_is_for() -> None:
@@ -81,7 +82,7 @@ def test_every_service_is_confined(name: str) -> None:
         assert port.startswith("127.0.0.1:")
 
 
-@pytest.mark.parametrize("name", sorted({*SERVICES} - {"passwords"}))
+@pytest.mark.parametrize("name", sorted({*SERVICES} - {"passwords", "certs"}))
 def test_every_service_comes_back_and_tells_how_it_is(name: str) -> None:
     service = SERVICES[name]
     assert service["restart"] == "unless-stopped"
@@ -98,6 +99,30 @@ def test_an_image_is_built_once_and_not_looked_for_elsewhere() -> None:
     ours = {name: of["image"] for name, of in SERVICES.items() if of["image"].startswith("cadran-")}
     assert sorted(ours[name] for name in ours if "build" in SERVICES[name]) == sorted(set(ours.values()))
     assert {SERVICES[name].get("pull_policy") for name in ours} == {"never"}
+
+
+def volumes(service: str) -> dict[str, str]:
+    """Named volumes of a service, to where it has them."""
+    pairs = [text.split(":") for text in SERVICES[service].get("volumes", ()) if not text.startswith(".")]
+    return {pair[0]: ":".join(pair[1:]) for pair in pairs}
+
+
+def test_a_service_has_its_own_key_and_nobody_that_of_the_authority() -> None:
+    secured = [*DAPPS, "ransim", "xapp"]
+    made = {name: path for name, path in volumes("certs").items() if name != "certs"}
+    assert made == {f"certs-{name}": f"/certs/{name}" for name in secured}
+    for name in SERVICES:
+        held = {volume: path for volume, path in volumes(name).items() if volume.startswith("certs")}
+        if name in secured:
+            assert held == {f"certs-{name}": "/run/cadran/tls:ro"}
+            assert SERVICES[name]["depends_on"]["certs"] == {"condition": "service_completed_successfully"}
+            prefix = f"CADRAN_{name.partition('-')[0].upper()}_TLS_"
+            told = SERVICES[name]["environment"]
+            assert {told[prefix + what].rpartition("/")[0] for what in ("CA", "CERT", "KEY")} == {
+                "/run/cadran/tls"
+            }
+        elif name != "certs":
+            assert not held
 
 
 def test_the_environment_holds_settings_that_there_are() -> None:
