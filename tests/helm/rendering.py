@@ -50,6 +50,7 @@ EVERYTHING = {
     "serviceAccount": {"annotations": {"a": "b"}},
     "security": {"user": None, "redisUser": None},
     "priorityClassName": "high",
+    "tls": {"enabled": True},
     **{
         service: {
             "podAnnotations": {"note": service},
@@ -133,7 +134,7 @@ class Rendered:
     def environment(self, service: str) -> dict[str, str]:
         """Its environment; no variable is set twice."""
         variables = self.container(service)["env"]
-        found = {variable["name"]: variable["value"] for variable in variables}
+        found = {variable["name"]: variable.get("value", "") for variable in variables}
         assert len(found) == len(variables)
         return found
 

@@ -100,7 +100,7 @@ def test_what_is_mounted_is_there(rendered: Rendered) -> None:
             continue
         volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes", ())}
         mounted = [mount["name"] for mount in rendered.container(service).get("volumeMounts", ())]
-        assert sorted(volumes) == sorted(mounted)
+        assert sorted(volumes) == sorted(set(mounted))
         for volume in volumes.values():
             assert volume.get("configMap", {"name": min(maps)})["name"] in maps
             assert volume.get("persistentVolumeClaim", {"claimName": "mine"})["claimName"] in claims

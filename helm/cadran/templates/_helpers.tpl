@@ -96,6 +96,11 @@ labels:
 {{- $name -}}
 {{- end }}
 
+{{/* Name of the secret with a service's certificates; nothing where it has none. Argument: root, service. */}}
+{{- define "cadran.tlsSecret" -}}
+{{- if and .root.Values.tls.enabled (has .service (list "dapp" "ransim" "xapp")) }}{{ include "cadran.fullname" .root }}-{{ .service }}-tls{{ end -}}
+{{- end }}
+
 {{- define "cadran.redisUrl" -}}
 {{- if .Values.redis.embedded }}redis://{{ include "cadran.fullname" . }}-redis:6379/0{{ else }}{{ .Values.redis.url }}{{ end -}}
 {{- end }}

@@ -62,6 +62,7 @@ redis: whether it needs Redis' password; graceSeconds: longest time it takes to 
 */}}
 {{- define "cadran.pod" -}}
 {{- $values := index .root.Values .service -}}
+{{- $tls := include "cadran.tlsSecret" . -}}
 {{- $secret := ternary (include "cadran.redisSecret" .root) "" (default false .redis) -}}
 metadata:
   labels:
@@ -106,6 +107,23 @@ spec:
           mountPath: /run/secrets/cadran
           readOnly: true
         {{- end }}
+        {{- if and $tls (eq .service "dapp") }}
+        {{- /* One secret for all, since a StatefulSet has one template; each pod sees its own files by its name. */}}
+        - name: tls
+          mountPath: /run/cadran/tls/ca.crt
+          subPath: ca.crt
+          readOnly: true
+        {{- range list "crt" "key" }}
+        - name: tls
+          mountPath: /run/cadran/tls/tls.{{ . }}
+          subPathExpr: $(POD_NAME).{{ . }}
+          readOnly: true
+        {{- end }}
+        {{- else if $tls }}
+        - name: tls
+          mountPath: /run/cadran/tls
+          readOnly: true
+        {{- end }}
   volumes:
     - name: scenario
       configMap:
@@ -125,6 +143,12 @@ spec:
         items:
           - key: {{ .root.Values.redis.password.key }}
             path: redis-password
+    {{- end }}
+    {{- if $tls }}
+    - name: tls
+      secret:
+        secretName: {{ $tls }}
+        defaultMode: 0440
     {{- end }}
 {{- end }}
 

@@ -1,5 +1,15 @@
 {{/* Environment variables: the settings of a service. All take root. */}}
 
+{{/* Where a service's certificates are. Argument: root, service. */}}
+{{- define "cadran.env.tls" -}}
+{{- if include "cadran.tlsSecret" . }}
+{{- range $setting, $file := dict "CA" "ca.crt" "CERT" "tls.crt" "KEY" "tls.key" }}
+- name: CADRAN_{{ upper $.service }}_TLS_{{ $setting }}
+  value: /run/cadran/tls/{{ $file }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* What `settings` of the values adds. Argument: root, service. */}}
 {{- define "cadran.env.given" -}}
 {{- $settings := (index .root.Values .service).settings -}}
@@ -38,6 +48,13 @@
   value: {{ include "cadran.fullname" . }}-ransim:{{ $ports.e3 }}
 - name: CADRAN_DAPP_HTTP
   value: {{ include "cadran.listen" (dict "root" . "port" $ports.dapp) | quote }}
+{{- if .Values.tls.enabled }}
+- name: POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+{{- end }}
+{{- include "cadran.env.tls" (dict "root" . "service" "dapp") }}
 {{- include "cadran.env.given" (dict "root" . "service" "dapp") }}
 {{- end }}
 
@@ -50,6 +67,7 @@
   value: {{ include "cadran.fullname" . }}-xapp:{{ $ports.e2 }}
 - name: CADRAN_RANSIM_HTTP
   value: {{ include "cadran.listen" (dict "root" . "port" $ports.ransim) | quote }}
+{{- include "cadran.env.tls" (dict "root" . "service" "ransim") }}
 {{- include "cadran.env.given" (dict "root" . "service" "ransim") }}
 {{- end }}
 
@@ -77,6 +95,11 @@
 {{ include "cadran.env.learner" (dict "root" . "service" "xapp") }}
 - name: CADRAN_XAPP_E2_LISTEN
   value: {{ include "cadran.listen" (dict "root" . "port" $ports.e2) | quote }}
+{{- if .Values.tls.enabled }}
+- name: CADRAN_XAPP_REST_TLS
+  value: "false"
+{{- end }}
+{{- include "cadran.env.tls" (dict "root" . "service" "xapp") }}
 {{- include "cadran.env.given" (dict "root" . "service" "xapp") }}
 {{- end }}
 
