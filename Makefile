@@ -10,7 +10,7 @@ DEMO_DURATION ?= 200s
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo validate test test-system test-joining test-compose test-helm test-observability test-console test-oracle test-ray audit lint bench proto clean
+.PHONY: help setup demo validate test test-system test-joining test-compose test-helm test-observability test-console test-oracle test-ray audit lint bench proto interfaces clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -86,6 +86,9 @@ bench: setup ## all benchmarks, one JSON object each
 
 proto: setup ## regenerate the protobuf stubs from proto/
 	$(BIN)/python proto/generate.py services/cadran/wire/gen
+
+interfaces: setup ## rewrite the tables of docs/interfaces.md from proto/
+	$(BIN)/python proto/document.py docs/interfaces.md
 
 clean: ## remove the virtual environment, caches and runs
 	rm -rf $(VENV) runs build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
