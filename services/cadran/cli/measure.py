@@ -40,13 +40,18 @@ def bench(
         BenchName,
         typer.Argument(
             help="radio: its full step beside a peer and a ceiling, and how the cost grows (2 minutes); "
-            "loop: decisions through the services; replay: rows in and out of the stores; learn: an update; "
-            "dapp: an inference, and its memory; sizing: processor, memory and Redis with 2 to 24 DUs."
+            "loop: E3, E2 and A1 with 1 to 60 DUs (10 minutes); replay: rows in and out of the stores; "
+            "learn: an update; dapp: an inference, and its memory; "
+            "sizing: processor, memory and Redis with 2 to 24 DUs."
         ),
     ],
     scenario: Annotated[Path, typer.Option(help="Scenario of the loop and of sizing.")] = Path(
         "scenarios/demo.yaml"
     ),
+    dus: Annotated[
+        list[int] | None,
+        typer.Option(min=1, max=99, help="Loop: DUs, may be repeated; by default 1, 6, 24 and 60."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure a part on this machine: one JSON object, for the radio also a table."""
@@ -55,7 +60,7 @@ def bench(
 
     measure: dict[BenchName, Callable[[], dict[str, Any]]] = {
         BenchName.radio: benchmarks.radio,
-        BenchName.loop: lambda: benchmarks.loop(scenario),
+        BenchName.loop: lambda: benchmarks.loop(scenario, dus or (1, 6, 24, 60)),
         BenchName.replay: benchmarks.replay,
         BenchName.learn: benchmarks.learn,
         BenchName.dapp: benchmarks.dapp,

@@ -6,6 +6,7 @@ Times of a shared machine drift: compare figures of one call with each other, no
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ import numpy as np
 import torch
 
 from cadran.envs import problem_of
-from cadran.lab.experiment import load_experiment
 from cadran.learn import LearnerSpec
 from cadran.learn.bench import BenchSize, bench_updates
 from cadran.policy import PolicyMeta, decode_actor, encode, save, tensor_shapes
@@ -24,15 +24,12 @@ from cadran.replay import MemoryReplay, TransitionSchema, paper_buffer_bytes
 from cadran.replay.bench import bench_replay
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import RedisReplay, connect
-from cadran.testbed.bare_round import bare_round_ms
 from cadran.testbed.dapp_memory import dapp_rss_mb
+from cadran.testbed.loop_bench.report import LoopPlan, bench_loop
 from cadran.testbed.radio_bench.report import bench_radio
 from cadran.testbed.radio_bench.timing import say
 from cadran.testbed.redis_child import serving_redis
-from cadran.testbed.run import Testbed
-from cadran.testbed.settings import TestbedSettings
 
-LOOP_FRAMES = 2000
 INFERENCES = 5000
 REPLAY_ROWS = 25_600
 PAPER_HIDDEN, PAPER_OBSERVATION, PAPER_ACTION = (300, 400, 400), 206, 200
@@ -44,33 +41,9 @@ def radio() -> dict[str, Any]:
     return bench_radio(say)
 
 
-def loop(scenario: Path) -> dict[str, Any]:
-    """The loop through the services: RAN, dApps over E3, xApp over E2, Redis; without learning.
-
-    Beside it a bare gRPC round of as many streams, measured just before: read the loop as a multiple of it.
-    """
-    bare_ms = bare_round_ms(load_experiment(scenario).world.dus)
-    with tempfile.TemporaryDirectory() as folder:
-        settings = TestbedSettings(
-            scenario=scenario,
-            frames=LOOP_FRAMES,
-            pace="fast",
-            learn=False,
-            out=Path(folder) / "run",
-            live=False,
-        )
-        summary = Testbed(settings).run()
-    e3_ms = {
-        "p50": summary.loop_latency_p50_ms,
-        "p99": summary.loop_latency_p99_ms,
-        "max": summary.loop_latency_max_ms,
-    }
-    return {
-        "results": [{"dus": summary.dus, "e3_ms": e3_ms, "frames_per_s": summary.frames_per_s}],
-        "bare_round_ms": bare_ms,
-        "frames": summary.frames,
-        "missed_frames": summary.missed_frames,
-    }
+def loop(scenario: Path, dus: Sequence[int]) -> dict[str, Any]:
+    """E3 round trips and their phases, E2 controls and their effect, A1 over REST."""
+    return bench_loop(scenario, LoopPlan(dus=dus), say)
 
 
 def replay() -> dict[str, Any]:

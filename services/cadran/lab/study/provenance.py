@@ -26,7 +26,7 @@ def versions() -> dict[str, str]:
 
 def machine(device: str) -> dict[str, str]:
     """System, processor, cores; the GPU where ``device`` is ``cuda``."""
-    facts = {"system": platform.system(), "processor": _processor(), "cores": str(os.cpu_count())}
+    facts = {"system": platform.system(), "processor": processor(), "cores": str(os.cpu_count())}
     if device == "cuda":
         import torch
 
@@ -58,7 +58,7 @@ def _revision() -> str:
     return f"({said.stdout.strip()})"
 
 
-def _processor() -> str:
+def processor() -> str:
     """Its model; Linux keeps it in a file."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
