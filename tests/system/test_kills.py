@@ -90,8 +90,8 @@ def stored_frames(folder: Path) -> dict[int, np.ndarray]:
     server = subprocess.Popen(
         redis_command(find_redis_server(), port, folder / "redis"), stdout=subprocess.DEVNULL
     )
+    client = connect(record["url"], timeout_s=10.0)
     try:
-        client = connect(record["url"], timeout_s=10.0)
         deadline = time.monotonic() + SETTLE_S
         while not asyncio.run(answers_ping(record["url"])):
             assert time.monotonic() < deadline, "redis-server does not answer"
@@ -100,5 +100,6 @@ def stored_frames(folder: Path) -> dict[int, np.ndarray]:
         oldest = {du: max(0, replay.count(du) - replay.capacity) for du in range(replay.dus)}
         return {du: replay.rows(du, oldest[du], replay.count(du))["frame"] for du in range(replay.dus)}
     finally:
+        client.close()
         server.terminate()
         server.wait(10)

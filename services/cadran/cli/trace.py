@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,8 +12,11 @@ import typer
 
 from cadran.cli.options import EXIT_FAILED
 from cadran.runtime import ConfigError
+from cadran.runtime.addresses import parse_address
 
 app = typer.Typer(help="Recorded E2, E3 and A1 messages of a service.", no_args_is_help=True)
+
+_MOST_DIFFERENCES = 20
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="What a service's setting `record` has written.")]
 
@@ -39,8 +45,59 @@ def show(
             for line in lines(read(opened)):
                 if wanted.holds(line):
                     typer.echo(line.json() if as_json else line.text())
+    except BrokenPipeError:
+        # Who reads has seen enough. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or error}") from error
     except DamageError as error:
         typer.echo(f"{file}: {error}", err=True)
         raise typer.Exit(EXIT_FAILED) from error
+
+
+@app.command()
+def replay(
+    file: File,
+    address: Annotated[
+        str,
+        typer.Argument(
+            metavar="HOST:PORT",
+            help="Where the service listens; for a dapp, and for ransim over E2, where to listen for it.",
+        ),
+    ],
+    against: Annotated[Literal["xapp", "ransim", "dapp"], typer.Option(help="The service under test.")],
+    interface: Annotated[
+        Literal["e2", "e3"] | None, typer.Option(help="Of ransim, which has both: e3 unless said.")
+    ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast/--paced", help="Not waiting for the recorded times, only for answers.")
+    ] = False,
+) -> None:
+    """Play the peer's side of a recording to one service, in clear text; exit status 1 on a difference."""
+    from cadran.wire import trace_replay
+    from cadran.wire.gen.trace.v1 import trace_pb2
+    from cadran.wire.trace_file import DamageError, read
+
+    one = {"xapp": "e2", "dapp": "e3"}.get(against, interface or "e3")
+    if interface not in (None, one):
+        raise ConfigError(f"--interface {interface}: {against} has only {one}")
+    number = trace_pb2.INTERFACE_E2 if one == "e2" else trace_pb2.INTERFACE_E3
+    listens = (against, one) in (("xapp", "e2"), ("ransim", "e3"))
+    play = trace_replay.connect_and_play if listens else trace_replay.listen_and_play
+    try:
+        target = str(parse_address(address))
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    try:
+        with file.open("rb") as opened:
+            scripts = trace_replay.scripts(read(opened), against, number)
+        outcome = asyncio.run(play(scripts, target, trace_replay.Pace(fast)))
+    except (OSError, DamageError, trace_replay.ReplayError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+    for difference in outcome.differences[:_MOST_DIFFERENCES]:
+        typer.echo(difference, err=True)
+    count = len(outcome.differences)
+    result = "as recorded" if not count else f"{count} differences"
+    typer.echo(f"{result}: {outcome.played} messages played, {outcome.compared} answers compared and alike")
+    if count:
+        raise typer.Exit(EXIT_FAILED)

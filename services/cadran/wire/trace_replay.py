@@ -1,0 +1,400 @@
+"""Plays one side of a recorded E2 or E3 conversation to a service, and compares what comes back.
+
+Of each association of the recording there is a script: what the peer of the service under test sent, in
+order, with what the service answered between. A message is played when its time has come and when the
+answers that came before it in the recording have come again, for a bounded time. Compared is what the
+messages determine:
+kinds, causes and response codes of answers, and decisions of a dApp; an answer that depends on when, or on
+what a service has learned, is neither waited for nor compared.
+
+The service chooses numbers of its own for its requests; answers to them are played with these.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import grpc
+
+from cadran.wire.causes import from_proto
+from cadran.wire.e2_session import E2_SERVICE
+from cadran.wire.e3_session import E3_SERVICE
+from cadran.wire.gen.e2ap.v1 import e2ap_pb2
+from cadran.wire.gen.e2sm.v1 import common_pb2
+from cadran.wire.gen.e3ap.v1 import e3ap_pb2
+from cadran.wire.gen.trace.v1 import trace_pb2
+from cadran.wire.link import GRPC_OPTIONS
+from cadran.wire.stream import STREAM_ERRORS, ByteStream, describe, first_pdu, start_server
+from cadran.wire.trace_file import Stored
+from cadran.wire.trace_text import du_of, pdu_of
+
+Service = Literal["xapp", "ransim", "dapp"]
+Pdu = e2ap_pb2.E2apPdu | e3ap_pb2.E3Pdu
+
+_NAMES = {trace_pb2.INTERFACE_E2: E2_SERVICE, trace_pb2.INTERFACE_E3: E3_SERVICE}
+
+#: Answers that what was played determines.
+DETERMINED = frozenset(
+    {
+        *("setup_request", "setup_response", "dapp_control_action", "policy_status", "message_ack"),
+        *("subscription_request", "subscription_response", "subscription_delete_response"),
+        *("e2_setup_request", "e2_setup_response", "e2_setup_failure"),
+        *("ric_subscription_request", "ric_subscription_response", "ric_subscription_failure"),
+        *("ric_subscription_delete_response", "ric_subscription_delete_failure"),
+        *("ric_control_acknowledge", "ric_control_failure", "reset_response"),
+        *("ric_service_update_acknowledge", "ric_service_update_failure"),
+        *("e2_node_configuration_update_acknowledge", "e2_node_configuration_update_failure"),
+        "error_indication",
+    }
+)
+#: Nobody may have asked for these this time: what an xApp orders depends on what it has learned.
+_ANSWERS_TO_UNDETERMINED = frozenset({"ric_control_acknowledge", "ric_control_failure"})
+
+
+class ReplayError(ValueError):
+    """The file cannot be played against this service."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One message of a script.
+
+    Attributes:
+        at_s: since the script's first message.
+        played: to the service under test; else it came from it.
+        pdu: the message.
+        data: its bytes as recorded.
+    """
+
+    at_s: float
+    played: bool
+    pdu: Pdu | None
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Script:
+    """What one association said.
+
+    Attributes:
+        interface: of the association.
+        du: its DU.
+        steps: messages in order.
+    """
+
+    interface: trace_pb2.Interface
+    du: int
+    steps: tuple[Step, ...]
+
+
+@dataclass
+class Outcome:
+    """What came of a replay.
+
+    Attributes:
+        played: messages sent to the service.
+        compared: answers that were as recorded.
+        differences: one line each.
+    """
+
+    played: int = 0
+    compared: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a script is played.
+
+    Attributes:
+        fast: as soon as the answers before have come; else not before the recorded time.
+        answer_s: longest wait for an answer.
+        connect_s: longest wait for a service that connects.
+    """
+
+    fast: bool
+    answer_s: float = 5.0
+    connect_s: float = 30.0
+
+
+def scripts(records: Iterable[Stored], against: Service, interface: trace_pb2.Interface) -> list[Script]:
+    """The associations of a recording as the service under test lived them.
+
+    Args:
+        records: of a file, made by the service itself or by its peer.
+        against: the service under test.
+        interface: which of its interfaces.
+
+    Raises:
+        ReplayError: nothing in the file was said to this service.
+        DamageError: the file is damaged.
+    """
+    header, recorded = None, dict[int, list[trace_pb2.Record]]()
+    for stored in records:
+        record = stored.record
+        if record.HasField("header"):
+            header = record.header
+        elif record.HasField("pdu") and record.pdu.interface == interface:
+            recorded.setdefault(record.pdu.association, []).append(record)
+    by_itself = header is not None and header.service == against
+    played = trace_pb2.DIRECTION_RECEIVED if by_itself else trace_pb2.DIRECTION_SENT
+    found = [_script(interface, played, one) for one in recorded.values()]
+    made = [script for script in found if script is not None]
+    if not made:
+        raise ReplayError(f"no association of {against} in it: none begins with a setup that was answered")
+    return made
+
+
+def _script(
+    interface: trace_pb2.Interface, played: trace_pb2.Direction, records: list[trace_pb2.Record]
+) -> Script | None:
+    began_ns = records[0].monotonic_ns
+    steps = tuple(
+        Step(
+            (record.monotonic_ns - began_ns) / 1e9,
+            record.pdu.direction == played,
+            pdu_of(record.pdu),
+            record.pdu.data,
+        )
+        for record in records
+    )
+    du = None if steps[0].pdu is None else du_of(steps[0].pdu)
+    both = {step.played for step in steps}
+    return None if du is None or len(both) < 2 else Script(interface, du, steps)
+
+
+def kind_of(pdu: Pdu | None) -> str:
+    """Name of the PDU in its oneof."""
+    return "malformed" if pdu is None else str(pdu.WhichOneof("pdu") or "malformed")
+
+
+def essence(pdu: Pdu | None, decisions: bool) -> str:
+    """What of a message has to be the same again, as a text.
+
+    Args:
+        pdu: a message of the service under test.
+        decisions: whether a dApp's decision has to be the same, because it acts without chance.
+    """
+    kind = kind_of(pdu)
+    message = None if pdu is None else getattr(pdu, kind, None)
+    if message is None:
+        return kind
+    parts = [kind]
+    message = getattr(message, "status", message)
+    names = set(message.DESCRIPTOR.fields_by_name)
+    ids = ("frame", "delivery", "ran_function_id", "subscription_id")
+    parts += [f"{name}={getattr(message, name)}" for name in ids if name in names]
+    if "response_code" in names and message.response_code != common_pb2.RESPONSE_CODE_UNSPECIFIED:
+        parts.append(common_pb2.ResponseCode.Name(message.response_code))
+    if "cause" in names and message.HasField("cause"):
+        parts.append(from_proto(message.cause).label)
+    if decisions and isinstance(message, e3ap_pb2.DAppControlAction):
+        decided = e3ap_pb2.DAppControlAction()
+        decided.CopyFrom(message)
+        decided.ClearField("traceparent")
+        parts.append(decided.SerializeToString(deterministic=True).hex())
+    return " ".join(parts)
+
+
+class Player:
+    """Plays one script on one stream.
+
+    Args:
+        script: what to play.
+        pace: how fast.
+        outcome: where to count.
+        setup: what has been read of the stream.
+    """
+
+    def __init__(self, script: Script, pace: Pace, outcome: Outcome, setup: Pdu | None = None) -> None:
+        self._script = script
+        self._pace = pace
+        self._outcome = outcome
+        self._heard: deque[Pdu] = deque() if setup is None else deque([setup])
+        self._came = asyncio.Event()
+        self._over = False
+        self._ids: dict[tuple[str, Any], Any] = {}
+        self._deterministic: dict[int, bool] = {}
+
+    async def play(self, stream: ByteStream) -> None:
+        """Play to the end, then say in the outcome what else came that is determined."""
+        reading = asyncio.create_task(self._read(stream))
+        began_s = time.monotonic()
+        try:
+            for step in self._script.steps:
+                if not step.played:
+                    await self._expect(step)
+                    continue
+                if kind_of(step.pdu) in _ANSWERS_TO_UNDETERMINED:
+                    continue
+                if not self._pace.fast:
+                    await asyncio.sleep(max(0.0, step.at_s - (time.monotonic() - began_s)))
+                await stream.write(self._translated(step))
+                self._note(step)
+                self._outcome.played += 1
+        except STREAM_ERRORS as error:
+            self._differ(f"the stream ended: {describe(error)}")
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        more = Counter(kind for pdu in self._heard if (kind := kind_of(pdu)) in DETERMINED)
+        for kind, count in more.items():
+            self._differ(f"{count} more {kind}")
+
+    async def _read(self, stream: ByteStream) -> None:
+        try:
+            while isinstance(data := await stream.read(), bytes):
+                recorded = trace_pb2.Pdu(interface=self._script.interface, data=data)
+                if (pdu := pdu_of(recorded)) is not None:
+                    self._heard.append(pdu)
+                    self._came.set()
+        except STREAM_ERRORS:
+            pass  # the end of the stream, which what is missing then tells
+        finally:
+            self._over = True
+            self._came.set()
+
+    async def _expect(self, step: Step) -> None:
+        kind = kind_of(step.pdu)
+        if kind not in DETERMINED:
+            return
+        heard = await self._next(kind)
+        if heard is None:
+            self._differ(f"no {kind}, recorded as: {essence(step.pdu, False)}")
+            return
+        self._pair(step.pdu, heard)
+        decisions = self._acts_without_chance(step.pdu)
+        wanted, found = essence(step.pdu, decisions), essence(heard, decisions)
+        if wanted == found:
+            self._outcome.compared += 1
+        else:
+            self._differ(f"{found} instead of {wanted}")
+
+    async def _next(self, kind: str) -> Pdu | None:
+        """The next message of this kind, waited for; None when it does not come."""
+        try:
+            async with asyncio.timeout(self._pace.answer_s):
+                while True:
+                    for pdu in self._heard:
+                        if kind_of(pdu) == kind:
+                            self._heard.remove(pdu)
+                            return pdu
+                    if self._over:
+                        return None
+                    self._came.clear()
+                    await self._came.wait()
+        except TimeoutError:
+            return None
+
+    def _note(self, step: Step) -> None:
+        if step.pdu is not None and step.pdu.WhichOneof("pdu") == "indication_message":
+            indication = step.pdu.indication_message  # type: ignore[union-attr]
+            self._deterministic[indication.frame] = indication.deterministic
+
+    def _acts_without_chance(self, pdu: Pdu | None) -> bool:
+        if not isinstance(pdu, e3ap_pb2.E3Pdu) or not pdu.HasField("dapp_control_action"):
+            return False
+        return self._deterministic.get(pdu.dapp_control_action.frame, False)
+
+    def _pair(self, recorded: Pdu | None, heard: Pdu) -> None:
+        """Remember under which numbers the service asks now for what it asked then."""
+        for name in ("ric_request_id", "transaction_id"):
+            then, now = _number(recorded, name), _number(heard, name)
+            if then is not None and now is not None:
+                self._ids[name, then] = now
+
+    def _translated(self, step: Step) -> bytes:
+        for name in ("ric_request_id", "transaction_id"):
+            now = self._ids.get((name, _number(step.pdu, name)))
+            if now is not None and step.pdu is not None:
+                changed = type(step.pdu)()
+                changed.CopyFrom(step.pdu)  # type: ignore[arg-type]
+                message = getattr(changed, kind_of(step.pdu))
+                if name == "transaction_id":
+                    message.transaction_id = now
+                else:
+                    message.ric_request_id.ParseFromString(now)
+                return changed.SerializeToString()
+        return step.data
+
+    def _differ(self, text: str) -> None:
+        self._outcome.differences.append(f"DU {self._script.du}: {text}")
+
+
+def _number(pdu: Pdu | None, name: str) -> Any:
+    if not isinstance(pdu, e2ap_pb2.E2apPdu) or (kind := pdu.WhichOneof("pdu")) is None:
+        return None
+    message = getattr(pdu, kind)
+    if name not in message.DESCRIPTOR.fields_by_name:
+        return None
+    value = getattr(message, name)
+    return value if name == "transaction_id" else value.SerializeToString()
+
+
+async def connect_and_play(played: list[Script], target: str, pace: Pace) -> Outcome:
+    """Play to a service that listens: the associations of a DU one after the other, DUs side by side."""
+    outcome = Outcome()
+
+    async def one_du(du: int) -> None:
+        for script in (script for script in played if script.du == du):
+            async with grpc.aio.insecure_channel(target, options=GRPC_OPTIONS) as channel:
+                method = f"/{_NAMES[script.interface]}/Connect"
+                call = channel.stream_stream(method, _as_is, _as_is)(None)
+                await Player(script, pace, outcome).play(call)
+                call.cancel()
+
+    await asyncio.gather(*(one_du(du) for du in sorted({script.du for script in played})))
+    return outcome
+
+
+async def listen_and_play(played: list[Script], listen: str, pace: Pace) -> Outcome:
+    """Play to a service that connects, each time it does; ends when all is played, or it does not come.
+
+    A DU's associations are played one after the other; for which DU a stream is, its setup request says.
+
+    Raises:
+        OSError: the address cannot be listened on.
+    """
+    outcome = Outcome()
+    waiting, playing = list(played), 0
+    changed = asyncio.Event()
+    interface = played[0].interface
+
+    async def serve(stream: ByteStream) -> None:
+        nonlocal playing
+        setup = pdu_of(trace_pb2.Pdu(interface=interface, data=await first_pdu(stream, pace.answer_s)))
+        du = None if setup is None else du_of(setup)
+        script = next((script for script in waiting if script.du == du), None)
+        if script is None or setup is None:
+            return
+        waiting.remove(script)
+        playing += 1
+        try:
+            await Player(script, pace, outcome, setup).play(stream)
+        finally:
+            playing -= 1
+            changed.set()
+
+    server, _ = await start_server(listen, _NAMES[interface], serve, None)
+    try:
+        while waiting or playing:
+            changed.clear()
+            try:
+                async with asyncio.timeout(pace.connect_s):
+                    await changed.wait()
+            except TimeoutError:
+                if not playing:
+                    break
+    finally:
+        await server.stop(1.0)
+    outcome.differences += [f"DU {script.du}: the service did not connect" for script in waiting]
+    return outcome
+
+
+def _as_is(data: bytes) -> bytes:
+    return data
