@@ -36,10 +36,10 @@ class TimedAgent(DuAgent):
 
     began_ns = ended_ns = 0
 
-    def step(self, indication: Indication) -> tuple[Action | None, Transition | None]:
+    def step(self, indication: Indication, act: bool = True) -> tuple[Action | None, Transition | None]:
         """As the agent, between two looks at the clock."""
         self.began_ns = now_ns()
-        came = super().step(indication)
+        came = super().step(indication, act)
         self.ended_ns = now_ns()
         return came
 
