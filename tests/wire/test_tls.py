@@ -110,7 +110,8 @@ async def test_a_stranger_gets_nothing_and_is_counted(side: str, tmp_path: Path,
                 await until(lambda: asked.counters.seen.get(("closed", side, REFUSED), 0) >= 2)
             assert party.session is None
             assert not asked.sessions
-        assert all((cause.label == REFUSED) == (kind == "other DU") for cause in party.closed[:2])
+        # On a slow machine an attempt may also end by its time-out.
+        assert (REFUSED in {cause.label for cause in party.closed}) == (kind == "other DU")
         await gets_in(asked, certificates)  # the process lives
 
 
