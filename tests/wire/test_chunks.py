@@ -123,3 +123,54 @@ def test_a_trace_context_travels_with_the_last_chunk_only() -> None:
     for context in ("", "00-" + "1" * 32 + "-" + "2" * 16 + "-01"):
         artefact = Artefact(0, "du0", 1, 1, 0, data, context)
         assert [chunk.traceparent for chunk in split(artefact)] == ["", "", context]
+
+
+def _mixed(versions: list[int]) -> list[dapp_pb2.PolicyChunk]:
+    return [chunk for version in versions for chunk in split(_artefact(3 * CHUNK_BYTES + 17, version))]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 7), max_size=16))
+def test_artefacts_amid_each_other_come_out_whole_or_not_at_all(order: list[int]) -> None:
+    chunks = _mixed([4, 5])
+    assembler = Assembler(du_id=2)
+    for place in order:
+        with suppress(WireError):
+            made = assembler.add(chunks[place])
+            assert made is None or made == _artefact(3 * CHUNK_BYTES + 17, made.version)
+        assert sum(map(len, assembler._parts)) <= 4 * CHUNK_BYTES
+
+
+_CHANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "du_id": st.integers(0, 3),
+        "policy_id": st.sampled_from(["policy", "other"]),
+        "version": st.integers(0, 2**32 - 1),
+        "sha256": st.binary(max_size=40),
+        "chunk_index": st.integers(0, 2**32 - 1),
+        "chunk_count": st.integers(0, 2**32 - 1),
+        "total_bytes": st.integers(0, 2**32 - 1),
+        "effective_frame": st.integers(0, 2**32 - 1),
+        "delivery": st.integers(0, 2**32 - 1),
+        "data": st.binary(max_size=64),
+    },
+)
+_CAUSES = {"chunk-foreign", "chunk-out-of-order", "chunk-duplicate", "too-large", "corrupt", "hash-mismatch"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 3), _CHANGES)
+def test_a_spoilt_chunk_never_makes_another_artefact(place: int, changes: dict[str, object]) -> None:
+    artefact, assembler, made = _artefact(), Assembler(du_id=2), []
+    for index, chunk in enumerate(split(artefact)):
+        if index == place:
+            for name, value in changes.items():
+                setattr(chunk, name, value)
+        try:
+            made.append(assembler.add(chunk))
+        except WireError as error:
+            assert error.cause.group == "policy"  # noqa: PT017 - some chunks pass, some do not
+            assert error.cause.name in _CAUSES  # noqa: PT017
+    assert all(one is None or one.data == artefact.data for one in made)
+    assert [assembler.add(chunk) for chunk in split(artefact)][-1] == artefact  # the next one passes

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from worlds import artefact, problem
 
 from cadran.dapp import PolicySlot
@@ -73,3 +75,37 @@ def test_the_version_in_force_is_not_the_one_scheduled() -> None:
     assert (slot.version, slot.newest_version, slot.delivery_in_force) == (1, 2, 1)
     slot.at(2)
     assert (slot.version, slot.delivery_in_force) == (2, 2)
+
+
+_ARTEFACTS = {version: artefact(problem(), version=version, seed=version) for version in (1, 2, 3)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([1, 2, 3]), st.integers(1, 6), st.integers(0, 12), st.booleans()),
+        max_size=12,
+    )
+)
+def test_whatever_is_delivered_the_newest_good_delivery_comes_into_force(
+    deliveries: list[tuple[int, int, int, bool]],
+) -> None:
+    slot, newest, frame, accepted = PolicySlot(0, problem()), (0, 0), 0, {0}
+    for version, delivery, effective_frame, spoilt in deliveries:
+        data = _ARTEFACTS[version]
+        if spoilt:
+            data = data[:-1] + bytes([data[-1] ^ 1])
+        try:
+            slot.install(data, delivery, effective_frame)
+        except PolicyError:
+            assert spoilt or delivery < newest[0] or (delivery == newest[0] and version != newest[1])
+        else:
+            assert not spoilt
+            assert delivery > newest[0] or (delivery, version) == newest
+            newest = (delivery, version)
+        assert (slot.delivery, slot.newest_version) == newest  # a refused one changes nothing
+        accepted.add(slot.newest_version)
+        assert slot.at(frame)[1] in accepted
+        frame += 1
+    # A roll-back is among them: an older version under a newer delivery is taken like any other.
+    assert slot.at(max(frame, 13))[1] == newest[1]

@@ -11,7 +11,9 @@ from rans import FALLBACK, WORLD, identity, ran
 from cadran.ransim.e3_agent import E3Agent
 from cadran.ransim.ladder import DecisionLadder, Submitted
 from cadran.ransim.ran import Ran
+from cadran.wire.causes import Cause, WireError
 from cadran.wire.e3_subscriptions import EVERYTHING, Subscription
+from cadran.wire.gen.e2sm.v1 import dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 
 
@@ -67,6 +69,18 @@ def test_multiples_of_the_period_and_beginnings_of_episodes_are_indicated(period
     assert [message.frame for message in session.told] == expected
     assert [n for n, dus in enumerate(awaited) if dus == (0,)] == expected
     assert served.reports(0) == (period == 1)
+
+
+def test_a_dapp_whose_policy_expired_is_not_waited_for_though_nobody_else_hears_of_it() -> None:
+    made = ran()
+    served, session = agent(made), Session(EVERYTHING)
+    served.on_connected(session)
+    assert run(made, served, 1) == [(0,)]
+    status = dapp_pb2.PolicyStatus(cause=Cause("policy", "expired").to_proto(), running_version=0)
+    with pytest.raises(WireError):  # there is no near-RT RIC to relay it to
+        served.on_policy_status(session, status)
+    assert run(made, served, 1) == [()]
+    assert len(session.told) == 2  # and yet it is told of every frame
 
 
 def test_a_frame_that_the_dapp_was_not_asked_for_is_not_missed() -> None:
