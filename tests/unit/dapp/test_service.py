@@ -325,6 +325,18 @@ async def test_a_policy_of_which_nobody_answers_for_long_acts_no_more_and_the_du
     assert dapp.session.decisions() == 5
 
 
+async def test_an_expired_policy_acts_again_when_it_is_delivered_again() -> None:
+    dapp = Dapp()
+    dapp.now_s = 601.0
+    dapp.watch()
+    assert dapp.session.statuses()[-1] == (0, 0)
+    dapp.deliver(1, 0)
+    assert dapp.session.statuses()[-1] == (1, 1)
+    await dapp.frames(0, 1)
+    assert dapp.session.decisions() == 1
+    assert "policy" not in dapp.health.reasons
+
+
 async def test_an_outdated_indication_completes_its_transition_and_is_not_decided() -> None:
     dapp, rng = Dapp(), np.random.default_rng(0)
     dapp.service.on_indication(dapp.session, dapp.indication(0, rng))
