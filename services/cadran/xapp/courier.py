@@ -200,7 +200,8 @@ class Courier:
         elif answer.delivery == order.delivery:
             if answer.accepted:
                 self._accepted(order)
-            else:
+            elif self._settled != order.delivery:
+                # Else it came whole before: what is refused is a chunk of it that came once more.
                 self._refused(order, answer.cause or Cause("misc", "unspecified"))
 
     def _accepted(self, order: Order) -> None:

@@ -216,3 +216,17 @@ async def test_the_state_tells_where_the_order_stands() -> None:
         assert courier.state == "awaited"
         courier.answer(accept(1, 1))
         assert courier.state == "accepted"
+
+
+async def test_a_chunk_that_came_once_more_does_not_undo_the_acceptance() -> None:
+    """A relay that repeats the last chunk of a policy makes the dApp refuse that chunk, not the policy."""
+    async with running() as (courier, link, told):
+        courier.assign(FIRST)
+        courier.connected(link)
+        await settle()
+        courier.answer(accept(1, 1))
+        again = Cause("policy", "chunk-out-of-order", "chunk 1 comes first; 0 must")
+        courier.answer(Answer(1, accepted=False, cause=again, running_version=1))
+        assert courier.state == "accepted"
+        assert courier.refusal is None
+        assert told.events == ["delivered 1"]
