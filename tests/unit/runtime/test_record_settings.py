@@ -27,18 +27,24 @@ def test_nothing_is_recorded_unless_it_is_asked_for() -> None:
 
 def test_a_recorder_is_closed_whatever_happens(tmp_path: Path) -> None:
     settings = RecordSettings(record=tmp_path / "t", record_bytes=2**20)
-    with pytest.raises(KeyError), settings.recording(Made) as recorder:
-        assert recorder is not None
-        assert recorder.given == (tmp_path / "t", 2**20)
-        raise KeyError
-    assert recorder is not None
-    assert recorder.closed
+    made: list[Made] = []
+
+    def fail() -> None:
+        with settings.recording(Made) as recorder:
+            assert recorder is not None
+            made.append(recorder)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert made[0].given == (tmp_path / "t", 2**20)
+    assert made[0].closed
 
 
 def test_a_file_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     settings = RecordSettings(record=tmp_path / "none" / "t")
     with (
-        pytest.raises(ConfigError, match="record = .*none/t: cannot be made: No such"),
+        pytest.raises(ConfigError, match=r"record = .*none/t: cannot be made: No such"),
         settings.recording(Made),
     ):
         pass
