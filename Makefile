@@ -7,10 +7,12 @@ BIN := $(VENV)/bin
 TORCH ?= torch==2.13.0
 TORCH_INDEX_URL ?=
 DEMO_DURATION ?= 200s
+FUZZ_SECONDS ?= 600
+CHAOS_MINUTES ?= 10
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo validate test test-system test-joining test-compose test-helm test-observability test-console test-oracle test-ray audit lint bench proto interfaces clean
+.PHONY: help setup demo validate test test-system test-joining test-compose test-helm test-observability test-console test-oracle test-ray test-fuzz test-chaos audit lint bench proto interfaces clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -56,6 +58,15 @@ test-console: setup ## the console in a headless Chromium before a running testb
 	$(BIN)/pip install --quiet --editable '.[console]'
 	$(BIN)/python -m cadran.radio.warm
 	$(BIN)/python -m pytest tests/console
+
+test-fuzz: setup ## coverage-guided fuzzing of every reader of bytes (FUZZ_SECONDS; installs atheris)
+	$(BIN)/pip install --quiet --editable '.[fuzz]'
+	$(BIN)/python -m cadran.radio.warm
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
+
+test-chaos: setup ## random kills and restarts at six DUs over links that lose 5 % (CHAOS_MINUTES)
+	$(BIN)/python -m cadran.radio.warm
+	CADRAN_CHAOS_SECONDS=$$(($(CHAOS_MINUTES) * 60)) $(BIN)/python -m pytest tests/chaos -s
 
 audit: setup ## installed packages against published advisories (asks the Python package index)
 	$(BIN)/pip install --quiet --editable '.[audit]'

@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 from ric import Ric, free_port
-from xapp_du import Du
 
 from cadran.envs import problem_of
 from cadran.problem import ProblemSpec
 from cadran.radio import World
 from cadran.wire.e2_node import E2Node
 from cadran.wire.e2_server import E2Server
+from xapp_du import Du
 
 WORLD = World.model_validate({"dus": 1, "ues": 6, "max_ues_per_slice": 4, "rbs": 20, "episode_frames": 5})
 # Keep-alive asks after ten seconds and gives up five seconds later; the machine may be busy. It took seventy

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from fastapi import FastAPI, Request, Response
 from test_xapp_service import Bench, region, running
-from xapp_du import Du
 
 from cadran.rest import listen, serving
 from cadran.runtime import Address
@@ -22,6 +21,7 @@ from cadran.wire.gen.e2sm.v1 import kpm_pb2
 from cadran.wire.kpm_samples import indication_message
 from cadran.wire.kpm_window import KpmAccumulator
 from redis_server import RedisServer
+from xapp_du import Du
 
 __all__ = ["region"]
 PATH = "/A1-P/v2/policytypes/ORAN_SliceSLATarget_1.0.0/policies/embb"

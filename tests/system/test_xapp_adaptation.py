@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from xapp_du import Du, rows_of
 
 from cadran.learn import MetaLearner
 from cadran.learn.meta import LEVELS
@@ -24,6 +23,7 @@ from cadran.xapp.assembly import Assembly, new_health
 from cadran.xapp.scenario import load_scenario
 from cadran.xapp.settings import XappSettings
 from redis_server import RedisServer
+from xapp_du import Du, rows_of
 
 TEXT = """
 world: {dus: 2, ues: 6, max_ues_per_slice: 3, rbs: 20}

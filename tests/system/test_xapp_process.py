@@ -14,12 +14,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from xapp_du import Du, rows_of, schema_of
 
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.xapp.scenario import load_scenario
 from redis_server import RedisServer
+from xapp_du import Du, rows_of, schema_of
 
 SMOKE = Path(__file__).parents[2] / "scenarios" / "smoke.yaml"
 OVERRIDES = ("learner.warmup_transitions=16", "learner.publish_every_updates=10")

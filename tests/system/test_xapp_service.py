@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from xapp_du import Du, rows_of, schema_of
 
 from cadran.learn import TrainingSchedule
 from cadran.learn.checkpoint import unpack
@@ -37,6 +36,7 @@ from cadran.xapp.scenario import Scenario, load_scenario
 from cadran.xapp.service import Xapp
 from cadran.xapp.settings import XappSettings
 from redis_server import RedisServer
+from xapp_du import Du, rows_of, schema_of
 
 SMOKE = Path(__file__).parents[2] / "scenarios" / "smoke.yaml"
 QUICK = (

@@ -57,11 +57,12 @@ def unpack(data: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:
         tensors = safetensors.torch.load(blob)
         header = json.loads(blob[8 : 8 + int.from_bytes(blob[:8], "little")])
         content = json.loads(header["__metadata__"]["learner"])
-    except (safetensors.SafetensorError, KeyError) as error:
+        form, scalars = content["format"], content["scalars"]
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"checkpoint: not a safetensors blob of a learner: {error}") from error
-    if content["format"] != FORMAT:
-        raise CheckpointError(f"checkpoint: format is {content['format']!r}, only {FORMAT!r} is understood")
-    return tensors, content["scalars"]
+    if form != FORMAT:
+        raise CheckpointError(f"checkpoint: format is {form!r}, only {FORMAT!r} is understood")
+    return tensors, scalars
 
 
 def copy_into(live: Mapping[str, Tensor], loaded: Mapping[str, Tensor]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -13,6 +13,10 @@ ACTIVATIONS: Final = ("relu", "tanh", "crelu")
 
 LEVELS: Final = ("higher", "lower")
 """The actors of a two-level policy."""
+
+_MOST: Final = 2**32 - 1
+"""Of any integer: what the wire has room for."""
+_GREATEST: Final = sys.float_info.max
 
 
 class PolicyCause(StrEnum):
@@ -259,11 +263,13 @@ def _check(meta: PolicyMeta | NetworkMeta | TwoLevelMeta, rules: _Rules) -> None
 
 
 def _is_int(value: Any, minimum: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= minimum
+    return isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= _MOST
 
 
 def _is_finite(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -_GREATEST <= value <= _GREATEST  # not isfinite: integers of JSON may be beyond any float
 
 
 def _are_names(value: Any) -> bool:
@@ -272,8 +278,8 @@ def _are_names(value: Any) -> bool:
     )
 
 
-_COUNT = ("an integer >= 0", lambda value: _is_int(value, 0))
-_SIZE = ("an integer >= 1", lambda value: _is_int(value, 1))
+_COUNT = (f"an integer in 0..{_MOST}", lambda value: _is_int(value, 0))
+_SIZE = (f"an integer in 1..{_MOST}", lambda value: _is_int(value, 1))
 _FINITE = ("a finite number", _is_finite)
 _Rules = Mapping[str, tuple[str, Callable[[Any], bool]]]
 _COMMON_RULES: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {

@@ -9,6 +9,7 @@ is brought up to it as a whole, in one transaction.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -57,7 +58,7 @@ class RedisMirror:
         held = {entry.meta.version for entry in entries}
         promoted = state.promotions[-1] if state.promotions else ""
         try:
-            there = {int(version) for version in self._client.hkeys(self._artifacts)}
+            there = {_version(field) for field in self._client.hkeys(self._artifacts)}
             change = self._client.pipeline(transaction=True)
             for version in held - there:
                 with suppress(DamagedError):
@@ -104,7 +105,14 @@ class RedisMirror:
             return 0
         try:
             state = RegistryState.model_validate_json(stored)
-            registry.restore(state, {int(version): data for version, data in artifacts.items()})
+            registry.restore(state, {_version(field): data for field, data in artifacts.items()})
         except (ValidationError, PolicyError) as error:
             raise ReplayError(f"the registry's copy in Redis cannot be read: {error}") from error
         return len(artifacts)
+
+
+def _version(field: bytes) -> int:
+    """The version that a field of the copy is named after. Raises `ReplayError` where it is no number."""
+    if not re.fullmatch(b"[0-9]{1,15}", field):
+        raise ReplayError(f"the registry's copy in Redis cannot be read: version {field[:40]!r}")
+    return int(field)

@@ -22,6 +22,8 @@ from typing import Any
 from cadran.replay.schema import Identity, ReplayError, Rows, TransitionSchema
 from cadran.replay.store import Slice, check_cursor, check_sizes
 
+_IDENTITY = struct.Struct("<QI")
+
 _APPEND_BYTES = 1 << 20
 """Most bytes of one append, so that the server, which runs one script at a time, is never held for long."""
 _MOST_STRING_BYTES = 512 << 20
@@ -179,14 +181,20 @@ def about_key(region: str) -> str:
 def parse_format(text: str) -> tuple[TransitionSchema, int]:
     """Schema and capacity from a format."""
     fingerprint, _, capacity = text.partition("/")
-    if not capacity.isdigit():
+    if not re.fullmatch("[0-9]{1,15}", capacity):
         raise ReplayError(f"replay format '{text}': not one that this version can read")
     return TransitionSchema.from_fingerprint(fingerprint), int(capacity)
 
 
 def parse_identity(data: bytes) -> Identity:
-    """(epoch, frame) from the 12 bytes that the head keeps."""
-    epoch, frame = struct.unpack("<QI", data)
+    """(epoch, frame) from the 12 bytes that the head keeps.
+
+    Raises:
+        ReplayError: not 12 bytes.
+    """
+    if len(data) != _IDENTITY.size:
+        raise ReplayError(f"the last row's identity has {len(data)} bytes, not {_IDENTITY.size}")
+    epoch, frame = _IDENTITY.unpack(data)
     return epoch, frame
 
 

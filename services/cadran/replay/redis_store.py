@@ -155,8 +155,12 @@ class RedisReplay:
             raise ReplayUnavailable(f"replay in Redis does not answer: {error}") from error
         if None in fields:
             raise ReplayError(f"replay region '{region}': nothing is stored under this name")
-        schema, capacity = parse_format(fields[0].decode())
-        return cls(client, Layout(region, schema, int(fields[1]), capacity))
+        try:
+            schema, capacity = parse_format(fields[0].decode())
+            dus = int(fields[1])
+        except ValueError as error:
+            raise ReplayError(f"replay region '{region}': {error}") from error
+        return cls(client, Layout(region, schema, dus, capacity))
 
     @staticmethod
     def exists(client: redis.Redis, region: str) -> bool:

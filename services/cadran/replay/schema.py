@@ -130,7 +130,7 @@ class TransitionSchema:
         Raises:
             ReplayError: not a fingerprint of this version's layout.
         """
-        match = re.fullmatch(r"s(\d+)\.a(\d+)\.k(\d+)\.[0-9a-f]{8}", text)
+        match = re.fullmatch(r"s([0-9]{1,7})\.a([0-9]{1,7})\.k([0-9]{1,7})\.[0-9a-f]{8}", text)
         if match:
             schema = TransitionSchema(*(int(number) for number in match.groups()))
             if schema.fingerprint == text:

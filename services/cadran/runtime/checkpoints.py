@@ -53,7 +53,7 @@ def unpack(magic: bytes, data: bytes) -> tuple[dict[str, Any], bytes]:
     try:
         header = json.loads(data[_PREFIX.size : start])
         digest = header.pop(_DIGEST)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"header cannot be read: {error}") from error
     if hashlib.sha256(learner).hexdigest() != digest:
         raise CheckpointError("content does not match its SHA-256")

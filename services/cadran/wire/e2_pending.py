@@ -69,6 +69,8 @@ class Pending(Generic[K]):
             raise ExpiredError(Cause("ric_request", "control-timer-expired", text))
         finally:
             del self._waiting[key]
+            if answer.done():
+                answer.exception()  # looked at, also where the wait itself was cancelled
             if answer.done() and sendings > 1:
                 self._answered.append(key)
 

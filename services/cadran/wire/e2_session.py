@@ -66,7 +66,7 @@ def decode(model: type[M], data: bytes, what: str) -> M:
     """Parse a message of a service model. Raises `WireError` protocol/transfer-syntax-error."""
     try:
         return model.FromString(data)
-    except DecodeError as error:
+    except (DecodeError, UnicodeDecodeError) as error:  # the latter from protobuf's Python implementation
         raise WireError(Cause("protocol", "transfer-syntax-error", f"not an {what}: {error}")) from error
 
 

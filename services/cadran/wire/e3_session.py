@@ -29,7 +29,7 @@ def parse(data: bytes) -> e3ap_pb2.E3Pdu:
     """
     try:
         pdu = e3ap_pb2.E3Pdu.FromString(data)
-    except DecodeError as error:
+    except (DecodeError, UnicodeDecodeError) as error:  # the latter from protobuf's Python implementation
         raise WireError(Cause("protocol", "transfer-syntax-error", f"not an E3 PDU: {error}")) from error
     if pdu.WhichOneof("pdu") is None:
         name = "abstract-syntax-error-falsely-constructed-message"

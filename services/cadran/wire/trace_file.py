@@ -109,7 +109,7 @@ def _record(file: BinaryIO, head: bytes, offset: int) -> trace_pb2.Record:
         if zlib.crc32(entry.record) != entry.crc32:
             raise DamageError(offset, "an entry's checksum does not fit its content")
         record = trace_pb2.Record.FromString(entry.record)
-    except DecodeError as error:
+    except (DecodeError, UnicodeDecodeError) as error:  # the latter from protobuf's Python implementation
         raise DamageError(offset, f"an entry is no protobuf message: {error}") from error
     if record.WhichOneof("record") is None:
         raise DamageError(offset, "an entry holds no record of this version")

@@ -141,7 +141,7 @@ def pdu_of(pdu: trace_pb2.Pdu) -> e2ap_pb2.E2apPdu | e3ap_pb2.E3Pdu | None:
     model = e2ap_pb2.E2apPdu if pdu.interface == trace_pb2.INTERFACE_E2 else e3ap_pb2.E3Pdu
     try:
         return model.FromString(pdu.data)
-    except DecodeError:
+    except (DecodeError, UnicodeDecodeError):
         return None
 
 
@@ -167,7 +167,7 @@ def _decoded(record: trace_pb2.Record, known: _Known) -> _Decoded:
         known.peers[number] = record.opened.peer
         known.interfaces[number] = INTERFACES.get(record.opened.interface, "")
     if kind in ("opened", "closed"):
-        number = content["association"]
+        number = getattr(record, kind).association
         interface, peer = known.interfaces.get(number, ""), known.peers.get(number, "")
         return "", interface, peer, known.dus.get(number), kind, content
     return "", "", "", None, kind, content
@@ -233,7 +233,7 @@ def _plain_bytes(name: str, data: bytes, function: int) -> Any:
     if model is not None:
         try:
             return plain(model.FromString(data), function)
-        except DecodeError:
+        except (DecodeError, UnicodeDecodeError):
             return f"malformed, {len(data)} bytes"
     return data.hex() if len(data) <= 32 else f"{len(data)} bytes"
 

@@ -55,7 +55,7 @@ def decode(data: bytes) -> Checkpoint:
             learner=learner,
             created_unix_s=float(header["created_unix_s"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"header cannot be read: {error}") from error
 
 

@@ -20,6 +20,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from cadran.policy import PolicyError, PolicyMeta, TwoLevelMeta, decode, save
 from cadran.runtime.files import atomic_write
 
@@ -45,6 +47,9 @@ class Target:
     version: int
     delivery: int
     pinned: bool
+
+
+_STORED = TypeAdapter(dict[int, Target])
 
 
 @dataclass(frozen=True)
@@ -92,10 +97,9 @@ class PolicyStore:
     def _read_targets(self) -> None:
         path = self._root / _TARGETS
         try:
-            stored = json.loads(path.read_bytes()) if path.exists() else {}
-            targets = {int(du): Target(**target) for du, target in stored.items()}
-        except (ValueError, TypeError, AttributeError) as error:
-            self.refused.append(f"{path}: {error}")
+            targets = _STORED.validate_json(path.read_bytes()) if path.exists() else {}
+        except ValidationError as error:
+            self.refused.append(f"{path}: {error.errors(include_url=False)[0]['msg']}")
             return
         for du, versions in enumerate(self._versions):
             target = targets.get(du)

@@ -19,9 +19,11 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
 from cadran.xapp.guard.control import Event, SourceKind
 
@@ -31,10 +33,25 @@ NEWEST = 200
 _END = None
 _NAME = "audit.jsonl"
 
-_FIELDS = {"number", *(entry.name for entry in fields(Event))}
-
 Line = dict[str, Any]
 """An `Event` as JSON has it, with its ``number``."""
+
+
+class _Kept(BaseModel):
+    """A line as `AuditLog` writes it: an `Event` and its number."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    number: int
+    unix_s: FiniteFloat
+    du: int
+    source: str
+    name: str
+    control: str
+    verdict: str
+    cause: str
+    text: str
+    values: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -245,8 +262,6 @@ def _lines(data: bytes) -> Iterator[Line]:
     """Whole lines of a file, the last one first; what is no line of ours is left out."""
     for text in reversed(data.splitlines()):
         try:
-            line = json.loads(text)
-        except ValueError:
+            yield _Kept.model_validate_json(text).model_dump()
+        except ValidationError:
             continue
-        if isinstance(line, dict) and line.keys() == _FIELDS:
-            yield line

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from cadran.runtime.files import atomic_write
 from cadran.wire.causes import QueueFullError
@@ -294,9 +295,16 @@ def _read(path: Path) -> dict[int, Kept]:
         stored = json.loads(path.read_bytes())
         return {
             int(du): Kept(
-                State(kept["state"]), bool(kept["manual"]), bool(kept["proven"]), float(kept["wait_s"])
+                State(kept["state"]), bool(kept["manual"]), bool(kept["proven"]), _finite(kept["wait_s"])
             )
             for du, kept in stored.items()
         }
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"{path}: no states of breakers ({error})") from error
+
+
+def _finite(value: Any) -> float:
+    found = float(value)
+    if not math.isfinite(found):
+        raise ValueError(f"wait_s is {found}")
+    return found
