@@ -24,6 +24,7 @@ from cadran.replay import MemoryReplay, TransitionSchema, paper_buffer_bytes
 from cadran.replay.bench import bench_replay
 from cadran.replay.redis_protocol import Layout
 from cadran.replay.redis_store import RedisReplay, connect
+from cadran.testbed import torchrl_store
 from cadran.testbed.dapp_memory import dapp_rss_mb
 from cadran.testbed.loop_bench.report import LoopPlan, bench_loop
 from cadran.testbed.radio_bench.report import bench_radio
@@ -32,6 +33,9 @@ from cadran.testbed.redis_child import serving_redis
 
 INFERENCES = 5000
 REPLAY_ROWS = 25_600
+PEER_ROWS, PEER_SAMPLES = 5_120, 50
+# A row of 69 numbers, as in `TransitionSchema`: state, next state, action, reward and KPIs.
+FLOATS_69 = TransitionSchema(state_dim=24, action_dim=3, kpi_dim=17)
 PAPER_HIDDEN, PAPER_OBSERVATION, PAPER_ACTION = (300, 400, 400), 206, 200
 DEMO_HIDDEN, DEMO_OBSERVATION, DEMO_ACTION = (128, 128), 42, 3
 
@@ -47,21 +51,33 @@ def loop(scenario: Path, dus: Sequence[int]) -> dict[str, Any]:
 
 
 def replay() -> dict[str, Any]:
-    """Stores side by side: in memory, and in a Redis that acknowledges after the write is on disk."""
+    """Stores side by side: in memory, and in a Redis that acknowledges after the write is on disk.
+
+    Beside them TorchRL's storages with the same rows, in the same run and a Redis of the same settings; null
+    with the reason where TorchRL is not installed.
+    """
     demo, paper = demo_schema(), paper_schema()
     stores = [bench_replay(MemoryReplay(demo, 1, REPLAY_ROWS), "memory", REPLAY_ROWS)]
     with tempfile.TemporaryDirectory() as folder, serving_redis(Path(folder)) as url:
         client = connect(url, timeout_s=5.0)
-        for name, schema in {"redis": demo, "redis-paper-row": paper}.items():
+        for name, schema in {"redis": demo, "redis-69-floats": FLOATS_69, "redis-paper-row": paper}.items():
             store = RedisReplay.open(client, Layout(name, schema, 1, REPLAY_ROWS))
             stores.append(bench_replay(store, name, REPLAY_ROWS))
-    remote = next(store for store in stores if store.backend == "redis")
+    remote = next(store for store in stores if store.backend == "redis-69-floats")
     return {
+        **_torchrl(),
         "insert_rows_per_s": remote.insert_rows_per_s,
         "sample_256_ms": remote.sample_256_ms,
         "stores": [asdict(store) for store in stores],
         "paper_buffer_bytes": paper_buffer_bytes(paper),
     }
+
+
+def _torchrl() -> dict[str, Any]:
+    if not torchrl_store.installed():
+        return {"torchrl": None, "torchrl_missing": torchrl_store.MISSING}
+    with tempfile.TemporaryDirectory() as folder, serving_redis(Path(folder)) as url:
+        return {"torchrl": torchrl_store.bench_torchrl(url, FLOATS_69, PEER_ROWS, PEER_SAMPLES)}
 
 
 def demo_schema() -> TransitionSchema:
