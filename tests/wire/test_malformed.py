@@ -188,6 +188,13 @@ def _mutations(valid: list[bytes]) -> st.SearchStrategy[bytes]:
 
 E3_VALID = [
     E3_SETUP,
+    e3_bytes(1, "setup_request", e3ap_pb2.SetupRequest(dapp_id=1, du_id=3, supported_versions=["1.1"])),
+    e3_bytes(
+        2,
+        "subscription_request",
+        e3ap_pb2.SubscriptionRequest(subscription_id=1, ran_function_id=1, period_frames=1),
+    ),
+    e3_bytes(2, "subscription_delete", e3ap_pb2.SubscriptionDelete(subscription_id=1)),
     E3_UNEXPECTED,
     e3_bytes(3, "dapp_control_action", e3ap_pb2.DAppControlAction(frame=3)),
     e3_bytes(
