@@ -94,9 +94,10 @@ class Problem:
 
     def observation(self, state: Float32, previous_action: Float32) -> Float32:
         """What an actor sees: the state, then its previous action; float32 ``[..., observation_dim]``."""
-        return np.concatenate(
-            [state, np.broadcast_to(previous_action, (*state.shape[:-1], self.action_dim))], axis=-1
-        )
+        shape = (*state.shape[:-1], self.action_dim)
+        if previous_action.shape != shape:  # broadcast_to costs a single DU more than the rest of this
+            previous_action = np.broadcast_to(previous_action, shape)
+        return np.concatenate([state, previous_action], axis=-1)
 
     def decode(self, action: Float32) -> Quota | Assignment:
         """The decision that an action ``[..., action_dim]`` in [0, 1] stands for.
