@@ -16,10 +16,11 @@ from cadran.policy.meta import PolicyMeta
 from cadran.policy.sealed import seal
 from cadran.policy.two_level import KIND
 from cadran.replay import TransitionSchema
+from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 
 from .all_targets import all_targets
 from .made import policy
-from .target import SEPARATOR, Target
+from .target import SEPARATOR, Target, joined
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,26 @@ def test_no_bytes_break_a_target(targets: dict[str, Target]) -> None:
 )
 def test_what_was_found_stays_repaired(targets: dict[str, Target], name: str, data: bytes) -> None:
     targets[name].run(data)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"rbs": 0}, {"ues_per_slice": 2**32 - 1}, {"frame_s": float("nan")}, {"dus": 0}]
+)
+def test_a_dapp_bears_facts_of_no_ran(targets: dict[str, Target], facts: dict[str, float]) -> None:
+    target = targets["e3-at-the-dapp"]
+    for seed in target.seeds():
+        first, *rest = seed.split(SEPARATOR)
+        pdu = e3ap_pb2.E3Pdu.FromString(first)
+        for name, value in facts.items():
+            setattr(pdu.setup_response.ran_facts, name, value)
+        target.run(joined(pdu.SerializeToString(), *rest))
+
+
+def test_a_node_may_ask_twice_for_the_end_of_a_subscription(targets: dict[str, Target]) -> None:
+    target = targets["e2-at-the-xapp"]
+    for seed in target.seeds():
+        *before, last = seed.split(SEPARATOR)
+        target.run(joined(*before, last, last, last))
 
 
 def test_a_damaged_line_of_the_audit_log_is_left_out(targets: dict[str, Target]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -39,8 +40,35 @@ _TICK_S = 0.05
 _LATER_S = 0.003
 # Causes that time cures; a report refused for any other is unsound, and would be refused for ever.
 _PASSING_CAUSES = frozenset({"dapp/not-stored", "dapp/not-connected", "misc/control-processing-overload"})
+_MOST_OF_A_RAN = 10_000
+"""RBs, UEs or DUs: far more than any RAN has, and as much as arrays may have room for."""
 _MEASUREMENT_FIELDS = tuple(field.name for field in fields(Measurements))
 _USER_FIELDS = tuple(field.name for field in fields(UserMeasurements))
+
+
+def _frame_of(facts: common_pb2.RanFacts) -> Frame:
+    """The facts of a DU that said them.
+
+    Raises:
+        WireError: protocol/semantic-error, there is no such RAN, or none that a dApp could serve.
+    """
+    counts = {"rbs": facts.rbs, "ues_per_slice": facts.ues_per_slice, "total_ues": facts.total_ues}
+    counts |= {"dus": facts.dus, "slices": len(slices_of(facts))}
+    for name, count in counts.items():
+        if not 1 <= count <= _MOST_OF_A_RAN:
+            raise _no_ran(f"{name} {count}; 1..{_MOST_OF_A_RAN}")
+    lengths = {"frame_s": facts.frame_s, "rb_bandwidth_hz": facts.rb_bandwidth_hz}
+    for name, length in lengths.items():
+        if not 0.0 < length < math.inf:
+            raise _no_ran(f"{name} {length}; a positive number")
+    try:
+        return Frame(**counts, frame_s=facts.frame_s, rb_bandwidth_hz=facts.rb_bandwidth_hz)
+    except ValueError as error:
+        raise _no_ran(str(error)) from error
+
+
+def _no_ran(text: str) -> WireError:
+    return WireError(Cause("protocol", "semantic-error", f"facts of the RAN: {text}"))
 
 
 class _Duty:
@@ -53,15 +81,7 @@ class _Duty:
         hierarchy: HierarchySpec | None,
         facts: common_pb2.RanFacts,
     ) -> None:
-        frame = Frame(
-            rbs=facts.rbs,
-            slices=len(slices_of(facts)),
-            ues_per_slice=facts.ues_per_slice,
-            frame_s=facts.frame_s,
-            rb_bandwidth_hz=facts.rb_bandwidth_hz,
-            total_ues=facts.total_ues,
-            dus=facts.dus,
-        )
+        frame = _frame_of(facts)
         base = Problem(spec, frame)
         self.problem = base if hierarchy is None else HierarchicalProblem(hierarchy, base)
         self.schema = TransitionSchema(self.problem.state_dim, self.problem.action_dim, self.problem.kpi_dim)
