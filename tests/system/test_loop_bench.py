@@ -20,11 +20,12 @@ PLAN = LoopPlan(
 )
 
 
-def test_every_loop_is_measured_through_real_processes() -> None:
+def test_every_loop_is_measured_through_real_processes(capfd: pytest.CaptureFixture[str]) -> None:
     before = psutil.Process().children(recursive=True)
     told: list[str] = []
     found = bench_loop(DEMO, PLAN, told.append)
     assert psutil.Process().children(recursive=True) == before
+    assert capfd.readouterr().out == ""  # it is for the figures alone
     assert told == ["E3 with 2 DUs", "E2 with 2 DUs", "A1"]
     result = found["results"][0]
     assert (result["dus"], result["e3_ms"]["count"], result["e2_control_ms"]["count"]) == (2, 100, 20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,9 @@ class Loop:
         self.age_ns: NDArray[np.int64] = np.zeros(frames, np.int64)
         self.ran_ns: NDArray[np.int64] = np.zeros(frames, np.int64)
         self._decided = asyncio.Event()
-        self.dus = TimedDus(identity, self.ran, structlog.get_logger(), self.notes, self._on_decision)
+        # Standard output is for the figures alone.
+        log = structlog.wrap_logger(structlog.PrintLogger(sys.stderr))
+        self.dus = TimedDus(identity, self.ran, log, self.notes, self._on_decision)
         self.server = E3Server("127.0.0.1:0", self.dus, counters=self.notes)
         self._last: FrameResult | None = None
         self._measured_ns = now_ns()
