@@ -8,6 +8,7 @@ TORCH ?= torch==2.13.0
 TORCH_INDEX_URL ?=
 DEMO_DURATION ?= 200s
 FUZZ_SECONDS ?= 600
+REST_EXAMPLES ?= 100
 CHAOS_MINUTES ?= 10
 export OMP_NUM_THREADS ?= 1
 
@@ -59,9 +60,10 @@ test-console: setup ## the console in a headless Chromium before a running testb
 	$(BIN)/python -m cadran.radio.warm
 	$(BIN)/python -m pytest tests/console
 
-test-fuzz: setup ## coverage-guided fuzzing of every reader of bytes (FUZZ_SECONDS; installs atheris)
+test-fuzz: setup ## every REST route (REST_EXAMPLES each), every reader of bytes (FUZZ_SECONDS; installs atheris)
 	$(BIN)/pip install --quiet --editable '.[fuzz]'
 	$(BIN)/python -m cadran.radio.warm
+	CADRAN_REST_EXAMPLES=$(REST_EXAMPLES) $(BIN)/python -m pytest tests/contract/test_rest_conformance.py
 	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
 
 test-chaos: setup ## random kills and restarts at six DUs over links that lose 5 % (CHAOS_MINUTES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 PROBLEM_TYPE = "application/problem+json"
+_METHODS = ("get", "put", "post", "delete", "patch")
 
 
 class ProblemDetails(BaseModel):
@@ -77,6 +78,8 @@ def add_errors(app: FastAPI, statuses: Mapping[type[Exception], int]) -> None:
         statuses: exceptions of its own, with the status that each is answered with; their text is the detail.
     """
 
+    describe_problems(app)
+
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
         return problem(request, error.status_code, str(error.detail), error.headers)
@@ -100,3 +103,33 @@ def _answer_with(app: FastAPI, kind: type[Exception], status: int) -> None:
     @app.exception_handler(kind)
     async def own(request: Request, error: Exception) -> Response:
         return problem(request, status, str(error))
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Have the description of an API say what `add_errors` answers.
+
+    FastAPI describes every model as application/json, and a refused request by a schema of its own. Here each
+    status from 400 on has problem details with their content type, and ``default`` stands for statuses that
+    any operation may have: 400, 401, 403, 408, 413, 422 and 429.
+    """
+    plain: Callable[[], dict[str, Any]] = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        found = plain()
+        for methods in found["paths"].values():
+            for method in _METHODS:
+                if method in methods:
+                    _repair(methods[method]["responses"])
+        found.get("components", {}).get("schemas", {}).pop("HTTPValidationError", None)
+        found.get("components", {}).get("schemas", {}).pop("ValidationError", None)
+        return found
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _repair(responses: dict[str, Any]) -> None:
+    for status, answer in responses.items():
+        own = answer.get("content", {}).get("application/json", {}).get("schema") == {"type": "object"}
+        if status.isdigit() and int(status) >= 400 and not own:
+            answer["content"] = described("")["content"]
+    responses.setdefault("default", described("refused: as told in the answer"))
