@@ -11,6 +11,7 @@ import pytest
 
 from cadran.wire.e2_client import E2Client
 from cadran.wire.e3_client import E3Client
+from cadran.wire.e3_server import E3Session
 from cadran.wire.gen.e2sm.v1 import dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.gen.trace.v1 import trace_pb2
@@ -100,7 +101,14 @@ async def test_a_dapp_that_does_not_come_is_told(tmp_path: Path) -> None:
 
 async def test_a_ran_that_refuses_with_another_cause_is_told(tmp_path: Path) -> None:
     played = scripts_of(await recorded_e3(tmp_path / "t", "dapp"), "ransim", E3)
-    async with e3_server(Du()) as (_, port):
+
+    class Indicating(Du):
+        def on_connected(self, session: E3Session) -> None:
+            super().on_connected(session)
+            for frame in range(20):
+                session.send_indication(e3ap_pb2.IndicationMessage(epoch=7, frame=frame))
+
+    async with e3_server(Indicating()) as (_, port):
         outcome = await connect_and_play(played, f"127.0.0.1:{port}", FAST)
     assert outcome.differences == []
     assert outcome.played >= 21
@@ -111,7 +119,7 @@ async def test_a_ran_that_refuses_with_another_cause_is_told(tmp_path: Path) -> 
             return super().on_setup(request)
 
     async with e3_server(Refusing()) as (_, port):
-        outcome = await connect_and_play(played, f"127.0.0.1:{port}", FAST)
+        outcome = await connect_and_play(played, f"127.0.0.1:{port}", Pace(fast=True, answer_s=0.1))
     assert any("dapp/du-unknown instead of" in line for line in outcome.differences)
 
 

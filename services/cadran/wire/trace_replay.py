@@ -13,6 +13,7 @@ The service chooses numbers of its own for its requests; answers to them are pla
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
@@ -23,7 +24,7 @@ import grpc
 
 from cadran.wire.causes import from_proto
 from cadran.wire.e2_session import E2_SERVICE
-from cadran.wire.e3_session import E3_SERVICE
+from cadran.wire.e3_session import E3_SERVICE, serialise
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import common_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
@@ -52,8 +53,11 @@ DETERMINED = frozenset(
         "error_indication",
     }
 )
+#: Waited for, so that a dApp's decisions find their frames, but measured by another life of the world.
+AWAITED = frozenset({"indication_message"})
 #: Nobody may have asked for these this time: what an xApp orders depends on what it has learned.
 _ANSWERS_TO_UNDETERMINED = frozenset({"ric_control_acknowledge", "ric_control_failure"})
+_BEAT_S = 1.0
 
 
 class ReplayError(ValueError):
@@ -216,35 +220,51 @@ class Player:
         self._pace = pace
         self._outcome = outcome
         self._heard: deque[Pdu] = deque() if setup is None else deque([setup])
-        self._came = asyncio.Event()
+        self._came, self._begun = asyncio.Event(), asyncio.Event()
+        self._writing = asyncio.Lock()
         self._over = False
         self._ids: dict[tuple[str, Any], Any] = {}
         self._deterministic: dict[int, bool] = {}
 
     async def play(self, stream: ByteStream) -> None:
         """Play to the end, then say in the outcome what else came that is determined."""
-        reading = asyncio.create_task(self._read(stream))
+        tasks = [asyncio.create_task(self._read(stream)), asyncio.create_task(self._beat(stream))]
         began_s = time.monotonic()
         try:
             for step in self._script.steps:
                 if not step.played:
                     await self._expect(step)
                     continue
-                if kind_of(step.pdu) in _ANSWERS_TO_UNDETERMINED:
+                if kind_of(step.pdu) == "heartbeat" or kind_of(step.pdu) in _ANSWERS_TO_UNDETERMINED:
                     continue
                 if not self._pace.fast:
                     await asyncio.sleep(max(0.0, step.at_s - (time.monotonic() - began_s)))
-                await stream.write(self._translated(step))
+                await self._write(stream, self._translated(step))
                 self._note(step)
                 self._outcome.played += 1
+                self._begun.set()
         except STREAM_ERRORS as error:
             self._differ(f"the stream ended: {describe(error)}")
         finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         more = Counter(kind for pdu in self._heard if (kind := kind_of(pdu)) in DETERMINED)
         for kind, count in more.items():
             self._differ(f"{count} more {kind}")
+
+    async def _write(self, stream: ByteStream, data: bytes) -> None:
+        async with self._writing:
+            await stream.write(data)
+
+    async def _beat(self, stream: ByteStream) -> None:
+        """Keep the lease of E3 while an answer is awaited; recorded heartbeats would come too late."""
+        if self._script.interface != trace_pb2.INTERFACE_E3:
+            return
+        await self._begun.wait()
+        for sequence in itertools.count(1):
+            await asyncio.sleep(_BEAT_S)
+            await self._write(stream, serialise(0, "heartbeat", e3ap_pb2.Heartbeat(sequence=sequence)))
 
     async def _read(self, stream: ByteStream) -> None:
         try:
@@ -261,11 +281,13 @@ class Player:
 
     async def _expect(self, step: Step) -> None:
         kind = kind_of(step.pdu)
-        if kind not in DETERMINED:
+        if kind not in DETERMINED | AWAITED:
             return
         heard = await self._next(kind)
         if heard is None:
             self._differ(f"no {kind}, recorded as: {essence(step.pdu, False)}")
+            return
+        if kind in AWAITED:
             return
         self._pair(step.pdu, heard)
         decisions = self._acts_without_chance(step.pdu)
