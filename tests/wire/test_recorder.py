@@ -105,7 +105,7 @@ async def test_both_ends_of_an_association_record_the_same(tmp_path: Path) -> No
             f"127.0.0.1:{port}", dapp, np.random.default_rng(0), LinkSettings(tap=at_dapp.tap(E3))
         )
         async with running(client):
-            await until(lambda: dapp.session)
+            await until(lambda: dapp.session and dapp.session.subscribed)
             for frame in range(20):
                 server.sessions[0].send_indication(e3ap_pb2.IndicationMessage(epoch=7, frame=frame))
             await until(lambda: len(dapp.events) >= 20)

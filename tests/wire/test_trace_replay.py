@@ -61,7 +61,7 @@ async def recorded_e3(path: Path, at: Service) -> Path:
     async with e3_server(du, settings=tapped if at == "ransim" else free) as (server, port):
         link = tapped if at == "dapp" else free
         async with running(E3Client(f"127.0.0.1:{port}", dapp, np.random.default_rng(0), link)):
-            await until(lambda: dapp.session)
+            await until(lambda: dapp.session and dapp.session.subscribed)
             for frame in range(20):
                 indication = e3ap_pb2.IndicationMessage(epoch=7, frame=frame, deterministic=frame >= 10)
                 server.sessions[1].send_indication(indication)

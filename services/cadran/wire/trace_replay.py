@@ -249,7 +249,9 @@ class Player:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        more = Counter(kind for pdu in self._heard if (kind := kind_of(pdu)) in DETERMINED)
+        # A dApp that could not keep up then has dropped decisions which it sends now.
+        surplus = DETERMINED - {"dapp_control_action"}
+        more = Counter(kind for pdu in self._heard if (kind := kind_of(pdu)) in surplus)
         for kind, count in more.items():
             self._differ(f"{count} more {kind}")
 
@@ -283,7 +285,7 @@ class Player:
         kind = kind_of(step.pdu)
         if kind not in DETERMINED | AWAITED:
             return
-        heard = await self._next(kind)
+        heard = await self._next(kind, _frame(step.pdu))
         if heard is None:
             self._differ(f"no {kind}, recorded as: {essence(step.pdu, False)}")
             return
@@ -297,13 +299,13 @@ class Player:
         else:
             self._differ(f"{found} instead of {wanted}")
 
-    async def _next(self, kind: str) -> Pdu | None:
-        """The next message of this kind, waited for; None when it does not come."""
+    async def _next(self, kind: str, frame: int | None) -> Pdu | None:
+        """The next message of this kind (a decision: for this frame), waited for; None: it does not come."""
         try:
             async with asyncio.timeout(self._pace.answer_s):
                 while True:
                     for pdu in self._heard:
-                        if kind_of(pdu) == kind:
+                        if kind_of(pdu) == kind and _frame(pdu) == frame:
                             self._heard.remove(pdu)
                             return pdu
                     if self._over:
@@ -346,6 +348,13 @@ class Player:
 
     def _differ(self, text: str) -> None:
         self._outcome.differences.append(f"DU {self._script.du}: {text}")
+
+
+def _frame(pdu: Pdu | None) -> int | None:
+    """Of a decision; None of every other message."""
+    if not isinstance(pdu, e3ap_pb2.E3Pdu) or not pdu.HasField("dapp_control_action"):
+        return None
+    return pdu.dapp_control_action.frame
 
 
 def _number(pdu: Pdu | None, name: str) -> Any:
