@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import logging
 import os
+import pkgutil
 import re
 import sys
 import tempfile
@@ -24,7 +26,11 @@ os.environ["PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"] = "python"
 import atheris
 import structlog
 
+import cadran.radio
+
 # Compiled by numba, which cannot read instrumented code: imported before, so not followed.
+for module in pkgutil.walk_packages(cadran.radio.__path__, "cadran.radio."):
+    importlib.import_module(module.name)
 
 with atheris.instrument_imports(include=["cadran", "google"]):
     from .all_targets import all_targets
