@@ -110,7 +110,7 @@ _HEADER = trace_pb2.Record(monotonic_ns=1, header=trace_pb2.Header(format=FORMAT
 
 def _trace(data: bytes) -> None:
     for line in lines(read_trace(BytesIO(data))):
-        assert line.kind
+        assert line.time_s is not None
 
 
 def _trace_records(data: bytes) -> None:
