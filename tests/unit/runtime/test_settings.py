@@ -139,13 +139,14 @@ def test_any_allowed_value_passes_as_an_override(batch: int, rho: float, gate: s
         ("learner: 3", [], "{file}: learner = 3: must be a mapping of keys to values"),
         ("lerner: {}", [], "{file}: unknown key 'lerner' (did you mean 'learner'?); known: name, "
          "description, "
-         "world, problem, hierarchy, meta, ddpg, tasks, disturbance, learner, clock, link"),
+         "world, problem, hierarchy, meta, ddpg, tasks, disturbance, learner, clock, link, impairments"),
         ("- 1", [], "{file}: must be a mapping of keys to values, not list"),
         ("name: 3", [], "{file}: name = 3: must be a text"),
         ("learner: [", [], "{file}: line 1, column 11: expected the node content, but found '<stream end>'"),
         ("learner: {}\nlearner: {}", [], "{file}: line 2, column 1: key 'learner' is given twice"),
         ("", ["lerner.x=1"], "--set lerner.x=1: unknown key 'lerner' (did you mean 'learner'?); known: name, "
-         "description, world, problem, hierarchy, meta, ddpg, tasks, disturbance, learner, clock, link"),
+         "description, world, problem, hierarchy, meta, ddpg, tasks, disturbance, learner, clock, link, "
+         "impairments"),
         ("", ["learner"], "--set learner: must read section.key=value, for example world.dus=2"),
         ("", ["learner=3"], "--set learner=3: must read section.key=value, for example world.dus=2"),
         ("", ["learner..x=3"], "--set learner..x=3: must read section.key=value, for example world.dus=2"),
