@@ -35,7 +35,8 @@ def preset(name: str) -> dict[str, Any]:
 
 
 # Everything that the presets leave out, so that each template is rendered in each of its ways.
-EXTERNAL = {
+EXTERNAL: dict[str, Any] = {
+    "tls": {"existingSecrets": {"dapp": "of-dapp", "ransim": "of-ransim", "xapp": "of-xapp"}},
     "redis": {
         "embedded": False,
         "url": "redis://redis.example:6380/2",
@@ -50,7 +51,7 @@ EVERYTHING = {
     "serviceAccount": {"annotations": {"a": "b"}},
     "security": {"user": None, "redisUser": None},
     "priorityClassName": "high",
-    "tls": {"enabled": True},
+    "tls": {"days": 90, "renewal": {"schedule": "@daily"}},
     **{
         service: {
             "podAnnotations": {"note": service},
@@ -63,6 +64,7 @@ EVERYTHING = {
     },
     "scenario": {"overrides": ["learner.lr=1.0e-3"]},
     "networkPolicy": {
+        "apiServer": {"ports": [16443], "cidrs": ["10.3.0.1/32"]},
         "metricsFrom": [{"podSelector": {"matchLabels": {"app": "prometheus"}}}],
         "restFrom": [{"ipBlock": {"cidr": "10.2.0.0/16"}}],
     },
@@ -82,6 +84,8 @@ CASES: dict[str, Values] = {
     **{name: preset(name) for name in ("default", "demo", "dev", "prod")},
     "external": EXTERNAL,
     "everything": EVERYTHING,
+    "cert-manager": {"dus": 2, "tls": {"certManager": {"enabled": True}}},
+    "clear": {"tls": {"enabled": False}},
 }
 
 
@@ -119,11 +123,14 @@ class Rendered:
         return found[0]
 
     def pods(self) -> dict[str, dict[str, Any]]:
-        """Service to its pod template, the test's pod included."""
+        """Service to its pod template, the test's pod and those of jobs included."""
         templates = {
             item["metadata"]["labels"][COMPONENT]: item["spec"]["template"]
-            for item in self.of_kind("Deployment", "StatefulSet")
+            for item in self.of_kind("Deployment", "StatefulSet", "Job")
         }
+        for item in self.of_kind("CronJob"):
+            job = item["spec"]["jobTemplate"]["spec"]
+            templates[item["metadata"]["labels"][COMPONENT]] = job["template"]
         return templates | {item["metadata"]["labels"][COMPONENT]: item for item in self.of_kind("Pod")}
 
     def container(self, service: str) -> dict[str, Any]:

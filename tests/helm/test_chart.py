@@ -9,8 +9,8 @@ import pytest
 import yaml
 from rendering import CASES, CHART, NAMESPACE, ROOT, Rendered, chart, kubeconfig, preset, render
 
-# Their schemas come with the Prometheus operator, not with Kubernetes.
-FOREIGN = {"ServiceMonitor", "PrometheusRule"}
+# Their schemas come with the Prometheus operator and with cert-manager, not with Kubernetes.
+FOREIGN = {"ServiceMonitor", "PrometheusRule", "Certificate", "Issuer"}
 WARNING = 2
 
 

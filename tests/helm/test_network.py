@@ -76,9 +76,24 @@ def test_no_rule_is_open_to_all() -> None:
 
 def test_only_dns_leaves_the_release() -> None:
     for service, policy in policies(render(CASES["prod"])).items():
-        outside = [rule for rule in policy["egress"] for peer in rule["to"] if "namespaceSelector" in peer]
-        assert len(outside) == (0 if service == "redis" else 1)
+        outside = [
+            rule for rule in policy["egress"] for peer in rule.get("to", ()) if "namespaceSelector" in peer
+        ]
+        assert len(outside) == (0 if service in ("redis", "certs", "renewal") else 1)
         assert all({port["port"] for port in rule["ports"]} == {53} for rule in outside)
+
+
+def test_only_the_jobs_that_keep_certificates_reach_the_kubernetes_api() -> None:
+    for service, policy in policies(render(CASES["everything"])).items():
+        rules = [rule for rule in policy["egress"] if {"ipBlock": {"cidr": "10.3.0.1/32"}} in rule["to"]]
+        if service in ("certs", "renewal"):
+            assert [rule["ports"] for rule in rules] == [[{"port": 16443, "protocol": "TCP"}]]
+            assert rules == policy["egress"]
+            assert policy["ingress"] == []
+        else:
+            assert rules == []
+    anywhere = policies(render())["certs"]["egress"]
+    assert [rule["ports"][0]["port"] for rule in anywhere] == [443, 6443]
 
 
 def test_metrics_and_rest_have_peers_of_their_own() -> None:

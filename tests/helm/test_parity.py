@@ -10,8 +10,6 @@ from test_network import paths
 
 # The chart has one address for many releases, keeps state by name, and gives every service the seed.
 ONLY_IN_THE_CHART = {"REDIS_REGION", "SEED", "LEARNER_NICE"}
-# In the chart, E2 and E3 are in clear text yet, within its network policies.
-ONLY_IN_COMPOSE = {"TLS_CA", "TLS_CERT", "TLS_KEY", "REST_TLS"}
 # What each calls its files by.
 ELSEWHERE = {"SCENARIO", "STATE_DIR", "REDIS_PASSWORD_FILE"}
 
@@ -44,7 +42,7 @@ def test_settings(service: str) -> None:
     chart, compose = of_chart(service), of_compose(service)
     assert compose.pop("PACE", "realtime") == "realtime"  # the service's own default
     assert compose.pop("SEED", "0") == chart["SEED"]
-    assert set(chart) - ONLY_IN_THE_CHART == set(compose) - ONLY_IN_COMPOSE
+    assert set(chart) - ONLY_IN_THE_CHART == set(compose)
     # A dApp of the chart is not told how many there are, so that more of them restart none.
     unsaid = {"world.dus=6"} if service == "dapp" else set()
     assert changes(chart["OVERRIDES"]) | unsaid == changes(compose["OVERRIDES"])
@@ -114,6 +112,15 @@ def test_redis_keeps_the_same() -> None:
 
     chart = options((CHART / "files" / "redis.conf").read_text())
     assert chart - options((ROOT / "deploy" / "compose" / "redis.conf").read_text()) == {"protected-mode no"}
+
+
+def test_certificates() -> None:
+    """A job of the learner's image makes them in both, and keeps the authority."""
+    chart, compose = render().container("certs"), compose_file.compose()["services"]["certs"]
+    assert chart["image"].split(":")[0] == compose["image"].split(":")[0]
+    assert compose["command"][:2] == chart["command"][2:4] == ["cadran.cli", "certs"]
+    assert "--dus=6" in chart["command"]
+    assert "--dus 6" in " ".join(compose["command"])
 
 
 def test_dus() -> None:

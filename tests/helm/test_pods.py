@@ -9,6 +9,7 @@ from cadran.runtime.http import ALIVE_PATH, READY_PATH
 
 def test_each_pod_has_the_image_of_its_family(rendered: Rendered) -> None:
     families = {"dapp": "dapp", "test": "dapp", "ransim": "ransim", "xapp": "learner", "rapp": "learner"}
+    families |= {"certs": "learner", "renewal": "learner"}
     for service in rendered.pods():
         name = rendered.container(service)["image"].rsplit("/", 1)[-1].split(":")[0]
         assert name == ("redis" if service == "redis" else f"cadran-{families[service]}")
@@ -59,9 +60,9 @@ def config(rendered: Rendered) -> dict[str, str]:
 
 
 def test_no_pod_has_more_rights_than_it_needs(rendered: Rendered) -> None:
-    for pod in rendered.pods().values():
+    for service, pod in rendered.pods().items():
         spec = pod["spec"]
-        assert spec["automountServiceAccountToken"] is False
+        assert spec["automountServiceAccountToken"] is (service in ("certs", "renewal"))
         assert spec["enableServiceLinks"] is False
         assert spec["securityContext"]["runAsNonRoot"] is True
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -73,8 +74,7 @@ def test_no_pod_has_more_rights_than_it_needs(rendered: Rendered) -> None:
                 "readOnlyRootFilesystem": True,
                 "capabilities": {"drop": ["ALL"]},
             }
-    (account,) = rendered.of_kind("ServiceAccount")
-    assert account["automountServiceAccountToken"] is False
+    assert not any(item["automountServiceAccountToken"] for item in rendered.of_kind("ServiceAccount"))
 
 
 def test_users_are_numbers_unless_the_cluster_assigns_them() -> None:
@@ -111,6 +111,9 @@ def test_placement_reaches_every_pod() -> None:
         spec = pod["spec"]
         assert spec["priorityClassName"] == "high"
         assert spec["imagePullSecrets"] == [{"name": "pull"}]
+        if service in ("certs", "renewal"):
+            service = "xapp"
+            pod["metadata"]["annotations"] = {"note": "xapp"}
         if service != "test":
             assert spec["nodeSelector"] == {"disk": "fast"}
             assert spec["tolerations"][0]["key"] == "ran"

@@ -68,7 +68,7 @@ def test_learners_and_only_they_share_the_experience() -> None:
     holders = [
         service
         for service, pod in rendered.pods().items()
-        if any("secret" in volume for volume in pod["spec"].get("volumes", ()))
+        if any(volume["name"] == "redis-password" for volume in pod["spec"].get("volumes", ()))
     ]
     assert sorted(holders) == ["rapp", "redis", "xapp"]
 
@@ -95,7 +95,7 @@ def test_an_external_redis_replaces_the_embedded_one() -> None:
     assert environment["CADRAN_XAPP_REDIS"] == "rediss://redis.example:6380/1"
     assert "CADRAN_XAPP_REDIS_PASSWORD_FILE" not in environment
     named = render(external, {"redis": {"password": {"existingSecret": "s", "key": "k"}}})
-    (volume,) = [v for v in named.pods()["xapp"]["spec"]["volumes"] if "secret" in v]
+    (volume,) = [v for v in named.pods()["xapp"]["spec"]["volumes"] if v["name"] == "redis-password"]
     assert volume["secret"]["secretName"] == "s"
     assert volume["secret"]["items"] == [{"key": "k", "path": "redis-password"}]
 

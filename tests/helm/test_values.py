@@ -40,6 +40,17 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"redis": {"url": "redis://:secret@redis/0"}}, "/redis/url", "pattern"),
     ({"redis": {"cidrs": ["10.0.0.0"]}}, "/redis/cidrs/0", "pattern"),
     ({"networkPolicy": {"dns": []}}, "/networkPolicy/dns", "minItems"),
+    ({"networkPolicy": {"apiServer": {"ports": [0]}}}, "/networkPolicy/apiServer/ports/0", "minimum"),
+    ({"tls": {"days": 0}}, "/tls/days", "minimum"),
+    ({"tls": {"days": 826}}, "/tls/days", "maximum"),
+    ({"tls": {"renewal": {"schedule": "daily"}}}, "/tls/renewal/schedule", "pattern"),
+    ({"tls": {"existingSecrets": {"rapp": "a"}}}, "/tls/existingSecrets", "'rapp' not allowed"),
+    ({"tls": {"existingSecrets": {"xapp": "A b"}}}, "/tls/existingSecrets/xapp", "pattern"),
+    (
+        {"tls": {"certManager": {"issuerRef": {"kind": "Vault"}}}},
+        "/tls/certManager/issuerRef/kind",
+        "must be one of",
+    ),
     ({"metrics": {"serviceMonitor": {"interval": "5"}}}, "/metrics/serviceMonitor/interval", "pattern"),
 ]
 
@@ -59,6 +70,19 @@ TOGETHER: list[tuple[dict[str, Any], str]] = [
     ({"scenario": {"overrides": ["world.dus=8"]}}, "the number of DUs follows from dus"),
     ({"redis": {"embedded": False}}, "redis.url: is required with redis.embedded=false"),
     ({"redis": {"url": "redis://other/0"}}, "redis.url: only with redis.embedded=false"),
+    (
+        {"tls": {"existingSecrets": {"xapp": "mine"}}},
+        "tls.existingSecrets.dapp: is required where another is",
+    ),
+    (
+        {
+            "tls": {
+                "certManager": {"enabled": True},
+                "existingSecrets": {"dapp": "a", "ransim": "b", "xapp": "c"},
+            }
+        },
+        "tls.certManager.enabled: not with tls.existingSecrets",
+    ),
     ({"metrics": {"serviceMonitor": {"enabled": True}}}, "networkPolicy.metricsFrom: is required"),
 ]
 

@@ -98,7 +98,14 @@ labels:
 
 {{/* Name of the secret with a service's certificates; nothing where it has none. Argument: root, service. */}}
 {{- define "cadran.tlsSecret" -}}
-{{- if and .root.Values.tls.enabled (has .service (list "dapp" "ransim" "xapp")) }}{{ include "cadran.fullname" .root }}-{{ .service }}-tls{{ end -}}
+{{- if and .root.Values.tls.enabled (has .service (list "dapp" "ransim" "xapp")) -}}
+{{- default (printf "%s-%s-tls" (include "cadran.fullname" .root) .service) (get .root.Values.tls.existingSecrets .service) -}}
+{{- end -}}
+{{- end }}
+
+{{/* "true" where the certificates are in secrets of the user's, else nothing. */}}
+{{- define "cadran.tlsGiven" -}}
+{{- if without (values .Values.tls.existingSecrets) "" }}true{{ end -}}
 {{- end }}
 
 {{- define "cadran.redisUrl" -}}

@@ -1,9 +1,9 @@
 {{/* Pods: what they have in common, so that no service has less protection than another. */}}
 
-{{/* Placement and identity. Argument: root, values, user. */}}
+{{/* Placement and identity. Argument: root, values, user; account: one of its own, whose token it gets. */}}
 {{- define "cadran.pod.common" -}}
-serviceAccountName: {{ include "cadran.serviceAccountName" .root }}
-automountServiceAccountToken: false
+serviceAccountName: {{ default (include "cadran.serviceAccountName" .root) .account }}
+automountServiceAccountToken: {{ not (empty .account) }}
 enableServiceLinks: false
 {{- with .root.Values.images.pullSecrets }}
 imagePullSecrets:
@@ -146,10 +146,34 @@ spec:
     {{- end }}
     {{- if $tls }}
     - name: tls
-      secret:
-        secretName: {{ $tls }}
-        defaultMode: 0440
+      {{- include "cadran.tlsVolume" . | nindent 6 }}
     {{- end }}
+{{- end }}
+
+{{/*
+Where a service's certificates are; those of the dApps have the names of their pods. Argument: root, service.
+*/}}
+{{- define "cadran.tlsVolume" -}}
+{{- if and (eq .service "dapp") .root.Values.tls.certManager.enabled -}}
+{{- $name := include "cadran.fullname" .root -}}
+projected:
+  defaultMode: 0440
+  sources:
+    {{- range $du := until (int .root.Values.dus) }}
+    - secret:
+        name: {{ $name }}-dapp-{{ $du }}-tls
+        items:
+          {{- if not $du }}
+          - {key: ca.crt, path: ca.crt}
+          {{- end }}
+          - {key: tls.crt, path: {{ $name }}-dapp-{{ $du }}.crt}
+          - {key: tls.key, path: {{ $name }}-dapp-{{ $du }}.key}
+    {{- end }}
+{{- else -}}
+secret:
+  secretName: {{ include "cadran.tlsSecret" . }}
+  defaultMode: 0440
+{{- end }}
 {{- end }}
 
 {{/* Where a service's state is. Argument: root, service. */}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,27 @@ def renew(folder: Folder, days: Days = 30.0, shared: Shared = False) -> None:
 
     names = certificates.renew(folder, days, certificates.utc_now(), shared=shared)
     typer.echo(f"Renewed for {days:g} days: {', '.join(names)}")
+
+
+@app.command()
+def kubernetes(
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="Name of the release.")],
+    fullname: Annotated[str, typer.Option(metavar="NAME", help="Beginning of the names of its objects.")],
+    dus: Annotated[int, typer.Option(min=1, max=100, help="DUs: a certificate for each one's dApp.")] = 6,
+    days: Days = 30.0,
+    account: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Service account, if it is elsewhere than in a pod.")
+    ] = None,
+) -> None:
+    """Keep the certificates of a release in its secrets, from a pod: make what lacks, renew what is due."""
+    from cadran.testbed import certificates, cluster_certificates
+    from cadran.testbed.kubernetes_api import ACCOUNT_FOLDER, KubernetesApi, account_of
+
+    api = KubernetesApi(account_of(os.environ, account or ACCOUNT_FOLDER))
+    wanted = cluster_certificates.Release(release, fullname, dus, days)
+    for secret, change in cluster_certificates.provide(api, wanted, certificates.utc_now()).items():
+        made, renewed = (", ".join(names) or "none" for names in (change.made, change.renewed))
+        typer.echo(f"{secret}: made {made}; renewed {renewed}")
 
 
 def _hosts(given: list[str]) -> dict[str, list[str]]:

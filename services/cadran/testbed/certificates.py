@@ -130,7 +130,7 @@ def renew(
         ConfigError: the folder holds no authority, or a certificate that cannot be read.
     """
     authority = load_authority(folder, now)
-    held = [_subject_of(path) for path in sorted(folder.glob(f"*/{CERT_FILE}"))]
+    held = [_subject_in(path) for path in sorted(folder.glob(f"*/{CERT_FILE}"))]
     wanted = {subject.name: subject for subject in (*held, *more)}
     _issue_all(folder, authority, list(wanted.values()), days, now, shared)
     return list(wanted)
@@ -141,13 +141,13 @@ def has_authority(folder: Path) -> bool:
     return (folder / "ca" / CA_KEY_FILE).exists()
 
 
-def new_authority(now: datetime) -> Authority:
-    """An authority that is nobody else's."""
+def new_authority(now: datetime, days: float = AUTHORITY_DAYS) -> Authority:
+    """An authority that is nobody else's, for so many days."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Cadran testbed CA")])
     public = key.public_key()
     certificate = (
-        _builder(name, name, public, now, now + timedelta(days=AUTHORITY_DAYS))
+        _builder(name, name, public, now, now + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
@@ -164,15 +164,36 @@ def load_authority(folder: Path, now: datetime) -> Authority:
     """
     place = folder / "ca"
     try:
-        certificate = x509.load_pem_x509_certificate((place / CA_FILE).read_bytes())
-        key = serialization.load_pem_private_key((place / CA_KEY_FILE).read_bytes(), None)
-    except (OSError, ValueError, TypeError) as error:
+        files = (place / CA_FILE).read_bytes(), (place / CA_KEY_FILE).read_bytes()
+    except OSError as error:
         raise ConfigError(f"{place}: no authority that can be used: {error}") from error
+    try:
+        return authority_from(*files, now)
+    except ConfigError as error:
+        raise ConfigError(f"{place}: {error}; make another in a new folder") from error
+
+
+def authority_from(ca: bytes, ca_key: bytes, now: datetime) -> Authority:
+    """The authority of two files' content (PEM).
+
+    Raises:
+        ConfigError: it cannot be read, or it does not hold any more.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificate(ca)
+        key = serialization.load_pem_private_key(ca_key, None)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"no authority that can be used: {error}") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
-        raise ConfigError(f"{place}: ca.key is not the key of {CA_FILE}")
+        raise ConfigError(f"{CA_KEY_FILE} is not the key of {CA_FILE}")
     if certificate.not_valid_after_utc <= now:
-        raise ConfigError(f"{place}: the authority has ended; make another in a new folder")
+        raise ConfigError("the authority has ended")
     return Authority(certificate, key)
+
+
+def authority_files(authority: Authority) -> dict[str, bytes]:
+    """What `authority_from` reads, by the files' names."""
+    return {CA_FILE: _pem(authority.certificate), CA_KEY_FILE: _key_pem(authority.key)}
 
 
 def issue(authority: Authority, subject: Subject, days: float, now: datetime) -> tuple[bytes, bytes]:
@@ -251,21 +272,27 @@ def _host(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _subject_of(path: Path) -> Subject:
-    """Whom a certificate is for."""
+def _subject_in(path: Path) -> Subject:
     try:
-        certificate = x509.load_pem_x509_certificate(path.read_bytes())
-        extensions = certificate.extensions
-        usage = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return subject_of(path.parent.name, x509.load_pem_x509_certificate(path.read_bytes()))
     except (OSError, ValueError, x509.ExtensionNotFound) as error:
         raise ConfigError(f"{path}: not a certificate of this command: {error}") from error
+
+
+def subject_of(name: str, certificate: x509.Certificate) -> Subject:
+    """Whom a certificate from `issue` is for.
+
+    Raises:
+        ExtensionNotFound, ValueError: it is from elsewhere.
+    """
+    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     hosts = [
         *names.get_values_for_type(x509.DNSName),
         *(str(address) for address in names.get_values_for_type(x509.IPAddress)),
     ]
     uris = names.get_values_for_type(x509.UniformResourceIdentifier)
-    return Subject(path.parent.name, tuple(hosts), tuple(uris), ExtendedKeyUsageOID.SERVER_AUTH in usage)
+    return Subject(name, tuple(hosts), tuple(uris), ExtendedKeyUsageOID.SERVER_AUTH in usage)
 
 
 def _issue_all(
