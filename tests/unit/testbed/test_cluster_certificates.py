@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,11 +71,50 @@ def test_a_new_release_gets_what_its_services_take(
     pods = {f"demo-cadran-dapp-{du}.{kind}" for du in (0, 1) for kind in ("crt", "key")}
     assert set(held(cluster, DAPP)) == {"ca.crt", *pods}
     for secret, stem in ((RANSIM, "tls"), (XAPP, "tls"), (DAPP, "demo-cadran-dapp-1")):
-        files = TlsFiles(tmp_path / "a.crt", tmp_path / "b.crt", tmp_path / "b.key")
-        for path, key in zip(vars(files).values(), ("ca.crt", f"{stem}.crt", f"{stem}.key"), strict=True):
-            path.touch(0o600)
-            path.write_bytes(held(cluster, secret)[key])
-        Tls(files)
+        mounted(cluster, tmp_path / secret, secret, stem)
+
+
+def mounted(cluster: Cluster, folder: Path, secret: str, stem: str = "tls") -> Tls:
+    """A secret as a service has it, read as it reads it."""
+    folder.mkdir()
+    files = TlsFiles(folder / "ca.crt", folder / "tls.crt", folder / "tls.key")
+    for path, key in zip(vars(files).values(), ("ca.crt", f"{stem}.crt", f"{stem}.key"), strict=True):
+        path.touch(0o600)
+        path.write_bytes(held(cluster, secret)[key])
+    return Tls(files)
+
+
+@pytest.mark.parametrize(
+    ("client", "stem", "server", "host"),
+    [
+        (RANSIM, "tls", XAPP, "demo-cadran-xapp"),
+        (DAPP, "demo-cadran-dapp-0", RANSIM, "demo-cadran-ransim"),
+        (RANSIM, "tls", XAPP, "elsewhere"),
+    ],
+)
+def test_peers_know_each_other_by_the_services_names(
+    cluster: Cluster, api: KubernetesApi, tmp_path: Path, client: str, stem: str, server: str, host: str
+) -> None:
+    provide(api, RELEASE, NOW)
+    accepting = mounted(cluster, tmp_path / "server", server).server_context(lambda: None)
+    connecting = mounted(cluster, tmp_path / "client", client, stem).client_context()
+    one, other = ssl.MemoryBIO(), ssl.MemoryBIO()
+    here = connecting.wrap_bio(one, other, server_hostname=host)
+    there = accepting.wrap_bio(other, one, server_side=True)
+    if host == "elsewhere":
+        with pytest.raises(ssl.SSLCertVerificationError, match="elsewhere"):
+            shake_hands(here, there)
+        return
+    shake_hands(here, there)
+    names = {tuple(name) for name in (there.getpeercert() or {}).get("subjectAltName", ())}
+    assert {("URI", uri) for uri in uris(certificate(cluster, client, f"{stem}.crt"))} <= names
+
+
+def shake_hands(*sides: ssl.SSLObject) -> None:
+    for _ in range(4):
+        for side in sides:
+            with suppress(ssl.SSLWantReadError):
+                side.do_handshake()
 
 
 def test_names_are_those_that_peers_connect_to_and_check(cluster: Cluster, api: KubernetesApi) -> None:
