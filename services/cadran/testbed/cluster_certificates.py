@@ -95,14 +95,21 @@ class Change:
     Attributes:
         made: subjects that had no certificate.
         renewed: subjects that had one.
+        authority: whether it held another CA before, or none.
     """
 
     made: tuple[str, ...] = ()
     renewed: tuple[str, ...] = ()
+    authority: bool = False
+
+    @property
+    def concerns_running(self) -> bool:
+        """Whether those who run already have what is no longer good."""
+        return bool(self.renewed) or self.authority
 
 
 def provide(api: KubernetesApi, release: Release, now: datetime) -> dict[str, Change]:
-    """Make what is missing and renew what is due; restart the dApps if theirs were renewed.
+    """Make what is missing and renew what is due; restart the dApps that have others.
 
     Args:
         api: the cluster.
@@ -121,7 +128,7 @@ def provide(api: KubernetesApi, release: Release, now: datetime) -> dict[str, Ch
         name = release.secret(service)
         issued = partial(_issued, leaves=leaves, authority=authority, days=release.days, now=now)
         changes[name] = _keep(api, release, name, issued)
-    if changes[release.secret("dapp")].renewed:
+    if changes[release.secret("dapp")].concerns_running:
         api.annotate_pods(f"{release.fullname}-dapp", {RENEWED: now.isoformat(timespec="seconds")})
     return changes
 
@@ -170,6 +177,7 @@ def _issued(
     return written, Change(
         tuple(leaf.subject.name for leaf in due if leaf.cert not in held),
         tuple(leaf.subject.name for leaf in due if leaf.cert in held),
+        authority=CA_FILE in written,
     )
 
 

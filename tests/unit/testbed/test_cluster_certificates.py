@@ -148,6 +148,7 @@ def test_what_is_good_is_kept(cluster: Cluster, api: KubernetesApi) -> None:
 def test_more_dus_get_certificates_and_the_others_keep_theirs(cluster: Cluster, api: KubernetesApi) -> None:
     provide(api, RELEASE, NOW)
     before = held(cluster, DAPP)
+    cluster.restarts.clear()
     changes = provide(api, Release("demo", "demo-cadran", dus=4, days=30.0), NOW)
     after = held(cluster, DAPP)
     assert after.items() >= before.items()
@@ -183,17 +184,31 @@ def test_with_less_than_a_third_left_they_are_renewed_by_the_same_authority(
 def test_renewed_dapps_are_restarted_once(cluster: Cluster, api: KubernetesApi) -> None:
     """Files that a pod mounts by name change only when it starts."""
     provide(api, RELEASE, NOW)
-    assert cluster.restarts == []
+    cluster.restarts.clear()
     later = NOW + timedelta(days=21)
     provide(api, RELEASE, later)
     provide(api, RELEASE, later)
     assert cluster.restarts == [{RENEWED: later.isoformat(timespec="seconds")}]
 
 
+@pytest.mark.parametrize("lost", [{CA}, {DAPP}, {CA, RANSIM, XAPP, DAPP}])
+def test_dapps_are_restarted_where_secrets_were_lost(
+    cluster: Cluster, api: KubernetesApi, lost: set[str]
+) -> None:
+    provide(api, RELEASE, NOW)
+    cluster.restarts.clear()
+    for secret in lost:
+        del cluster.secrets[secret]
+    provide(api, RELEASE, NOW)
+    assert len(cluster.restarts) == 1
+
+
 def test_a_pass_without_dapps_restarts_none(cluster: Cluster, api: KubernetesApi) -> None:
     provide(api, RELEASE, NOW)
     cluster.sets.clear()
+    cluster.restarts.clear()
     assert provide(api, RELEASE, NOW + timedelta(days=21))[DAPP].renewed == ("dapp-0", "dapp-1")
+    assert cluster.restarts == []
 
 
 @pytest.mark.parametrize("harm", ["other key", "no certificate", "gone"])
