@@ -32,6 +32,7 @@ class Wire:
         self._open = asyncio.Event()
         self._open.set()
         self._running: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
         self.accepted = 0
 
     def silence(self) -> None:
@@ -47,6 +48,7 @@ class Wire:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
         other_reader, other_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+        self._writers += [writer, other_writer]
         pairs = ((reader, other_writer), (other_reader, writer))
         self._running |= {asyncio.create_task(self._pump(*pair)) for pair in pairs}
 
@@ -57,9 +59,12 @@ class Wire:
             await writer.drain()
         writer.close()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         for task in self._running:
             task.cancel()
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.gather(*(writer.wait_closed() for writer in self._writers), return_exceptions=True)
 
 
 @asynccontextmanager
@@ -69,7 +74,7 @@ async def wire_to(port: int) -> AsyncIterator[tuple[Wire, int]]:
     try:
         yield wire, own
     finally:
-        wire.stop()
+        await wire.stop()
         server.close()
 
 

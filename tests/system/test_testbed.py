@@ -12,8 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from running import Run
 
-# The house, the two interfaces, and the measurements that E2SM-KPM names.
-NAME = r"(cadran|e2|e3|oran_kpm)_[a-z][a-z0-9_]*"
+# The house, the three interfaces, and the measurements that E2SM-KPM names.
+NAME = r"(cadran|a1|e2|e3|oran_kpm)_[a-z][a-z0-9_]*"
 FOREIGN = ("python_", "process_")
 SCALED_UNIT = r"_(ms|millis|milliseconds|us|kb|mb|percent)(_|$)"
 UNITS = ("_seconds", "_bytes", "_ratio", "_info", "_bits", "_bits_per_second")

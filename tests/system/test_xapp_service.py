@@ -327,9 +327,9 @@ async def test_an_operator_puts_a_du_under_its_own_scheduler_and_back_over_every
         await du.until(lambda: du.orders)
         assert du.orders[-1].mode == guard_pb2.GUARD_MODE_BASELINE
         closed = (await bench.http.put(path, json={"state": "closed"})).json()
-        assert (closed["state"], closed["baseline"], closed["answered"]) == ("closed", False, True)
+        assert (closed["state"], closed["baseline"], closed["answered"]) == ("unproven", False, True)
         lines = (await bench.http.get("/v1/guard/audit", params={"du": 1, "source": "operator"})).json()
-        assert [line["verdict"] for line in lines["lines"]] == ["closed", "open"]
+        assert [line["verdict"] for line in lines["lines"]] == ["unproven", "open"]
         await du.stop()
 
 

@@ -261,8 +261,6 @@ class Termination:
         self._spawn(node, self._renew(node, subscription))
 
     async def _renew(self, node: E2Node, subscription: RicSubscription) -> None:
-        if subscription.ending:
-            return  # asked for twice: the first time renews it
         if subscription.key in node.subscriptions:
             with suppress(WireError):  # gone at this end, whatever the node says
                 await node.unsubscribe(subscription.key)
