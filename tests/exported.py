@@ -31,7 +31,7 @@ RULES = PROMETHEUS / "rules" / "cadran.yml"
 RULES_TEST = PROMETHEUS / "rules" / "cadran_test.yml"
 GRAFANA = ROOT / "deploy" / "grafana"
 
-WHERE_CALLERS_ARE_ASKED = {"cadran_rest_refused_total"}
+WHERE_CALLERS_ARE_ASKED = {"cadran_rest_refused_total", "cadran_rest_tls_handshakes_total"}
 """What a service exports only where tokens or TLS say who may call."""
 TARGET_LABELS = {"job", "instance"}
 """What Prometheus adds to every sample; a dApp's target has its DU as well."""
