@@ -58,6 +58,9 @@ class ManagementObserver(Protocol):
         """A synchronisation ``created``, ``replaced``, ``deleted`` or ``dropped`` a policy, or was
         refused."""
 
+    def expired(self, service_id: str, allowed_s: int) -> None:
+        """A service was silent for longer than this, and went with its policies."""
+
     def held(self, policies: int) -> None:
         """So many policies are held."""
 
@@ -346,8 +349,8 @@ class ManagementDesk:
         for service_id, service in list(self._memory.services.items()):
             allowed = service.keepAliveIntervalSeconds
             if 0 < allowed < self.silent_s(service_id):
-                self._observer.put_right("expired", service_id, f"silent for {allowed} s")
                 await self._unregister(service_id)
+                self._observer.expired(service_id, allowed)
 
     async def configure(self, sync_period_s: float) -> None:
         """Change the time between two looks. Raises `StatusError`."""
@@ -374,13 +377,12 @@ class ManagementDesk:
         async with self._working:
             try:
                 await self._synchronise(whole)
-                await self._expire()
+                self._become("AVAILABLE", "")
+                await self._expire()  # deletes policies, which needs a near-RT RIC that is available
             except (RicAwayError, RicRefusedError) as error:
                 self._become("UNAVAILABLE", str(error))
             except StatusError as error:  # the disk, or the near-RT RIC while a service expired
                 self._become("UNAVAILABLE", str(error))
-            else:
-                self._become("AVAILABLE", "")
         if whole and self.state == "AVAILABLE":
             self._observer.available(self.spec.ric_id, dict(self._memory.services))
 

@@ -96,6 +96,10 @@ class A1ManagementMonitor:
         self._metrics.put_right.labels(action).inc()
         self._log.warning("A1 synchronisation", action=action, policy=policy_id, reason=reason)
 
+    def expired(self, service_id: str, allowed_s: int) -> None:
+        """A silent service went with its policies."""
+        self._log.warning("service expired", service=service_id, silent_longer_than_s=allowed_s)
+
     def held(self, policies: int) -> None:
         """So many policies are held."""
         self._metrics.held.set(policies)

@@ -362,6 +362,24 @@ async def test_a_silent_service_goes_with_its_policies_and_one_that_calls_stays(
         assert "callbackUrl" in is_problem(await non.http.put(f"{ROOT}/services", json=odd), 400)
 
 
+async def test_a_service_that_fell_silent_while_the_near_rt_ric_was_away_goes_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    async with both(tmp_path) as (non, near):
+        desk, now = non.a1.desk, [0.0]
+        desk._now_s = lambda: now[0]
+        await non.http.put(f"{ROOT}/services", json={"serviceId": "silent", "keepAliveIntervalSeconds": 10})
+        await non.post(wanted(sla(), serviceId="silent"))
+        await near.put("/test-control/v1/forced-response", json={"status": 503, "count": 1})
+        await desk.look()
+        assert await non.state() == "UNAVAILABLE"
+        now[0] = 11.0
+        await desk.look()
+        assert await non.state() == "AVAILABLE"
+        assert (await non.get("/services"))["serviceList"] == []
+        assert (await near.get(AT_XAPP)).json() == []
+
+
 async def test_services_are_called_back_when_the_near_rt_ric_is_available(tmp_path: Path) -> None:
     got: list[Any] = []
 
