@@ -31,9 +31,9 @@ from cadran.wire.gen.e2sm.v1 import dapp_pb2, rc_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
 from cadran.wire.gen.trace.v1 import trace_pb2
 from cadran.wire.kpm_actions import Condition, KpmAction, UeTest, read_action, read_trigger, trigger
-from cadran.wire.trace_file import FORMAT, VERSION, DamageError, framed
-from cadran.wire.trace_file import read as read_trace
-from cadran.wire.trace_text import lines
+from cadran.wire.trace.file import FORMAT, VERSION, DamageError, framed
+from cadran.wire.trace.file import read as read_trace
+from cadran.wire.trace.text import lines
 from cadran.wire.user_codecs import user_measurements_from_proto
 from cadran.xapp.a1.policy_types import InvalidPolicyError, policy_types
 from cadran.xapp.a1.statements import read as read_statements

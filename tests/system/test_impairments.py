@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_kills import stored_frames
 
-from cadran.wire.trace_file import read
+from cadran.wire.trace.file import read
 from running import Run
 
 # Some cuts a minute, at some 600 PDUs a second.

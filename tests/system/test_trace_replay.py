@@ -13,7 +13,7 @@ import pytest
 
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.gen.trace.v1 import trace_pb2
-from cadran.wire.trace_file import framed, read
+from cadran.wire.trace.file import framed, read
 from running import SCENARIO, Run
 
 ALWAYS_BY_THE_MEAN = "clock.deterministic_every=1"

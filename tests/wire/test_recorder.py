@@ -16,8 +16,8 @@ from cadran.wire.e3_client import E3Client
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.gen.trace.v1 import trace_pb2
 from cadran.wire.link import LinkSettings
-from cadran.wire.recorder import E3, RECEIVED, SENT, Described, Recorder, RecorderSpec
-from cadran.wire.trace_file import DamageError, framed, read
+from cadran.wire.trace.file import DamageError, framed, read
+from cadran.wire.trace.recorder import E3, RECEIVED, SENT, Described, Recorder, RecorderSpec
 
 from .parties import Dapp, Du, e3_server, running, until
 
@@ -82,7 +82,7 @@ def test_what_did_not_fit_while_the_disk_was_slow_is_a_gap(
         may_write.wait(30)
         return framed(record)
 
-    monkeypatch.setattr("cadran.wire.recorder.framed", slow)
+    monkeypatch.setattr("cadran.wire.trace.recorder.framed", slow)
     recorder = Recorder(tmp_path / "t", ABOUT, RecorderSpec(waiting_bytes=5000))
     seen = recorder.tap(E3).opened("peer")
     for _ in range(40):

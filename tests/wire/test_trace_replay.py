@@ -16,9 +16,9 @@ from cadran.wire.gen.e2sm.v1 import dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.gen.trace.v1 import trace_pb2
 from cadran.wire.link import LinkSettings
-from cadran.wire.recorder import E2, E3, Described, Recorder
-from cadran.wire.trace_file import read
-from cadran.wire.trace_replay import (
+from cadran.wire.trace.file import read
+from cadran.wire.trace.recorder import E2, E3, Described, Recorder
+from cadran.wire.trace.replay import (
     Outcome,
     Pace,
     ReplayError,

@@ -19,9 +19,9 @@ from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
 from cadran.wire.gen.trace.v1 import trace_pb2
-from cadran.wire.recorder import E2, E3, Described, Recorder
-from cadran.wire.trace_file import DamageError, framed, read
-from cadran.wire.trace_text import Line, lines
+from cadran.wire.trace.file import DamageError, framed, read
+from cadran.wire.trace.recorder import E2, E3, Described, Recorder
+from cadran.wire.trace.text import Line, lines
 
 Show = Callable[..., tuple[int, list[str], str]]
 

@@ -36,8 +36,8 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Print recorded messages, one a line; where the file is damaged, say where, with exit status 1."""
-    from cadran.wire.trace_file import DamageError, read
-    from cadran.wire.trace_text import Wanted, lines
+    from cadran.wire.trace.file import DamageError, read
+    from cadran.wire.trace.text import Wanted, lines
 
     wanted = Wanted(interface, du, kind, from_s, to_s)
     try:
@@ -74,9 +74,9 @@ def replay(
     ] = False,
 ) -> None:
     """Play the peer's side of a recording to one service, in clear text; exit status 1 on a difference."""
-    from cadran.wire import trace_replay
+    from cadran.wire.trace import replay as trace_replay
     from cadran.wire.gen.trace.v1 import trace_pb2
-    from cadran.wire.trace_file import DamageError, read
+    from cadran.wire.trace.file import DamageError, read
 
     one = {"xapp": "e2", "dapp": "e3"}.get(against, interface or "e3")
     if interface not in (None, one):

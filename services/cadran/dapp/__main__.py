@@ -27,7 +27,7 @@ from cadran.runtime.tracing import tracing
 from cadran.wire.impairments import ImpairmentsSpec
 from cadran.wire.link import LinkSettings
 from cadran.wire.links import link_settings
-from cadran.wire.recorder import E3, Described, Recorder, RecorderSpec
+from cadran.wire.trace.recorder import E3, Described, Recorder, RecorderSpec
 
 
 def parser() -> argparse.ArgumentParser:

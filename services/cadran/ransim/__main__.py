@@ -41,7 +41,7 @@ from cadran.runtime.metrics import new_registry
 from cadran.runtime.tracing import tracing
 from cadran.wire.impairments import ImpairmentsSpec
 from cadran.wire.links import link_settings
-from cadran.wire.recorder import E2, E3, Described, Recorder, RecorderSpec
+from cadran.wire.trace.recorder import E2, E3, Described, Recorder, RecorderSpec
 
 
 def parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cadran.wire.gen.trace.v1 import trace_pb2
-from cadran.wire.recorder import MOST_BODY_BYTES, RECEIVED
+from cadran.wire.trace.recorder import MOST_BODY_BYTES, RECEIVED
 
 
 class RecordedExchanges:

@@ -7,7 +7,7 @@ import numpy as np
 from cadran.wire.gen.trace.v1 import trace_pb2
 from cadran.wire.impairments import Impairments, ImpairmentSpec
 from cadran.wire.link import LinkSettings
-from cadran.wire.recorder import Recorder
+from cadran.wire.trace.recorder import Recorder
 
 
 def link_settings(

@@ -17,7 +17,7 @@ from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
 from cadran.runtime.tracing import tracing
 from cadran.wire.links import link_settings
-from cadran.wire.recorder import E2, Described, Recorder, RecorderSpec
+from cadran.wire.trace.recorder import E2, Described, Recorder, RecorderSpec
 from cadran.xapp.settings import ENVIRONMENT_PREFIX, XappSettings
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from cadran.runtime.retry import RetrySpec
 from cadran.runtime.tracing import Tracer
 from cadran.wire.e2_server import E2Server
 from cadran.wire.link import LinkSettings
-from cadran.wire.recorder import Recorder
+from cadran.wire.trace.recorder import Recorder
 from cadran.xapp.a1.parts import A1, Neighbours
 from cadran.xapp.a1.rest import PREFIX
 from cadran.xapp.acknowledger import Acknowledger

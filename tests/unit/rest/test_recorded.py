@@ -9,7 +9,7 @@ from httpx import ASGITransport, AsyncClient
 
 from cadran.rest.recorded import RecordedExchanges
 from cadran.wire.gen.trace.v1 import trace_pb2
-from cadran.wire.recorder import MOST_BODY_BYTES
+from cadran.wire.trace.recorder import MOST_BODY_BYTES
 
 
 async def test_requests_of_the_api_are_kept_without_their_secrets() -> None:

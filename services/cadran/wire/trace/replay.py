@@ -31,8 +31,8 @@ from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.gen.trace.v1 import trace_pb2
 from cadran.wire.link import GRPC_OPTIONS
 from cadran.wire.stream import STREAM_ERRORS, ByteStream, describe, first_pdu, start_server
-from cadran.wire.trace_file import Stored
-from cadran.wire.trace_text import du_of, pdu_of
+from cadran.wire.trace.file import Stored
+from cadran.wire.trace.text import du_of, pdu_of
 
 Service = Literal["xapp", "ransim", "dapp"]
 Pdu = e2ap_pb2.E2apPdu | e3ap_pb2.E3Pdu

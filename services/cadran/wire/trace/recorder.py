@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cadran.wire.gen.trace.v1 import trace_pb2
-from cadran.wire.trace_file import FORMAT, VERSION, framed
+from cadran.wire.trace.file import FORMAT, VERSION, framed
 
 E2, E3 = trace_pb2.INTERFACE_E2, trace_pb2.INTERFACE_E3
 SENT, RECEIVED = trace_pb2.DIRECTION_SENT, trace_pb2.DIRECTION_RECEIVED

@@ -16,7 +16,7 @@ from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2, rc_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.gen.trace.v1 import trace_pb2
-from cadran.wire.trace_file import Stored
+from cadran.wire.trace.file import Stored
 
 INTERFACES = {trace_pb2.INTERFACE_E2: "e2", trace_pb2.INTERFACE_E3: "e3"}
 DIRECTIONS = {trace_pb2.DIRECTION_SENT: "sent", trace_pb2.DIRECTION_RECEIVED: "received"}

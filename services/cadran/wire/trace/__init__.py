@@ -1,0 +1,1 @@
+"""Recorded messages: kept in a file, read as text, played to a service again."""
