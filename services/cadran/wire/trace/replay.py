@@ -333,6 +333,9 @@ class Player:
                 self._ids[name, then] = now
 
     def _translated(self, step: Step) -> bytes:
+        """A message with what it has to have this time, as bytes."""
+        if kind_of(step.pdu) == "setup_response":
+            return _in_lock_step(step.data)
         for name in ("ric_request_id", "transaction_id"):
             now = self._ids.get((name, _number(step.pdu, name)))
             if now is not None and step.pdu is not None:
@@ -348,6 +351,16 @@ class Player:
 
     def _differ(self, text: str) -> None:
         self._outcome.differences.append(f"DU {self._script.du}: {text}")
+
+
+def _in_lock_step(setup_response: bytes) -> bytes:
+    """A DU's answer to a dApp's setup that says it waits for decisions, as a replay does.
+
+    Otherwise a dApp on a busy machine takes indications for outdated, and leaves out what it would decide.
+    """
+    pdu = e3ap_pb2.E3Pdu.FromString(setup_response)
+    pdu.setup_response.lockstep = True
+    return pdu.SerializeToString()
 
 
 def _frame(pdu: Pdu | None) -> int | None:
