@@ -74,8 +74,8 @@ def replay(
     ] = False,
 ) -> None:
     """Play the peer's side of a recording to one service, in clear text; exit status 1 on a difference."""
-    from cadran.wire.trace import replay as trace_replay
     from cadran.wire.gen.trace.v1 import trace_pb2
+    from cadran.wire.trace import replay as trace_replay
     from cadran.wire.trace.file import DamageError, read
 
     one = {"xapp": "e2", "dapp": "e3"}.get(against, interface or "e3")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -78,8 +78,6 @@ def add_errors(app: FastAPI, statuses: Mapping[type[Exception], int]) -> None:
         statuses: exceptions of its own, with the status that each is answered with; their text is the detail.
     """
 
-    describe_problems(app)
-
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
         return problem(request, error.status_code, str(error.detail), error.headers)
@@ -105,17 +103,17 @@ def _answer_with(app: FastAPI, kind: type[Exception], status: int) -> None:
         return problem(request, status, str(error))
 
 
-def describe_problems(app: FastAPI) -> None:
-    """Have the description of an API say what `add_errors` answers.
+class DescribedApp(FastAPI):
+    """An application whose description says what `add_errors` answers.
 
     FastAPI describes every model as application/json, and a refused request by a schema of its own. Here each
     status from 400 on has problem details with their content type, and ``default`` stands for statuses that
     any operation may have: 400, 401, 403, 408, 413, 422 and 429.
     """
-    plain: Callable[[], dict[str, Any]] = app.openapi
 
-    def openapi() -> dict[str, Any]:
-        found = plain()
+    def openapi(self) -> dict[str, Any]:
+        """The description, as OpenAPI 3.1."""
+        found = super().openapi()
         for methods in found["paths"].values():
             for method in _METHODS:
                 if method in methods:
@@ -123,8 +121,6 @@ def describe_problems(app: FastAPI) -> None:
         found.get("components", {}).get("schemas", {}).pop("HTTPValidationError", None)
         found.get("components", {}).get("schemas", {}).pop("ValidationError", None)
         return found
-
-    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _repair(responses: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from fastapi.params import Depends as Dependency
 from prometheus_client import CollectorRegistry, Counter
 from starlette.exceptions import HTTPException
 
+from cadran.rest.errors import DescribedApp
 from cadran.rest.settings import RestSettings
 from cadran.rest.tokens import NOBODY, Caller, Role, TokenFile
 
@@ -104,7 +105,7 @@ def rest_app(title: str, version: str, description: str, security: Security | No
         title, version, description: what its documentation says.
         security: says who calls; None: nothing is asked of callers.
     """
-    app = FastAPI(
+    app = DescribedApp(
         title=title,
         version=version,
         description=description,

@@ -163,15 +163,16 @@ def _add_policies(router: APIRouter, desk: ManagementDesk, most_bytes: int) -> N
         summary="Create a policy",
         description="It is given to the near-RT RIC at once: 201 means that it is in force there.",
         status_code=201,
+        response_model=PolicyObjectInformation,
         responses=_CHANGED,
         openapi_extra=_body(PolicyObjectInformation),
     )
-    async def create(request: Request) -> PolicyObjectInformation:
+    async def create(request: Request) -> Response:
         wanted = await _read(PolicyObjectInformation, request, most_bytes)
         held = await desk.create(wanted)
         made = wanted.model_copy(update={"policyId": held.policy_id})
         location = {"Location": f"{PREFIX}/policies/{quote(held.policy_id)}"}
-        return JSONResponse(made.model_dump(), 201, location)  # type: ignore[return-value]
+        return JSONResponse(made.model_dump(), 201, location)
 
     @router.get("/policies/{policyId}", summary="A policy's object", responses=_FOUND)
     async def get(policyId: PolicyId) -> dict[str, Any]:
@@ -222,10 +223,11 @@ def _add_services(router: APIRouter, desk: ManagementDesk, rules: CallbackRules,
     @router.put(
         "/services",
         summary="Register a service, or replace its registration",
+        response_model=dict[str, Any],
         responses=_CHANGED | {201: {"description": "the service is new", "model": dict[str, Any]}},
         openapi_extra=_body(ServiceRegistrationInfo),
     )
-    async def register(request: Request) -> dict[str, Any]:
+    async def register(request: Request) -> Response:
         service = await _read(ServiceRegistrationInfo, request, most_bytes)
         if service.callbackUrl:
             try:
@@ -233,7 +235,7 @@ def _add_services(router: APIRouter, desk: ManagementDesk, rules: CallbackRules,
             except ForbiddenDestinationError as error:
                 raise StatusError(400, f"callbackUrl: {error}") from error
         new = await desk.register(service)
-        return JSONResponse({}, 201 if new else 200)  # type: ignore[return-value]
+        return JSONResponse({}, 201 if new else 200)
 
     @router.get("/services/{serviceId}", summary="One registered service", responses=_FOUND)
     async def one(serviceId: ServiceId) -> ServiceStatus:

@@ -17,6 +17,7 @@ import itertools
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -316,8 +317,8 @@ class Player:
             return None
 
     def _note(self, step: Step) -> None:
-        if step.pdu is not None and step.pdu.WhichOneof("pdu") == "indication_message":
-            indication = step.pdu.indication_message  # type: ignore[union-attr]
+        if isinstance(step.pdu, e3ap_pb2.E3Pdu) and step.pdu.HasField("indication_message"):
+            indication = step.pdu.indication_message
             self._deterministic[indication.frame] = indication.deterministic
 
     def _acts_without_chance(self, pdu: Pdu | None) -> bool:
@@ -339,8 +340,7 @@ class Player:
         for name in ("ric_request_id", "transaction_id"):
             now = self._ids.get((name, _number(step.pdu, name)))
             if now is not None and step.pdu is not None:
-                changed = type(step.pdu)()
-                changed.CopyFrom(step.pdu)  # type: ignore[arg-type]
+                changed = deepcopy(step.pdu)
                 message = getattr(changed, kind_of(step.pdu))
                 if name == "transaction_id":
                     message.transaction_id = now

@@ -105,6 +105,7 @@ def _add_policies(router: APIRouter, desk: A1Desk, rules: CallbackRules, most_by
         summary="Create or replace a policy",
         description="201 with Location when it was created, 200 when it was replaced. It is in force on "
         "return; whether it is enforced is for the measurements to say (its status).",
+        response_model=dict[str, Any],
         responses=_PUT,
         openapi_extra=_PUT_BODY,
     )
@@ -113,7 +114,7 @@ def _add_policies(router: APIRouter, desk: A1Desk, rules: CallbackRules, most_by
         policyTypeId: TypeId,
         policyId: PolicyId,
         destination: Destination = None,
-    ) -> dict[str, Any]:
+    ) -> Response:
         desk.policy_type(policyTypeId)
         if not _ID.fullmatch(policyId):
             raise StatusError(400, f"policyId: must match {_ID.pattern}")
@@ -121,7 +122,7 @@ def _add_policies(router: APIRouter, desk: A1Desk, rules: CallbackRules, most_by
         policy = json_object(request, await bounded_body(request, most_bytes, _BODY_S, "policy"))
         created = await desk.put(policyTypeId, policyId, policy, destination)
         headers = {"Location": _location(policyTypeId, policyId)} if created else None
-        return JSONResponse(policy, 201 if created else 200, headers)  # type: ignore[return-value]
+        return JSONResponse(policy, 201 if created else 200, headers)
 
     @router.get(path, summary="One policy")
     async def get(policyTypeId: TypeId, policyId: PolicyId) -> dict[str, Any]:
