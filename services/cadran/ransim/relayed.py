@@ -10,9 +10,17 @@ from cadran.replay.schema import ReplayError, TransitionSchema
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.gen.e2sm.v1 import dapp_pb2
 
+# As many as a dApp may have sent and not had acknowledged (its setting unacknowledged_rows is at most this), so
+# that counts are exact whenever anybody acknowledges.
+_WAITING_APART = 100_000
+
 
 class RelayedRows:
     """Counts each transition of one DU once, however often it is sent.
+
+    The rows themselves stay with the dApp until they are acknowledged. Here only frames wait: the newest
+    100 000 each by itself; those before them only as a number, which counts as acknowledged together with the
+    oldest that waits by itself.
 
     Attributes:
         reports: reports relayed, repetitions included.
@@ -24,6 +32,7 @@ class RelayedRows:
     def __init__(self, epoch: int) -> None:
         self._epoch = epoch
         self._waiting: deque[int] = deque()
+        self._before = 0
         self._newest_frame = -1
         self.reports = 0
         self.rows = 0
@@ -47,6 +56,9 @@ class RelayedRows:
                 self._waiting.append(frame)
                 self._newest_frame = frame
                 self.rows += 1
+        while len(self._waiting) > _WAITING_APART:
+            self._waiting.popleft()
+            self._before += 1
 
     def stored_up_to(self, epoch: int, frame: int) -> None:
         """Notes an acknowledgement; one of another epoch says nothing of this one."""
@@ -54,7 +66,8 @@ class RelayedRows:
             return
         while self._waiting and self._waiting[0] <= frame:
             self._waiting.popleft()
-            self.acknowledged += 1
+            self.acknowledged += 1 + self._before
+            self._before = 0
         self.acknowledged_frame = max(self.acknowledged_frame, frame)
 
     def _frames(self, report: dapp_pb2.DappReport) -> list[int]:

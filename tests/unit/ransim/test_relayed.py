@@ -44,6 +44,21 @@ def test_another_epoch_says_nothing_of_this_one() -> None:
     assert (relayed.rows, relayed.acknowledged_frame) == (0, -1)
 
 
+def test_a_ric_that_never_acknowledges_fills_no_memory_and_nothing_goes_uncounted() -> None:
+    relayed, at_once = RelayedRows(EPOCH), 50_000
+    for first in range(0, 8 * at_once, at_once):
+        relayed.relayed(report(*range(first, first + at_once)))
+        assert len(relayed._waiting) <= 2 * at_once
+    newest = relayed.newest_frame
+    assert (relayed.rows, newest) == (8 * at_once, 8 * at_once - 1)
+    relayed.stored_up_to(EPOCH, 3 * at_once)  # no longer told apart from the others before the newest
+    assert (relayed.acknowledged, relayed.acknowledged_frame) == (0, 3 * at_once)
+    relayed.stored_up_to(EPOCH, newest - 1)
+    assert relayed.acknowledged == relayed.rows - 1
+    relayed.stored_up_to(EPOCH, newest)
+    assert relayed.acknowledged == relayed.rows
+
+
 def test_rows_of_an_unknown_schema_are_refused() -> None:
     with pytest.raises(WireError, match="schema"):
         RelayedRows(EPOCH).relayed(dapp_pb2.DappReport(schema_fingerprint="x", row_count=1, rows=b"abc"))
