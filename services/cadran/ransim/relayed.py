@@ -10,8 +10,8 @@ from cadran.replay.schema import ReplayError, TransitionSchema
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.gen.e2sm.v1 import dapp_pb2
 
-# As many as a dApp may have sent and not had acknowledged (its setting unacknowledged_rows is at most this), so
-# that counts are exact whenever anybody acknowledges.
+# As many as a dApp may have sent and not had acknowledged (its setting unacknowledged_rows is at most this):
+# counts are exact wherever anybody acknowledges.
 _WAITING_APART = 100_000
 
 
