@@ -16,6 +16,7 @@ from cadran.runtime.lifecycle import run
 from cadran.runtime.logging import configure_logging
 from cadran.runtime.metrics import new_registry
 
+_ABOUT = "The rApp: meta-learns what DUs start from, judges it, and delivers it to the xApp."
 _GRACE_S = 30.0
 """Time for the round or evaluation under way after a signal."""
 
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         "log-level": "LEVEL",
         "log-format": "FORMAT",
     }
-    return service_parser("cadran rapp", __doc__, RappSettings, flags)
+    return service_parser("cadran rapp", _ABOUT, RappSettings, flags)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

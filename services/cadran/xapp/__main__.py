@@ -23,6 +23,7 @@ from cadran.xapp.settings import ENVIRONMENT_PREFIX, XappSettings
 if TYPE_CHECKING:
     from cadran.xapp.scenario import Scenario
 
+_ABOUT = "The xApp: ends E2 of every DU, learns from what its dApp reports, and delivers policies."
 _GRACE_S = 10.0
 """Time for the last checkpoint after a signal."""
 
@@ -51,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         "log-level": "LEVEL",
         "log-format": "FORMAT",
     }
-    made = service_parser("cadran xapp", __doc__, XappSettings, flags)
+    made = service_parser("cadran xapp", _ABOUT, XappSettings, flags)
     cold = XappSettings.model_fields["cold_dus"].description
     made.add_argument("--cold-dus", nargs="+", type=int, metavar="N", help=cold)
     return made
