@@ -94,7 +94,7 @@ lint: setup ## ruff, mypy (strict), import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup ## all benchmarks, one JSON object each
+bench: setup ## all benchmarks but sizing, one JSON object each
 	@for what in radio loop replay learn dapp; do $(BIN)/cadran bench $$what --json || exit 1; done
 
 proto: setup ## regenerate the protobuf stubs from proto/
