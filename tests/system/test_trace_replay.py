@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
+import psutil
 import pytest
 
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
@@ -17,6 +19,7 @@ from cadran.wire.trace.file import framed, read
 from running import SCENARIO, Run
 
 ALWAYS_BY_THE_MEAN = "clock.deterministic_every=1"
+A1_POLICIES = "/A1-P/v2/policytypes/ORAN_SliceSLATarget_1.0.0/policies"
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +32,32 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run = Run(folder / "run", "--set", ALWAYS_BY_THE_MEAN)
         try:
             run.until(lambda: run.progress()[0] > 400, "frames run")
+            with httpx.Client(base_url=f"http://{rest_of(run)}", timeout=60.0) as client:
+                assert [answer.status_code for answer in a1_conversation(client)] == [201, 200, 400, 415, 200]
             run.end()
         finally:
             run.discard()
     return folder
+
+
+def rest_of(run: Run) -> str:
+    """Where the xApp of a run serves REST."""
+    pid = run.child("cadran.xapp")
+    assert pid is not None
+    words = psutil.Process(pid).cmdline()
+    return words[words.index("--rest") + 1]
+
+
+def a1_conversation(client: httpx.Client) -> Iterator[httpx.Response]:
+    policy = {
+        "scope": {"sliceId": {"sst": 1, "plmnId": {"mcc": "001", "mnc": "01"}}},
+        "sliceSlaObjectives": {"guaDlThptPerSlice": 100},
+    }
+    yield client.put(f"{A1_POLICIES}/embb", json=policy)
+    yield client.get(f"{A1_POLICIES}/embb/status")
+    yield client.put(f"{A1_POLICIES}/other", json={})
+    yield client.put(f"{A1_POLICIES}/other", content=b"{}", headers={"Content-Type": "text/plain"})
+    yield client.get(A1_POLICIES)
 
 
 def free_port() -> int:
@@ -53,11 +78,16 @@ def dapp(du: int, port: int) -> Iterator[None]:
         process.wait(20)
 
 
-def replay(file: Path, against: str, port: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cadran.cli", "trace", "replay", str(file), f"127.0.0.1:{port}"]
+def replay(file: Path, against: str, port: int, *options: str) -> subprocess.CompletedProcess[str]:
+    return replay_to(f"127.0.0.1:{port}", file, against, *options)
+
+
+def replay_to(address: str, file: Path, against: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cadran.cli", "trace", "replay", str(file), address]
     return subprocess.run(
-        [*command, "--against", against, "--fast"], capture_output=True, text=True, timeout=120, check=False
-    )
+        [*command, "--against", against, "--fast", *options],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
 
 
 def du_of(file: Path) -> int:
@@ -121,6 +151,23 @@ def test_another_decision_is_told(recorded: Path, tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert ended.stdout.startswith("1 differences: ")
     assert "dapp_control_action frame=150" in ended.stderr
+
+
+@pytest.mark.timeout(300)
+def test_a_fresh_xapp_answers_a1_as_the_recorded_one(recorded: Path, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    try:
+        run.until(lambda: run.progress()[0] > 0, "frames run")
+        first, again = (
+            replay_to(rest_of(run), recorded / "xapp", "xapp", "--interface", "a1") for _ in range(2)
+        )
+        run.end()
+    finally:
+        run.discard()
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout == "as recorded: 5 messages played, 5 answers compared and alike\n"
+    assert again.returncode == 1  # the policy stands there now
+    assert again.stderr == f"PUT {A1_POLICIES}/embb: 200 instead of 201\n"
 
 
 def test_what_cannot_be_played_is_one_line(recorded: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,9 +14,14 @@ from cadran.cli.options import EXIT_FAILED
 from cadran.runtime import ConfigError
 from cadran.runtime.addresses import parse_address
 
+if TYPE_CHECKING:
+    from cadran.wire.trace.replay import Outcome
+
 app = typer.Typer(help="Recorded E2, E3 and A1 messages of a service.", no_args_is_help=True)
 
 _MOST_DIFFERENCES = 20
+#: What a service can be played over; the first unless said.
+_INTERFACES = {"xapp": ("e2", "a1"), "ransim": ("e3", "e2"), "dapp": ("e3",)}
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="What a service's setting `record` has written.")]
 
@@ -67,32 +72,27 @@ def replay(
     ],
     against: Annotated[Literal["xapp", "ransim", "dapp"], typer.Option(help="The service under test.")],
     interface: Annotated[
-        Literal["e2", "e3"] | None, typer.Option(help="Of ransim, which has both: e3 unless said.")
+        Literal["e2", "e3", "a1"] | None,
+        typer.Option(help="Of ransim e3 or e2, of xapp e2 or a1: the first unless said."),
     ] = None,
     fast: Annotated[
         bool, typer.Option("--fast/--paced", help="Not waiting for the recorded times, only for answers.")
     ] = False,
 ) -> None:
     """Play the peer's side of a recording to one service, in clear text; exit status 1 on a difference."""
-    from cadran.wire.gen.trace.v1 import trace_pb2
-    from cadran.wire.trace import replay as trace_replay
-    from cadran.wire.trace.file import DamageError, read
+    from cadran.wire.trace.file import DamageError
+    from cadran.wire.trace.replay import ReplayError
 
-    one = {"xapp": "e2", "dapp": "e3"}.get(against, interface or "e3")
-    if interface not in (None, one):
-        raise ConfigError(f"--interface {interface}: {against} has only {one}")
-    number = trace_pb2.INTERFACE_E2 if one == "e2" else trace_pb2.INTERFACE_E3
-    listens = (against, one) in (("xapp", "e2"), ("ransim", "e3"))
-    play = trace_replay.connect_and_play if listens else trace_replay.listen_and_play
+    has = _INTERFACES[against]
+    if interface is not None and interface not in has:
+        raise ConfigError(f"--interface {interface}: {against} has only {' and '.join(has)}")
     try:
         target = str(parse_address(address))
     except ValueError as error:
         raise ConfigError(str(error)) from error
     try:
-        with file.open("rb") as opened:
-            scripts = trace_replay.scripts(read(opened), against, number)
-        outcome = asyncio.run(play(scripts, target, trace_replay.Pace(fast)))
-    except (OSError, DamageError, trace_replay.ReplayError) as error:
+        outcome = _played(file, against, interface or has[0], target, fast)
+    except (OSError, DamageError, ReplayError) as error:
         raise ConfigError(f"{file}: {error}") from error
     for difference in outcome.differences[:_MOST_DIFFERENCES]:
         typer.echo(difference, err=True)
@@ -101,3 +101,21 @@ def replay(
     typer.echo(f"{result}: {outcome.played} messages played, {outcome.compared} answers compared and alike")
     if count:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _played(
+    file: Path, against: Literal["xapp", "ransim", "dapp"], interface: str, target: str, fast: bool
+) -> Outcome:
+    from cadran.wire.gen.trace.v1 import trace_pb2
+    from cadran.wire.trace.file import read
+    from cadran.wire.trace.replay import Pace, connect_and_play, listen_and_play, scripts
+
+    with file.open("rb") as opened:
+        if interface == "a1":
+            from cadran.rest.replay import play, requests
+
+            return asyncio.run(play(requests(read(opened)), target, Pace(fast)))
+        number = trace_pb2.INTERFACE_E2 if interface == "e2" else trace_pb2.INTERFACE_E3
+        played = scripts(read(opened), against, number)
+    listens = (against, interface) in (("xapp", "e2"), ("ransim", "e3"))
+    return asyncio.run((connect_and_play if listens else listen_and_play)(played, target, Pace(fast)))

@@ -1,10 +1,14 @@
-"""Requests of one API with their answers, kept as they pass; headers and queries are not, so no token is."""
+"""Requests of one API with their answers, kept as they pass.
+
+Of the headers only the type of the request's content is, and no query, so no token is.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cadran.wire.gen.trace.v1 import trace_pb2
@@ -55,10 +59,15 @@ class RecordedExchanges:
                         request_body=bytes(asked),
                         response_body=bytes(answered),
                         duration_ns=time.monotonic_ns() - started_ns,
+                        content_type=_content_type(scope),
                     )
                 )
 
         await self._app(scope, receiving, sending)
+
+
+def _content_type(scope: Scope) -> str:
+    return Headers(scope=scope).get("content-type", "")
 
 
 def _extend(body: bytearray, message: Message) -> None:

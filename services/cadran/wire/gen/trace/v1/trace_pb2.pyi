@@ -103,7 +103,7 @@ class Closed(_message.Message):
     def __init__(self, association: _Optional[int] = ...) -> None: ...
 
 class Exchange(_message.Message):
-    __slots__ = ("direction", "peer", "method", "path", "status", "request_body", "response_body", "duration_ns")
+    __slots__ = ("direction", "peer", "method", "path", "status", "request_body", "response_body", "duration_ns", "content_type")
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
     PEER_FIELD_NUMBER: _ClassVar[int]
     METHOD_FIELD_NUMBER: _ClassVar[int]
@@ -112,6 +112,7 @@ class Exchange(_message.Message):
     REQUEST_BODY_FIELD_NUMBER: _ClassVar[int]
     RESPONSE_BODY_FIELD_NUMBER: _ClassVar[int]
     DURATION_NS_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     direction: Direction
     peer: str
     method: str
@@ -120,7 +121,8 @@ class Exchange(_message.Message):
     request_body: bytes
     response_body: bytes
     duration_ns: int
-    def __init__(self, direction: _Optional[_Union[Direction, str]] = ..., peer: _Optional[str] = ..., method: _Optional[str] = ..., path: _Optional[str] = ..., status: _Optional[int] = ..., request_body: _Optional[bytes] = ..., response_body: _Optional[bytes] = ..., duration_ns: _Optional[int] = ...) -> None: ...
+    content_type: str
+    def __init__(self, direction: _Optional[_Union[Direction, str]] = ..., peer: _Optional[str] = ..., method: _Optional[str] = ..., path: _Optional[str] = ..., status: _Optional[int] = ..., request_body: _Optional[bytes] = ..., response_body: _Optional[bytes] = ..., duration_ns: _Optional[int] = ..., content_type: _Optional[str] = ...) -> None: ...
 
 class Gap(_message.Message):
     __slots__ = ("records", "bytes")
