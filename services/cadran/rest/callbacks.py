@@ -22,6 +22,8 @@ LOOPBACK_AND_PRIVATE = (
 )  # fmt: skip
 _MOST_CHARACTERS = 1024
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,252})")
+_NUMBERED = re.compile(r"(^|\.)([0-9]+|0[xX][0-9a-fA-F]*)\.?$")
+"""No top-level domain is a number. It is an address, in a form that readers disagree about (0177.1)."""
 
 
 class ForbiddenDestinationError(ValueError):
@@ -81,7 +83,7 @@ class CallbackRules:
         host = (parts.hostname or "").lower()
         trusted = host in self._names
         address = _address(host)
-        if address is None and not _NAME.fullmatch(host):
+        if address is None and (not _NAME.fullmatch(host) or _NUMBERED.search(host)):
             raise ForbiddenDestinationError("must name a host")
         if address is not None and not trusted:
             self.require_allowed(address)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import socket
 import ssl
 from collections.abc import Hashable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -81,6 +83,9 @@ class Notifier:
         self._waiting: dict[Hashable, _Message] = {}
         self._flying: set[Hashable] = set()
         self._wake = asyncio.Event()
+        # Of its own: a resolver that hangs, for names that anybody may give, would hold up all else that the
+        # service does on threads, such as writing to the disk.
+        self._lookups = ThreadPoolExecutor(_WORKERS, "look-up")
 
     @property
     def waiting(self) -> int:
@@ -108,12 +113,15 @@ class Notifier:
     async def run(self) -> None:
         """Send until cancelled."""
         context = ssl.create_default_context()
-        async with (
-            httpx.AsyncClient(verify=context, trust_env=False, follow_redirects=False) as client,
-            asyncio.TaskGroup() as workers,
-        ):
-            for number in range(_WORKERS):
-                workers.create_task(self._work(client), name=f"notifier {number}")
+        try:
+            async with (
+                httpx.AsyncClient(verify=context, trust_env=False, follow_redirects=False) as client,
+                asyncio.TaskGroup() as workers,
+            ):
+                for number in range(_WORKERS):
+                    workers.create_task(self._work(client), name=f"notifier {number}")
+        finally:
+            self._lookups.shutdown(wait=False, cancel_futures=True)
 
     async def _work(self, client: httpx.AsyncClient) -> None:
         while True:
@@ -169,7 +177,7 @@ class Notifier:
                 status = await _post(client, destination, address, message.body)
         except TimeoutError as error:
             raise _FailedError(f"no answer within {self._spec.timeout_s:g} s") from error
-        except (httpx.HTTPError, OSError, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise _FailedError(f"{type(error).__name__}: {error}") from error
         if status not in _SUCCESS:
             raise _FailedError(f"answered {status}")
@@ -177,7 +185,7 @@ class Notifier:
     async def _address(self, destination: Destination) -> str:
         """The address to call: the first that the host has and that is allowed."""
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(destination.host, destination.port, proto=6)
+        found = await loop.run_in_executor(self._lookups, _looked_up, destination)
         addresses = [str(one[4][0]).partition("%")[0] for one in found]
         if destination.trusted and addresses:
             return addresses[0]
@@ -190,6 +198,10 @@ class Notifier:
             else:
                 return address
         raise refusal
+
+
+def _looked_up(destination: Destination) -> list[tuple[Any, ...]]:
+    return list(socket.getaddrinfo(destination.host, destination.port, proto=socket.IPPROTO_TCP))
 
 
 async def _post(

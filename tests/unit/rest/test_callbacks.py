@@ -17,6 +17,8 @@ RULES = CallbackRules((*LOOPBACK_AND_PRIVATE, "status.example.org"))
         ("http://[::1]/", "::1", 80),
         ("http://[::ffff:192.168.0.1]/", "::ffff:192.168.0.1", 80),
         ("http://rapp:8091/status", "rapp", 8091),
+        ("http://rapp-0.rapp.ns.svc.cluster.local./1", "rapp-0.rapp.ns.svc.cluster.local.", 80),
+        ("http://3com.example/", "3com.example", 80),
         ("HTTPS://Status.Example.Org/", "status.example.org", 443),
     ],
 )
@@ -34,6 +36,7 @@ def test_allowed_uris_are_read(uri: str, host: str, port: int) -> None:
         "http://[::ffff:169.254.169.254]/", "http://user@127.0.0.1/", "http://127.0.0.1/#x",
         "http://127.0.0.1:0/", "http://127.0.0.1:99999/", "http://127.0.0.1:x/", "http://a b/",
         "http://127.0.0.1/\r\nHost: x", "http://ex\u00e4mple/", "http://[::1", "http://-a/",
+        "http://127.0.0.01/", "http://127.1/", "http://2130706433/", "http://a.0x7f/", "http://127.0.0.1./",
         "http://127.0.0.1/" + "x" * 2000,
     ],
 )  # fmt: skip

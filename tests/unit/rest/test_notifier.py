@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -135,6 +138,41 @@ async def test_what_waits_is_bounded_and_can_be_forgotten() -> None:
     assert (notifier.waiting, results.seen) == (2, [("dropped", "2 messages wait")])
     notifier.forget("a")
     assert notifier.waiting == 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.01", "0177.0.0.1", "127.1"])
+async def test_an_address_that_readers_disagree_about_is_not_called_and_ends_nothing(host: str) -> None:
+    results = Results()
+    async with receiving() as receiver, notifying(results) as notifier:
+        notifier.tell("odd", f"http://{host}:{receiver.port}/status", {"n": 1})
+        await results.until("forbidden")
+        notifier.tell("p", f"http://127.0.0.1:{receiver.port}/status", {"n": 2})
+        await results.until("forbidden", "delivered")
+    assert receiver.got == [{"n": 2}]
+
+
+async def test_a_resolver_that_hangs_holds_up_nothing_else_of_the_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, answering = threading.Event(), threading.Event()
+
+    def hangs(*_: object, **__: object) -> list[object]:
+        asked.set()
+        answering.wait()
+        return []
+
+    results = Results()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    try:
+        async with notifying(results) as notifier:
+            notifier.tell("p", "http://hangs.example/", {})
+            async with asyncio.timeout(20):
+                while not asked.is_set():
+                    await asyncio.sleep(0.005)
+                assert await asyncio.to_thread(lambda: "written") == "written"
+    finally:
+        answering.set()
 
 
 async def test_a_name_is_called_only_where_its_address_is_allowed() -> None:

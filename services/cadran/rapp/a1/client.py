@@ -166,7 +166,7 @@ class A1Client:
             result = str(status)
         except TimeoutError as error:
             raise self._away(f"no answer within {self._spec.timeout_s:g} s") from error
-        except (httpx.HTTPError, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # an id of its own may be no URL
             raise self._away(f"{type(error).__name__}: {error}") from error
         finally:
             self._observer.called(method, result, time.perf_counter() - started)

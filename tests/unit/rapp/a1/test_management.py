@@ -294,7 +294,12 @@ async def test_a_schema_that_is_none_is_told_and_fetches_nothing(
         assert told in is_problem(await non.post(wanted({"a": "x"})), 502)
 
 
-@pytest.mark.parametrize("content", [b"", b"[1]", b'{"policySchema": NaN}', b'["\\ud800"]', b"[" * 9999])
+LONG_ID = b'["' + 70_000 * b"x" + b'"]'  # longer than any URL
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[1]", b'{"policySchema": NaN}', b'["\\ud800"]', b"[" * 9999, LONG_ID]
+)
 async def test_answers_that_are_none_leave_the_near_rt_ric_unavailable(
     tmp_path: Path, content: bytes
 ) -> None:
