@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Annotated
 
@@ -107,21 +107,20 @@ class XappClient:
 
     def _call(self, method: str, path: str, body: bytes | None) -> bytes:
         deadline_s = time.monotonic() + self._timeout_s
-        connection = self._connection()
         try:
-            connection.connect()
-            with _cut_off(connection.sock, deadline_s - time.monotonic()):
-                connection.request(method, path, body, {"Content-Type": "application/octet-stream"})
-                answer = connection.getresponse()
-                content = answer.read(_MOST_BYTES)
+            with closing(self._connection()) as connection:
+                connection.connect()
+                with _cut_off(connection.sock, deadline_s - time.monotonic()):
+                    connection.request(method, path, body, {"Content-Type": "application/octet-stream"})
+                    answer = connection.getresponse()
+                    content = answer.read(_MOST_BYTES)
         except (OSError, HTTPException) as error:
             raise XappAwayError(f"xApp at {self._address} does not answer: {error}") from error
-        finally:
-            connection.close()
         self._check(answer, content)
         return content
 
     def _connection(self) -> HTTPConnection:
+        """Raises `OSError` while certificates are being renewed, and do not go together."""
         host, port = self._address.host, self._address.port
         if self._tls is None:
             return HTTPConnection(host, port, timeout=self._timeout_s)

@@ -19,6 +19,8 @@ from cadran.rapp.registry import Registry
 from cadran.rapp.xapp_client import Adaptation, XappAwayError, XappClient, XappRefusedError
 from cadran.rest import add_errors, listen, serving
 from cadran.runtime import Address
+from cadran.runtime.tls import Tls
+from certified import certificates_in
 
 from .conftest import artifact
 
@@ -234,6 +236,17 @@ async def test_an_answer_that_cannot_be_read_counts_as_none() -> None:
             await asyncio.to_thread(XappClient(address, 5.0).adaptation)
         with pytest.raises(XappRefusedError, match="corrupt"):
             await asyncio.to_thread(XappClient(address, 5.0).deliver, b"no artefact")
+
+
+def test_certificates_that_are_being_renewed_are_no_answer(tmp_path: Path) -> None:
+    files = certificates_in(tmp_path).files("rapp")
+    client = XappClient(Address("127.0.0.1", 1), 5.0, Tls(files))
+    files.cert.write_bytes(b"")  # its beginning
+    with pytest.raises(XappAwayError):
+        client.adaptation()
+    files.cert.unlink()
+    with pytest.raises(XappAwayError):
+        client.deliver(b"anything")
 
 
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
