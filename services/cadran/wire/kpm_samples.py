@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cadran.wire.codecs import SNssai, s_nssai_from_proto, s_nssai_to_proto
+from cadran.wire.codecs import SNssai, out_of_range, s_nssai_from_proto, s_nssai_to_proto
 from cadran.wire.gen.e2sm.v1 import kpm_pb2
 from cadran.wire.kpm_actions import E2_NODE, STYLE_NAMES, Condition, condition_to_proto
 from cadran.wire.kpm_measurement import Measurement
@@ -155,7 +156,7 @@ def samples(message: kpm_pb2.KpmIndicationMessage) -> list[Sample]:
     """The samples of an indication; names that this registry does not know are left out.
 
     Raises:
-        RangeError: an S-NSSAI is out of range.
+        RangeError: an S-NSSAI is out of range, or a value is no finite number.
     """
     return _samples(message.meas_data)
 
@@ -173,5 +174,7 @@ def _samples(records: Iterable[kpm_pb2.KpmMeasurementRecord]) -> list[Sample]:
         slice_ = s_nssai_from_proto(record.label.s_nssai) if record.label.HasField("s_nssai") else None
         kind = record.WhichOneof("value")
         value = float(getattr(record, kind)) if kind in ("integer", "real") else None
+        if value is not None and not math.isfinite(value):
+            raise out_of_range(f"{measurement.name} is {value}; a finite number, or no value")
         found.append(Sample(measurement, slice_, value))
     return found

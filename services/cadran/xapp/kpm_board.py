@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from cadran.wire.codecs import out_of_range
 from cadran.wire.gen.e2sm.v1 import kpm_pb2
 from cadran.wire.kpm_measurement import Measurement
 from cadran.wire.kpm_registry import REGISTRY
@@ -54,8 +55,11 @@ class KpmBoard(Collector):
         """A DU reported.
 
         Raises:
-            wire.causes.RangeError: A slice identifier is out of range.
+            wire.causes.RangeError: A slice identifier or a value is out of range, or the window ends before
+                it begins.
         """
+        if header.last_frame < header.first_frame:
+            raise out_of_range(f"a window of frames {header.first_frame} to {header.last_frame}")
         report = KpmReport(
             collected_unix_s=header.collect_start_time_unix_ms / 1e3,
             epoch=header.epoch,

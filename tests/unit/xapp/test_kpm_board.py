@@ -75,6 +75,26 @@ def test_a_slice_out_of_range_is_refused_and_the_old_report_stays() -> None:
     assert board.report(3) is before
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_value_that_is_no_number_is_refused_and_the_old_report_stays(value: float) -> None:
+    board, _ = board_with_a_report()
+    before = board.report(3)
+    message = kpm_pb2.KpmIndicationMessage()
+    message.meas_data.add(meas_name="RRU.PrbUsedDl", real=value).label.s_nssai.sst = 1
+    with pytest.raises(RangeError, match="finite"):
+        board.take(3, kpm_pb2.KpmIndicationHeader(), message)
+    assert board.report(3) is before
+
+
+def test_a_window_that_ends_before_it_begins_is_refused() -> None:
+    board, _ = board_with_a_report()
+    before = board.report(3)
+    header = kpm_pb2.KpmIndicationHeader(first_frame=20, last_frame=19)
+    with pytest.raises(RangeError, match="20 to 19"):
+        board.take(3, header, kpm_pb2.KpmIndicationMessage())
+    assert board.report(3) is before
+
+
 def test_whoever_wants_to_hears_of_every_report() -> None:
     heard: list[tuple[int, KpmReport]] = []
     board = KpmBoard(lambda du, report: heard.append((du, report)))
