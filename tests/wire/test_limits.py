@@ -1,13 +1,23 @@
-"""What a server of E2 or E3 bounds: the length of a message."""
+"""What gRPC is told about an association, and what a server of E2 or E3 bounds: the length of a message."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import grpc
+from grpc._cython import cygrpc
 
 from cadran.wire.e3_session import E3_SERVICE
-from cadran.wire.link import MOST_MESSAGE_BYTES
+from cadran.wire.link import GRPC_OPTIONS, MOST_MESSAGE_BYTES
+from cadran.wire.stream import _SERVER_OPTIONS
 
 from .parties import Dapp, Du, dapp_client, e3_server, raw, running, until
+
+
+def test_grpc_knows_every_option() -> None:
+    """One that it does not know it passes over: then idle associations were cut for their pings."""
+    library = Path(cygrpc.__file__).read_bytes()
+    assert [name for name, _ in (*GRPC_OPTIONS, *_SERVER_OPTIONS) if name.encode() not in library] == []
 
 
 async def test_a_message_that_is_too_long_ends_its_stream_and_nothing_else() -> None:

@@ -66,7 +66,8 @@ MOST_STREAMS = 256
 #: gRPC options of servers and channels. The flow-control window is held at its initial 64 KiB: with bandwidth
 #: probing it grows to megabytes, and then an indication queues behind all the chunks already in flight.
 #: Keep-alive stands for the heartbeat of SCTP under E2AP: a silent network ends an association after 15 s.
-#: The time-out of pings is a setting of its own, a minute by default, before which nothing is cut.
+#: The time-out of pings is a setting of its own, a minute by default, before which nothing is cut. So is the
+#: least time between the pings of a peer, five minutes by default: an idle one would be cut off for asking.
 GRPC_OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_receive_message_length", MOST_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MOST_MESSAGE_BYTES),
@@ -76,7 +77,7 @@ GRPC_OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.http2.ping_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
 )
 
 
