@@ -169,13 +169,19 @@ class Road:
     async def run(self, fill: Callable[[], Awaitable[None]]) -> None:
         """Let PDUs depart as `fill` gives them to `take`, and arrive; returns when both are done.
 
+        A cut loses what is under way. What is being written is written to its end: gRPC tells the peer
+        nothing of the end of a stream on which a write was given up.
+
         Raises:
             WireError: the association is cut.
             grpc.aio.AioRpcError, asyncio.InvalidStateError: the stream is gone.
         """
-        tasks = (asyncio.ensure_future(self._filling(fill)), asyncio.ensure_future(self._arrive()))
+        filling, arriving = asyncio.ensure_future(self._filling(fill)), asyncio.ensure_future(self._arrive())
+        tasks = (filling, arriving)
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            if filling in done:
+                await asyncio.wait((arriving,))
             for task in done:
                 task.result()
         finally:
@@ -184,9 +190,14 @@ class Road:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _filling(self, fill: Callable[[], Awaitable[None]]) -> None:
-        await fill()
-        self._filled = True
-        self._changed.set()
+        try:
+            await fill()
+        except WireError:
+            self._under_way.clear()
+            raise
+        finally:
+            self._filled = True
+            self._changed.set()
 
     async def _arrive(self) -> None:
         loop = asyncio.get_running_loop()
