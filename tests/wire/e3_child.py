@@ -12,7 +12,7 @@ async def _main(side: str, port: int) -> None:
     if side == "dapp":
         await dapp_client(port, Dapp()).run()
     else:
-        async with e3_server(Du(heartbeat_period_ms=100), listen=f"127.0.0.1:{port}"):
+        async with e3_server(Du(heartbeat_period_ms=500), listen=f"127.0.0.1:{port}"):
             await asyncio.sleep(60.0)
 
 

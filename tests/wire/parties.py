@@ -25,10 +25,11 @@ from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2, guard_pb2, kpm_pb2, rc
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.link import LinkSettings
 
+#: Back at once; patient with a peer, which on a busy machine may be slow. Who tests silence sets a time.
 QUICK = LinkSettings(
-    setup_timeout_s=1.0,
-    control_timeout_s=1.0,
-    close_timeout_s=0.3,
+    setup_timeout_s=30.0,
+    control_timeout_s=30.0,
+    close_timeout_s=2.0,
     backoff_first_s=0.01,
     backoff_max_s=0.05,
 )
@@ -60,11 +61,18 @@ def accepted(functions: Iterable[e2ap_pb2.RanFunction]) -> list[e2ap_pb2.RanFunc
     ]
 
 
-async def until(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
+async def until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Let the event loop run until the condition holds."""
     async with asyncio.timeout(timeout_s):
         while not condition():
             await asyncio.sleep(0.002)
+
+
+def answers_within(end: E2Node | E2Session, timeout_s: float) -> None:
+    """From now on the end waits so long for an answer."""
+    end._transactions._timeout_s = timeout_s
+    if isinstance(end, E2Node):
+        end._pending._timeout_s = timeout_s
 
 
 class Counters:
@@ -101,7 +109,7 @@ class Counters:
 class Du:
     """The RAN's end of E3."""
 
-    def __init__(self, heartbeat_period_ms: int = 500, lockstep: bool = False) -> None:
+    def __init__(self, heartbeat_period_ms: int = 10_000, lockstep: bool = False) -> None:
         self.heartbeat_period_ms = heartbeat_period_ms
         self.lockstep = lockstep
         self.functions = [frames_function(10, user_measurements=False)]
@@ -369,12 +377,14 @@ async def running(client: E3Client | E2Client) -> AsyncIterator[asyncio.Task[Cau
         yield task
     finally:
         client.stop()
-        await asyncio.wait_for(task, 10.0)
+        await asyncio.wait_for(task, 60.0)
 
 
-def dapp_client(port: int, dapp: Dapp, counters: Counters | None = None) -> E3Client:
+def dapp_client(
+    port: int, dapp: Dapp, counters: Counters | None = None, settings: LinkSettings = QUICK
+) -> E3Client:
     """A client for the dApp on loopback."""
-    return E3Client(f"127.0.0.1:{port}", dapp, np.random.default_rng(1), QUICK, counters)
+    return E3Client(f"127.0.0.1:{port}", dapp, np.random.default_rng(1), settings, counters)
 
 
 def node_client(port: int, node: Node, counters: Counters | None = None) -> E2Client:

@@ -18,7 +18,7 @@ from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import rc_pb2
 from cadran.wire.link import Lane
 
-from .parties import Counters, associated, until
+from .parties import Counters, answers_within, associated, until
 
 HEADER = rc_pb2.RcControlHeader(ric_style_type=2, ric_control_action_id=6).SerializeToString()
 
@@ -108,6 +108,7 @@ def lose(session: Any, count: int) -> list[str]:
 @pytest.mark.parametrize("of_node", [False, True])
 async def test_one_lost_pdu_is_no_lost_control(of_node: bool) -> None:
     async with associated() as (_, ric, node, session):
+        answers_within(ric, 2.0)  # and again after half of it
         lost = lose(session if of_node else ric, 1)
         outcome = await ric.control_slice_quota(quota(40))
         assert outcome.applied_ratios[0].applied.max_prb_policy_ratio == 40
@@ -121,13 +122,16 @@ async def test_a_second_answer_is_ignored_and_one_after_the_deadline_is_an_error
     async with associated() as (xapp, ric, node, session):
         kept: list[tuple[Any, ...]] = []
         sending, session._send = session._send, lambda *pdu: kept.append(pdu)  # type: ignore[method-assign]
+        answers_within(ric, 2.0)  # and again after half of it
         waiting = asyncio.create_task(ric.control_slice_quota(quota(40)))
         await until(lambda: len(kept) == 2)
         for pdu in kept:
             sending(*pdu)
         await waiting
+        answers_within(ric, 0.1)
         with pytest.raises(ExpiredError, match="control-timer-expired"):
             await ric.control_slice_quota(quota(50))
+        await until(lambda: len(kept) == 4)
         sending(*kept[-1])
         await until(lambda: node.errors)
         assert [cause.label for cause in node.errors] == ["ric_request/request-id-unknown"]

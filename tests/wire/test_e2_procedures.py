@@ -28,6 +28,7 @@ from .parties import (
     Node,
     Xapp,
     accepted,
+    answers_within,
     associated,
     e2_server,
     node_client,
@@ -132,6 +133,7 @@ async def test_a_reset_without_an_answer_ends_the_association(by_node: bool) -> 
     async with associated() as (xapp, ric, _node, session):
         asking, silent = (session, ric) if by_node else (ric, session)
         silent._send = lambda *_: None  # type: ignore[method-assign, attr-defined]
+        answers_within(asking, 0.1)
         with pytest.raises(ExpiredError):
             await asking.reset(BY_HAND)
         await until(lambda: xapp.closed and len(xapp.nodes) == 2)  # and it comes back
@@ -308,10 +310,13 @@ def _empty(kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_an_empty_pdu_of_any_kind_leaves_both_ends_alive(kind: str) -> None:
-    async with associated() as (xapp, ric, node, session):
+    counters = Counters()
+    async with associated(counters=counters) as (xapp, ric, node, session):
+        of_this_kind = ("received", "e2", kind)
+        before = counters.seen.get(of_this_kind, 0)
         for end in (ric, session):
             end._post(Lane.FAST, kind, _empty(kind))
-        await asyncio.sleep(0.05)
+        await until(lambda: counters.seen.get(of_this_kind, 0) >= before + 2)
         await until(lambda: not (ric._resetting or session._resetting))
         await ric.subscribe_kpm(["RRC.ConnMean"], 100)
         send_kpm(node)

@@ -16,7 +16,7 @@ from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
 from cadran.wire.link import Lane
 
-from .parties import Counters, associated, until
+from .parties import Counters, answers_within, associated, until
 
 TRIGGER = kpm_pb2.KpmEventTriggerDefinition(reporting_period_ms=100).SerializeToString()
 BUSY = Cause("misc", "control-processing-overload", "too many reports")
@@ -211,8 +211,10 @@ async def test_a_subscription_given_up_before_its_answer_ends_at_the_node() -> N
 async def test_a_lost_answer_expires_and_the_node_is_told_with_the_first_indication() -> None:
     async with associated() as (xapp, ric, node, session):
         sending, session._send = session._send, lambda *_: None  # type: ignore[method-assign]
+        answers_within(ric, 0.1)
         with pytest.raises(ExpiredError):
             await subscribe(ric, kpm_action(1, "RRC.ConnMean"))
+        await until(lambda: node.subscriptions)
         session._send = sending  # type: ignore[method-assign]
         send_kpm(session, node.subscriptions[0])
         await until(lambda: not node.subscriptions)

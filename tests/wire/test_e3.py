@@ -55,7 +55,7 @@ async def test_frames_go_round_and_count() -> None:
         await until(lambda: dapp.session)
         for frame in range(3, 30):
             server.sessions[0].send_indication(e3ap_pb2.IndicationMessage(epoch=7, frame=frame))
-        await until(lambda: ("action", 29) in du.events)
+            await until(lambda frame=frame: ("action", frame) in du.events)
         frames = list(range(3, 30))
         assert [event[1] for event in du.events if event[0] == "action"] == frames
         assert [event[1] for event in dapp.events] == frames
@@ -128,7 +128,7 @@ async def test_a_second_dapp_replaces_the_first() -> None:
         await until(lambda: first.session)
         async with running(dapp_client(port, second)):
             await until(lambda: second.session)
-            assert (await asyncio.wait_for(task, 5.0)).label == "dapp/replaced"  # and it does not come back
+            assert (await asyncio.wait_for(task, 60.0)).label == "dapp/replaced"  # and it does not come back
             assert server.sessions[0].request.dapp_id == 2
             server.sessions[0].send_indication(e3ap_pb2.IndicationMessage(frame=4))
             await until(lambda: ("action", 4) in du.events)
@@ -160,14 +160,14 @@ async def test_stop_ends_a_client_in_any_state() -> None:
             for _ in range(turns):
                 await asyncio.sleep(0)
             client.stop()
-            await asyncio.wait_for(task, 5.0)
+            await asyncio.wait_for(task, 60.0)
 
 
 async def test_a_silent_peer_loses_its_lease() -> None:
-    du, dapp = Du(heartbeat_period_ms=30), Dapp()
-    async with e3_server(du) as (server, port), running(dapp_client(port, dapp)):
-        await until(lambda: dapp.session)
-        await asyncio.sleep(0.3)  # ten periods, with heartbeats both ways
+    du, dapp, at_du, at_dapp = Du(heartbeat_period_ms=100), Dapp(), Counters(), Counters()
+    async with e3_server(du, at_du) as (server, port), running(dapp_client(port, dapp, at_dapp)):
+        heartbeat = ("received", "e3", "heartbeat")
+        await until(lambda: min(each.seen.get(heartbeat, 0) for each in (at_du, at_dapp)) > 5)
         assert server.sessions[0].open
         assert dapp.session is not None
         dapp.session._send = lambda *_: 0  # type: ignore[method-assign]  # the dApp falls silent

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import grpc
 import pytest
@@ -126,16 +126,26 @@ def _client_session(dapp: Dapp, lockstep: bool = False) -> E3ClientSession:
     return E3ClientSession(_Silent(), dapp, response, QUICK, NoCounters())
 
 
+NOW_NS = 10**12
+
+
+@pytest.fixture
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dApp's clock stands, so that nothing is late but what is said to be."""
+    monkeypatch.setattr("cadran.wire.e3_client.time", SimpleNamespace(monotonic_ns=lambda: NOW_NS))
+
+
 def _arrive(session: E3ClientSession, frame: int, late_ns: int) -> None:
     """An indication arrives that was sent so long ago."""
     pdu = e3ap_pb2.E3Pdu(
         id=frame + 1,
-        sent_monotonic_ns=time.monotonic_ns() - late_ns,
+        sent_monotonic_ns=NOW_NS - late_ns,
         indication_message=e3ap_pb2.IndicationMessage(frame=frame),
     )
     session._receive(pdu.SerializeToString())
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_a_dapp_that_was_held_up_skips_to_the_newest_frame() -> None:
     dapp = Dapp()
     session = _client_session(dapp)
@@ -150,6 +160,7 @@ async def test_a_dapp_that_was_held_up_skips_to_the_newest_frame() -> None:
     assert decided == [0, 98, 99, 100]  # within two frames of the present one
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_a_late_indication_with_nothing_behind_it_is_decided() -> None:
     dapp = Dapp()
     session = _client_session(dapp)
@@ -160,6 +171,7 @@ async def test_a_late_indication_with_nothing_behind_it_is_decided() -> None:
     assert ("outdated", 1) not in dapp.events
 
 
+@pytest.mark.usefixtures("stopped_clock")
 async def test_in_lockstep_nothing_is_outdated() -> None:
     dapp = Dapp()
     session = _client_session(dapp, lockstep=True)

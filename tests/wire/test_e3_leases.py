@@ -17,7 +17,7 @@ from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from .parties import Counters, Dapp, Du, dapp_client, e3_server, running, until
 
 TESTS = Path(__file__).resolve().parents[1]
-HEARTBEAT_MS = 100
+HEARTBEAT_MS = 500
 EXPIRED = "dapp/lease-expired"
 
 
@@ -41,7 +41,7 @@ async def test_a_frozen_dapp_loses_its_lease_and_comes_back() -> None:
         frozen_s = asyncio.get_running_loop().time()
         await until(lambda: ("closed", 1, EXPIRED) in du.events)
         took_s = asyncio.get_running_loop().time() - frozen_s
-        assert 0.2 <= took_s < 2.0  # three periods, less the one that had begun
+        assert 2 <= took_s / (HEARTBEAT_MS / 1000) < 20  # three periods, less the one that had begun
         assert not server.sessions
         process.send_signal(signal.SIGCONT)
         await until(lambda: du.kinds().count("connected") == 2)

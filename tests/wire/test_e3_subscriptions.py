@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from cadran.wire.e3_subscriptions import EVERYTHING, Subscription, admitted, fra
 from cadran.wire.gen.e2sm.v1 import common_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 
-from .parties import Counters, Dapp, Du, dapp_client, e3_server, raw, running, until
+from .parties import QUICK, Counters, Dapp, Du, dapp_client, e3_server, raw, running, until
 
 FUNCTIONS = [frames_function(10, user_measurements=False)]
 POSITIVE, NEGATIVE = common_pb2.RESPONSE_CODE_POSITIVE, common_pb2.RESPONSE_CODE_NEGATIVE
@@ -121,7 +122,8 @@ async def test_a_client_that_is_refused_says_why_and_does_not_hammer() -> None:
 async def test_a_client_without_an_answer_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cadran.wire.e3_server.E3Session._on_subscription_request", lambda *_: None)
     dapp = Dapp()
-    async with e3_server(Du()) as (_, port), running(dapp_client(port, dapp)):
+    impatient = replace(QUICK, control_timeout_s=0.1)
+    async with e3_server(Du()) as (_, port), running(dapp_client(port, dapp, settings=impatient)):
         await until(lambda: dapp.closed)
     assert dapp.closed[0].label == "ric_request/control-timer-expired"
 

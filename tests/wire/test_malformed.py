@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -24,6 +25,7 @@ from cadran.wire.kpm_actions import Condition, KpmAction, UeTest, trigger
 from cadran.wire.link import Lane
 
 from .parties import (
+    QUICK,
     Counters,
     Dapp,
     Du,
@@ -50,7 +52,7 @@ E2_UNEXPECTED = e2_bytes("e2_setup_response", e2ap_pb2.E2SetupResponse())
 async def _label(call: Any, kind: str) -> str:
     """The cause in the first answer of that kind."""
     model, field = (e3ap_pb2.E3Pdu, "message_ack") if kind == "e3" else (e2ap_pb2.E2apPdu, "error_indication")
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(60.0):
         while True:
             data = await call.read()
             assert data is not grpc.aio.EOF, "the stream ended without a word"
@@ -132,9 +134,11 @@ async def test_a_pdu_out_of_place_is_answered(after_setup: bool) -> None:
 async def test_a_client_that_says_nothing_is_let_go() -> None:
     counters = Counters()
     cause = "protocol/message-not-compatible-with-receiver-state"
-    async with e3_server(Du(), counters) as (_, port):
+    impatient = replace(QUICK, setup_timeout_s=0.1)
+    async with e3_server(Du(), counters, settings=impatient) as (server, port):
         async with raw(port, E3_SERVICE) as call:
             assert await _label(call, "e3") == cause
+        server._settings = QUICK
         await _serves_e3(port)
     assert counters.seen["closed", "e3", cause] == 1
 
@@ -350,6 +354,6 @@ async def _pour(port: int, service: str, pdus: list[bytes]) -> None:
             await call.done_writing()
         except (asyncio.InvalidStateError, grpc.aio.AioRpcError):
             return  # the server ended the stream first
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(60.0):
             while await call.read() is not grpc.aio.EOF:
                 pass

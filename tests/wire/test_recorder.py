@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,10 @@ from hypothesis import strategies as st
 from cadran.wire.e3_client import E3Client
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.gen.trace.v1 import trace_pb2
-from cadran.wire.link import LinkSettings
 from cadran.wire.trace.file import DamageError, framed, read
 from cadran.wire.trace.recorder import E3, RECEIVED, SENT, Described, Recorder, RecorderSpec
 
-from .parties import Dapp, Du, e3_server, running, until
+from .parties import QUICK, Dapp, Du, e3_server, running, until
 
 ABOUT = Described("dapp", "1.2", "smoke", "ab" * 32, seed=7, epoch=3)
 
@@ -100,9 +100,9 @@ def test_what_did_not_fit_while_the_disk_was_slow_is_a_gap(
 async def test_both_ends_of_an_association_record_the_same(tmp_path: Path) -> None:
     at_du, at_dapp = Recorder(tmp_path / "du", ABOUT), Recorder(tmp_path / "dapp", ABOUT)
     dapp = Dapp()
-    async with e3_server(Du(), settings=LinkSettings(tap=at_du.tap(E3))) as (server, port):
+    async with e3_server(Du(), settings=replace(QUICK, tap=at_du.tap(E3))) as (server, port):
         client = E3Client(
-            f"127.0.0.1:{port}", dapp, np.random.default_rng(0), LinkSettings(tap=at_dapp.tap(E3))
+            f"127.0.0.1:{port}", dapp, np.random.default_rng(0), replace(QUICK, tap=at_dapp.tap(E3))
         )
         async with running(client):
             await until(lambda: dapp.session and dapp.session.subscribed)

@@ -20,16 +20,15 @@ class DiskWatch:
 
     Args:
         refusals: Counts failed writes; its one label is the file.
-        health: Has the condition ``DISK``, which holds from the beginning; None: no
-            readiness depends on it.
+        health: Has the condition ``DISK``, which holds from the beginning.
     """
 
-    def __init__(self, refusals: Counter, health: Health | None) -> None:
+    def __init__(self, refusals: Counter, health: Health) -> None:
         self._refusals = refusals
         self._health = health
         self._lock = threading.Lock()
         self._failing: dict[str, str] = {}
-        self._tell(None)
+        health.met(DISK)
 
     @contextmanager
     def writing(self, file: str) -> Iterator[None]:
@@ -48,7 +47,7 @@ class DiskWatch:
         with self._lock:
             new = file not in self._failing
             self._failing[file] = reason
-        self._tell(reason)
+        self._health.unmet(DISK, reason)
         if new:
             structlog.get_logger("cadran.disk").error("a file cannot be written", file=file, error=str(error))
 
@@ -58,13 +57,8 @@ class DiskWatch:
             if self._failing.pop(file, None) is None:
                 return
             left = next(iter(self._failing.values()), None)
-        self._tell(left)
-        structlog.get_logger("cadran.disk").info("a file can be written again", file=file)
-
-    def _tell(self, reason: str | None) -> None:
-        if self._health is None:
-            return
-        if reason is None:
+        if left is None:
             self._health.met(DISK)
         else:
-            self._health.unmet(DISK, reason)
+            self._health.unmet(DISK, left)
+        structlog.get_logger("cadran.disk").info("a file can be written again", file=file)
