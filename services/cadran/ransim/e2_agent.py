@@ -274,6 +274,7 @@ class E2Agents:
         tracer: Tracer | None = None,
         link: LinkSettings | None = None,
     ) -> None:
+        self._log = log
         self._kpm = KpmReporting(identity.frame, ran.ttis_per_frame, identity.epoch)
         self._agents = [
             E2Agent(du, identity, ran, dapps, self._kpm, log, guard, tracer)
@@ -287,6 +288,14 @@ class E2Agents:
     def start(self) -> None:
         """Begins to associate every DU."""
         self._running = [asyncio.create_task(client.run()) for client in self._clients]
+        for task in self._running:
+            task.add_done_callback(self._tell_of_a_failure)
+
+    def _tell_of_a_failure(self, task: asyncio.Task[Cause]) -> None:
+        """A client ends when it is stopped; one that ends by a fault leaves its DU without a RIC for good."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._log.error("a DU will not associate with the near-RT RIC again", exc_info=error)
 
     async def stop(self) -> None:
         """Ends the associations."""

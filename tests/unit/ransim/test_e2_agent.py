@@ -11,6 +11,8 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 from rans import EPOCH, FALLBACK, WORLD, identity, percent, problem, ran
+from ric_end import Ric, agents_of
+from structlog.testing import capture_logs
 
 from cadran.problem import Quota
 from cadran.ransim.e2_agent import E2Agent, E2Agents
@@ -22,6 +24,7 @@ from cadran.replay.schema import TransitionSchema
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.codecs import SLICES, Ratios, ratios_to_proto
+from cadran.wire.e2_server import E2Server
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, guard_pb2, rc_pb2
 
 SCHEMA = TransitionSchema(2, 1, 1)
@@ -156,6 +159,24 @@ async def test_a_row_that_never_comes_is_waited_for_once() -> None:
     assert await agents.acknowledged(3, 0.01) == ()
     assert await agents.acknowledged(4, 0.01) == (1,)
     assert await agents.acknowledged(4, 0.01) == ()
+
+
+async def test_a_fault_that_leaves_a_du_without_its_ric_for_good_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(_: E2Agent) -> None:
+        raise ValueError("no request")
+
+    monkeypatch.setattr(E2Agent, "setup_request", fails)
+    server = E2Server("127.0.0.1:0", Ric())
+    with capture_logs() as told:
+        agents = agents_of(ran(), WORLD, await server.start())
+        agents.start()
+        await asyncio.wait(agents._running, timeout=20)
+        await agents.stop()
+    await server.stop()
+    assert len(told) == WORLD.dus
+    assert {(line["log_level"], str(line["exc_info"])) for line in told} == {("error", "no request")}
 
 
 def test_without_a_ric_the_dapp_is_followed_for_a_stated_time_only() -> None:

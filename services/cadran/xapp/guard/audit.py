@@ -144,6 +144,7 @@ class AuditLog:
         self._now_s = now_s
         self._synced_s = now_s()
         self._unsynced = False
+        self._torn = True  # whether the file may end within a line
         self._waiting: queue.Queue[Line | None] = queue.Queue(QUEUE_LINES)
         self._renaming = threading.Lock()
         self.verdicts: Counter[str] = Counter()
@@ -151,7 +152,6 @@ class AuditLog:
         last = self.find(Query(limit=NEWEST))
         self._newest.extend(line for line in reversed(last) if _notable(line))
         self._next = last[0]["number"] + 1 if last else 0
-        self._close_a_torn_line()
         self._writer = threading.Thread(target=self._write_all, name="audit", daemon=True)
         self._writer.start()
 
@@ -191,15 +191,6 @@ class AuditLog:
         for age in range(1, self._spec.files):
             yield self._folder / f"{_NAME}.{age}"
 
-    def _close_a_torn_line(self) -> None:
-        """A killed writer may have left half a line; the next one must begin on its own."""
-        path = self._folder / _NAME
-        if path.exists() and path.stat().st_size:
-            with path.open("rb+") as file:
-                file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":
-                    file.write(b"\n")
-
     def _write_all(self) -> None:
         open_ = True
         while open_:
@@ -229,10 +220,14 @@ class AuditLog:
 
     def _write(self, lines: list[Line], *, sync: bool) -> None:
         path = self._folder / _NAME
-        with path.open("ab") as file:
+        with path.open("ab+") as file:
+            if self._torn:
+                _close_a_torn_line(file)
+            self._torn = True
             for line in lines:
                 file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
             file.flush()
+            self._torn = False
             full = file.tell() >= self._spec.file_bytes
             self._unsynced = True
             if sync or full or self._now_s() - self._synced_s >= SYNC_S:
@@ -251,6 +246,14 @@ class AuditLog:
             for older, newer in zip(reversed(files), reversed(files[:-1]), strict=False):
                 if newer.exists():
                     newer.replace(older)
+
+
+def _close_a_torn_line(file: IO[bytes]) -> None:
+    """A killed writer, or a disk that filled, may have left half a line; the next must begin on its own."""
+    if file.tell():
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.write(b"\n")
 
 
 def _notable(line: Line) -> bool:

@@ -256,7 +256,7 @@ class BreakerDesk:
         self._changed.set()
 
     async def _keep(self) -> None:
-        """Write states that changed; what the disk refuses is written when one changes again."""
+        """Write states that changed; what the disk refuses is tried again after a while."""
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -268,6 +268,8 @@ class BreakerDesk:
                 await asyncio.to_thread(atomic_write, self._path, json.dumps(states).encode())
             except OSError as error:
                 self._observer.disk_refused(_FILE, error)
+                await asyncio.sleep(self.spec.repeat_s)
+                self._changed.set()
             else:
                 self._observer.disk_written(_FILE)
 

@@ -100,6 +100,25 @@ def test_a_disk_that_refuses_is_told_of_and_a_later_line_is_written(tmp_path: Pa
     assert disk.written > 0
 
 
+def test_half_a_line_of_a_disk_that_filled_spoils_no_later_one(tmp_path: Path) -> None:
+    folder, disk = tmp_path / "log", Disk()
+    log = AuditLog(folder, SPEC, disk)
+    path, away = folder / "audit.jsonl", tmp_path / "away"
+    path.mkdir()
+    log.append(event(0))
+    while not disk.refused:
+        threading.Event().wait(0.005)
+    away.write_bytes(b'{"number":0,"unix')  # what of it came to the disk
+    path.rmdir()
+    away.rename(path)
+    log.append(event(1))
+    log.close()
+    assert path.read_bytes().count(b"\n") == 2
+    again = AuditLog(folder, SPEC, Disk())
+    assert numbers(again, Query()) == [1]
+    again.close()
+
+
 def test_a_stuck_disk_keeps_nobody_waiting(tmp_path: Path) -> None:
     held = threading.Event()
 

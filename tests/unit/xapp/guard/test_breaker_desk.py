@@ -145,6 +145,19 @@ async def test_what_was_ordered_is_said_again_over_a_new_association_and_in_a_ne
     assert again.desk.lines[0].breaker.manual
 
 
+async def test_what_the_disk_refused_is_kept_once_it_takes_it(tmp_path: Path) -> None:
+    folder = tmp_path / "guard"
+    bench = Bench(folder)  # is not there, so nothing can be written
+    async with running(bench.desk), asyncio.timeout(20):
+        await bench.desk.open(0, "ann")
+        while not bench.watch.refused:
+            await asyncio.sleep(0.01)
+        folder.mkdir()
+        while not (folder / "breakers.json").exists():
+            await asyncio.sleep(0.01)
+    assert Bench(folder).desk.lines[0].breaker.manual
+
+
 async def test_an_operators_call_returns_with_the_dus_answer(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.desk.connected(0, bench.du)
