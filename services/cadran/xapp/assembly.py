@@ -13,9 +13,7 @@ from prometheus_client import CollectorRegistry
 from cadran.learn import CheckpointError as LearnerCheckpointError
 from cadran.problem import Problem, ProblemSpec
 from cadran.problem.hierarchy import HierarchicalProblem
-from cadran.replay import Identity, ReplayError, TransitionSchema
-from cadran.replay.redis_protocol import Layout
-from cadran.replay.redis_store import AsyncRedisReplay, RedisReplay, connect, connect_async, require_durable
+from cadran.replay import Identity
 from cadran.rest import RestTls, security_of
 from cadran.rest.recorded import RecordedExchanges
 from cadran.runtime import ConfigError
@@ -47,14 +45,7 @@ from cadran.xapp.console import (
     targets_of_each,
 )
 from cadran.xapp.delivery_traces import DeliveryTraces
-from cadran.xapp.guard.audit import AuditLog, AuditSpec
-from cadran.xapp.guard.breaker_desk import BreakerDesk, DeskSpec
-from cadran.xapp.guard.control import Event
-from cadran.xapp.guard.guard import Guard, GuardSpec
-from cadran.xapp.guard.limits import Limits
-from cadran.xapp.guard.quota_desk import QuotaDesk
-from cadran.xapp.guard.rate import RateSpec
-from cadran.xapp.guard.rest import GuardDesk
+from cadran.xapp.guard.parts import GuardParts
 from cadran.xapp.inference import Inference
 from cadran.xapp.ingest import Ingest
 from cadran.xapp.kpm_board import KpmBoard, KpmReport
@@ -71,6 +62,7 @@ from cadran.xapp.scenario import Scenario
 from cadran.xapp.service import LISTENING, Parts, Xapp
 from cadran.xapp.settings import XappSettings
 from cadran.xapp.status import LearnerStatus
+from cadran.xapp.stores import Stores
 from cadran.xapp.termination import Expected, Termination
 
 _PROGRESS = "learner.jsonl"
@@ -118,8 +110,9 @@ class Assembly:
         self._retry = RetrySpec(settings.redis_retry_first_s, settings.redis_retry_max_s)
         self._make_history()
         self._make_directories()
-        self._make_guard()
-        self._make_store()
+        self._guard = GuardParts(settings, self._base, scenario.clock.lockstep, self._monitor)
+        self._stores = Stores(settings, scenario)
+        self._watch = RegistryWatch(self._stores.async_client, settings.redis_region)
         self._make_learner()
         self._make_flow()
 
@@ -151,78 +144,15 @@ class Assembly:
         metrics.learns.set(self._settings.learn)
         self._monitor = Monitor(metrics, self._progress, self._health, time.time)
 
-    def _make_guard(self) -> None:
-        settings = self._settings
-        self._limits = Limits()
-        folder = settings.state_dir / "guard"
-        spec = AuditSpec(settings.audit_file_bytes, settings.audit_files)
-        try:
-            self._audit = AuditLog(folder, spec, self._monitor)
-        except OSError as error:
-            raise ConfigError(f"--state-dir {settings.state_dir}: {error.strerror}") from error
-        self._guard = Guard(
-            GuardSpec(
-                settings.guard_beyond_limits,
-                RateSpec(settings.guard_controls_per_s, settings.guard_burst),
-                learner_is_paced=not self._scenario.clock.lockstep,
-            ),
-            self._limits,
-            self._guarded,
-            time.monotonic,
-            time.time,
-        )
-
-        try:
-            self._breakers = self._make_breakers()
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"--state-dir {settings.state_dir}: {error}") from error
-
-    def _make_breakers(self) -> BreakerDesk:
-        settings, problem = self._settings, self._scenario.problem
-        base = problem.base if isinstance(problem, HierarchicalProblem) else problem
-        weights = base.spec.delivered.weights if base.spec.reward == "delivered" else base.spec.eq8.weights
-        spec = DeskSpec(
-            breaker=settings.breaker_spec(),
-            # Orders come when they come, so they would make two runs of a lock-step scenario differ.
-            mode="observe" if self._scenario.clock.lockstep else settings.breaker,
-            proven=not settings.learn,
-            weights=weights,
-            frame_s=problem.frame.frame_s,
-            repeat_s=settings.delivery_timeout_s,
-        )
-        folder = settings.state_dir / "guard"
-        return BreakerDesk(spec, self._dus, folder, self._guarded, self._monitor, time.time)
-
-    def _guarded(self, event: Event) -> None:
-        self._audit.append(event)
-        self._monitor.guarded(event)
-
-    def _make_store(self) -> None:
-        problem, settings = self._scenario.problem, self._settings
-        self._schema = TransitionSchema(problem.state_dim, problem.action_dim, problem.kpi_dim)
-        try:
-            layout = Layout(
-                settings.redis_region, self._schema, self._dus, self._scenario.learner.replay_capacity
-            )
-        except ReplayError as error:
-            raise ConfigError(f"--redis: {error}") from error
-        tls = settings.redis_tls(settings.tls_ca, settings.tls_cert, settings.tls_key)
-        server = (settings.redis, settings.redis_timeout_s, settings.redis_password, tls)
-        self._client, self._async_client = connect(*server), connect_async(*server)
-        self._layout = layout
-        self._replay = RedisReplay(self._client, layout, attempts=1)
-        self._async_replay = AsyncRedisReplay(self._async_client, layout, attempts=1)
-        self._watch = RegistryWatch(self._async_client, settings.redis_region)
-
     def _make_learner(self) -> None:
         settings, problem = self._settings, self._scenario.problem
-        self._learning = learning_of(settings, self._scenario, self._replay, self._monitor)
+        self._learning = learning_of(settings, self._scenario, self._stores.replay, self._monitor)
         self._trainer = self._learning.trainer
         checkpoint = self._resumable()
         self._resumed = checkpoint is not None
         if checkpoint is not None:
             self._restore(checkpoint)
-        self._desk = PolicyDesk(self._policies, self._monitor, settings.delivery_timeout_s, self._guard)
+        self._desk = PolicyDesk(self._policies, self._monitor, settings.delivery_timeout_s, self._guard.guard)
         self._host = LearnerHost(
             self._trainer,
             self._checkpoints,
@@ -288,9 +218,9 @@ class Assembly:
             flow = FreeFlow(self._acknowledger, self._monitor)
             self._learn = self._host.run_free if settings.learn else _nothing
         self._ingest = Ingest(
-            self._schema,
+            self._stores.schema,
             self._dus,
-            Tap(self._async_replay, self._history.stored),
+            Tap(self._stores.async_replay, self._history.stored),
             flow,
             self._retry,
             settings.queued_reports_per_du,
@@ -313,14 +243,13 @@ class Assembly:
             self._monitor,
             _unheard if adapting is None else adapting.heard,
             settings.kpm_period_s,
-            self._breakers,
+            self._guard.breakers,
             self._traces,
         )
         self._a1 = self._make_a1()
         desk = self._adaptation_desk()
         links = LinkMetrics(self._registry, "e2")
-        quotas = QuotaDesk(self._guard, lambda: self._termination.nodes)
-        self._guard_desk = GuardDesk(self._guard, quotas, self._audit, self._breakers)
+        self._guard_desk = self._guard.desk(lambda: self._termination.nodes)
         rest = RestParts(
             desk=self._desk,
             inference=Inference(self._policies, problem),
@@ -355,12 +284,12 @@ class Assembly:
             monitor=self._monitor,
             health=self._health,
             start_policies=self._start_policies,
-            open_store=self._open_store,
+            open_store=self._stores.open,
             close_store=self._close_store,
             learn=self._learn,
             watch=self._watch.run if adapting is not None else _nothing,
             a1=self._a1,
-            breakers=self._breakers,
+            breakers=self._guard.breakers,
             status=self.status,
         )
         return Xapp(
@@ -390,7 +319,7 @@ class Assembly:
     def _make_a1(self) -> A1:
         around = Neighbours(
             problem=self._base,
-            limits=self._limits,
+            limits=self._guard.limits,
             rejudge=self._rejudge,
             plmn_of=self._plmn_of,
             registry=self._registry,
@@ -443,15 +372,9 @@ class Assembly:
         self._host.policy_version = version
         await self._publish(Publication(version, tuple(artefacts), None))
 
-    async def _open_store(self) -> None:
-        if not self._settings.redis_may_lose:
-            await asyncio.to_thread(require_durable, self._client)
-        await AsyncRedisReplay.open(self._async_client, self._layout, attempts=1)
-
     async def _close_store(self) -> None:
-        await self._async_client.aclose()
-        self._client.close()
-        await asyncio.to_thread(self._audit.close)
+        await self._stores.close()
+        await asyncio.to_thread(self._guard.audit.close)
 
     def status(self) -> LearnerStatus:
         """State of learning as of now."""
