@@ -91,9 +91,13 @@ class Ric:
         self.closed.append(node.du_id)
 
 
+#: A busy machine may be slow to answer.
+PATIENT = LinkSettings(setup_timeout_s=60.0, control_timeout_s=60.0)
+
+
 async def until(condition: Callable[[], object]) -> None:
     """Let the event loop run until the condition holds."""
-    async with asyncio.timeout(20.0):
+    async with asyncio.timeout(60.0):
         while not condition():
             await asyncio.sleep(0.001)
 
@@ -150,10 +154,10 @@ def agents_of(made: Ran, world: World, port: int) -> E2Agents:
 
 
 @asynccontextmanager
-async def loop(world: World, settings: LinkSettings | None = None) -> AsyncIterator[Loop]:
+async def loop(world: World) -> AsyncIterator[Loop]:
     """A RAN and a RIC, associated."""
     made, ric = ran(world=world), Ric()
-    server = E2Server("127.0.0.1:0", ric, settings)
+    server = E2Server("127.0.0.1:0", ric, PATIENT)
     agents = agents_of(made, world, await server.start())
     agents.start()
     try:

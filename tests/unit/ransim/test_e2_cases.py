@@ -21,7 +21,6 @@ from cadran.wire.e2_server import E2Server
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, RC_FUNCTION_ID, key_of
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
 from cadran.wire.kpm_actions import Condition, KpmAction, UeTest, trigger
-from cadran.wire.link import LinkSettings
 
 FRAME_MS = round(1e3 * WORLD.frame_s)
 VOLUME, USED = "DRB.RlcSduTransmittedVolumeDL", "RRU.PrbUsedDl"
@@ -268,17 +267,19 @@ async def test_a_ric_that_restarts_finds_the_nodes_again_and_they_have_forgotten
 
 
 async def test_requests_without_an_answer_expire_and_the_association_goes_on() -> None:
-    async with loop(WORLD, LinkSettings(control_timeout_s=0.5)) as on:
+    async with loop(WORLD) as on:
         node, session = on.ric.nodes[0], on.agents._agents[0]._session
         assert session is not None
         heard = dict(session._dispatch)
         for kind in ("ric_subscription_request", "ric_control_request"):
             session._dispatch[kind] = lambda pdu: None
+        patient_s, node._pending._timeout_s = node._pending._timeout_s, 0.2
         with pytest.raises(ExpiredError, match="control-timer-expired"):
             await node.subscribe_kpm((VOLUME,), FRAME_MS)
         with pytest.raises(ExpiredError, match="control-timer-expired"):
             await node.control_slice_quota(policies(sst1=40))
         session._dispatch.update(heard)
+        node._pending._timeout_s = patient_s
         assert not node.subscriptions
         await on.subscribe(0, FRAME_MS, BY_SLICE)
         assert on.ric.closed == []

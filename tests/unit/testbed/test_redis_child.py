@@ -45,7 +45,7 @@ async def test_what_was_written_is_there_after_a_kill_and_a_restart(tmp_path: Pa
 
 
 async def _until(url: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await answers_ping(url):
             await asyncio.sleep(0.02)
 

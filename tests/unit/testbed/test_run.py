@@ -104,7 +104,7 @@ def test_the_resolved_scenario_resolves_to_itself(tmp_path: Path) -> None:
 def test_a_ran_that_dies_goes_on_with_what_is_left(
     tmp_path: Path, fake_services: None, no_report: None
 ) -> None:
-    testbed = testbed_run.Testbed(settings(tmp_path / "run", frames=2000))
+    testbed = testbed_run.Testbed(settings(tmp_path / "run", frames=10_000))
 
     def kill_ransim() -> None:
         status = testbed.folder.ransim_status
@@ -120,8 +120,8 @@ def test_a_ran_that_dies_goes_on_with_what_is_left(
     killer.join()
     assert summary.restarts["ransim"] == 1
     frames = [int(line.split("'--frames': '")[1].split("'")[0]) for line in ransim_starts(testbed.folder)]
-    assert frames[0] == 2000
-    assert 100 <= frames[1] <= 2000
+    assert frames[0] == 10_000
+    assert 100 <= frames[1] <= 10_000
     assert "ransim was killed by SIGKILL" in (testbed.folder.logs / "testbed.log").read_text()
 
 
@@ -168,20 +168,29 @@ def test_ctrl_c_ends_in_order_with_a_summary_and_leaves_nobody(
 
 
 def test_a_second_ctrl_c_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    deaf = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"]
+    code = """
+import signal, time
+signal.signal(signal.SIGTERM, lambda *_: print("told", flush=True))
+print("deaf", flush=True)
+time.sleep(60)
+"""
+    deaf = [sys.executable, "-c", code]
     monkeypatch.setattr(testbed_children, "_service", lambda *_: deaf)
     testbed = testbed_run.Testbed(settings(tmp_path / "run"))
     before = set(psutil.Process().children())
     seen: list[psutil.Process] = []
 
+    def until_said(word: str, services: int) -> None:
+        logs = ("xapp", "dapp-0", "dapp-1", "ransim")
+        files = [testbed.folder.logs / f"{name}.log" for name in logs]
+        while sum(file.exists() and word in file.read_text() for file in files) < services:
+            time.sleep(0.01)
+
     def interrupt_twice() -> None:
-        # Five processes with the last one's interpreter running: it has replaced the tether then.
-        while len(seen) < 5:
-            found = set(psutil.Process().children()) - before
-            seen[:] = [process for process in found if "tether" not in " ".join(process.cmdline())]
-        time.sleep(0.3)
+        until_said("deaf", 4)
+        seen.extend(set(psutil.Process().children()) - before)
         os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.2)
+        until_said("told", 1)
         os.kill(os.getpid(), signal.SIGINT)
 
     interrupter = threading.Thread(target=interrupt_twice)
@@ -189,7 +198,8 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(KeyboardInterrupt):
         testbed.run()
     interrupter.join()
-    _, alive = psutil.wait_procs(seen, timeout=5)
+    assert len(seen) == 5
+    _, alive = psutil.wait_procs(seen, timeout=60)
     assert alive == []
     assert "did not end" not in (testbed.folder.logs / "testbed.log").read_text()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cadran.wire.causes import Cause
 from cadran.xapp.courier import Answer, Courier, Order, Refusal
+from virtual_time import in_virtual_time
 
 
 @dataclass
@@ -60,6 +61,7 @@ STALE = Cause("policy", "stale-version")
 SECOND = Order(version=2, delivery=2, artefact=b"two", effective=(7, 40))
 
 
+@in_virtual_time
 async def test_an_order_goes_out_when_the_association_is_up_whatever_comes_first() -> None:
     async with running() as (courier, link, told):
         courier.assign(FIRST)
@@ -76,6 +78,7 @@ async def test_an_order_goes_out_when_the_association_is_up_whatever_comes_first
         assert courier.running_version == 2
 
 
+@in_virtual_time
 async def test_push_and_run_send_an_order_once() -> None:
     async with running() as (courier, link, _):
         courier.connected(link)
@@ -85,6 +88,7 @@ async def test_push_and_run_send_an_order_once() -> None:
         assert link.sent == [(FIRST, 0)]
 
 
+@in_virtual_time
 async def test_a_frame_of_another_epoch_means_at_once() -> None:
     async with running() as (courier, _, _):
         link = Link(epoch=8)
@@ -94,6 +98,7 @@ async def test_a_frame_of_another_epoch_means_at_once() -> None:
         assert link.sent == [(SECOND, 0)]
 
 
+@in_virtual_time
 async def test_a_restarted_dapp_gets_the_order_again_and_a_running_one_does_not() -> None:
     async with running() as (courier, link, told):
         courier.assign(FIRST)
@@ -109,6 +114,7 @@ async def test_a_restarted_dapp_gets_the_order_again_and_a_running_one_does_not(
         assert told.events == ["delivered 1", "repeated 1"]
 
 
+@in_virtual_time
 async def test_a_new_association_gets_the_order_again() -> None:
     async with running() as (courier, link, _):
         courier.assign(FIRST)
@@ -127,6 +133,7 @@ async def test_a_new_association_gets_the_order_again() -> None:
         assert courier.running_version is None
 
 
+@in_virtual_time
 async def test_silence_repeats_the_order_and_an_answer_ends_it() -> None:
     async with running(timeout_s=0.02) as (courier, link, _):
         courier.assign(FIRST)
@@ -139,6 +146,7 @@ async def test_silence_repeats_the_order_and_an_answer_ends_it() -> None:
         assert len(link.sent) == sent
 
 
+@in_virtual_time
 async def test_refusals_repeat_only_what_repetition_can_cure() -> None:
     async with running(timeout_s=0.02) as (courier, link, told):
         courier.assign(FIRST)
@@ -155,6 +163,7 @@ async def test_refusals_repeat_only_what_repetition_can_cure() -> None:
         assert told.events[:2] == ["refused 1 policy/shape-mismatch", "refused 2 policy/hash-mismatch"]
 
 
+@in_virtual_time
 async def test_a_dapp_with_higher_delivery_numbers_is_told_of() -> None:
     async with running() as (courier, link, told):
         courier.assign(FIRST)
@@ -164,6 +173,7 @@ async def test_a_dapp_with_higher_delivery_numbers_is_told_of() -> None:
         assert told.events == ["refused 1 policy/stale-version", "outnumbered 1"]
 
 
+@in_virtual_time
 async def test_a_dapp_that_refuses_for_ever_is_sent_each_order_once_and_numbers_leap_once() -> None:
     async with running(timeout_s=0.01) as (courier, link, told):
         courier.assign(FIRST)
@@ -186,6 +196,7 @@ async def test_a_dapp_that_refuses_for_ever_is_sent_each_order_once_and_numbers_
         assert (courier.state, courier.refusal) == ("accepted", None)
 
 
+@in_virtual_time
 async def test_a_stream_that_takes_nothing_is_given_up_until_the_next_try() -> None:
     class Stuck(Link):
         tries = 0
@@ -206,6 +217,7 @@ async def test_a_stream_that_takes_nothing_is_given_up_until_the_next_try() -> N
         assert told.events == []
 
 
+@in_virtual_time
 async def test_the_state_tells_where_the_order_stands() -> None:
     async with running() as (courier, link, _):
         assert courier.state == "no_policy"
@@ -218,6 +230,7 @@ async def test_the_state_tells_where_the_order_stands() -> None:
         assert courier.state == "accepted"
 
 
+@in_virtual_time
 async def test_a_chunk_that_came_once_more_does_not_undo_the_acceptance() -> None:
     """A relay that repeats the last chunk of a policy makes the dApp refuse that chunk, not the policy."""
     async with running() as (courier, link, told):

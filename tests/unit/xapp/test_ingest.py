@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cadran.replay import Identity, MemoryReplay, ReplayUnavailable, Rows
 from cadran.runtime.retry import RetrySpec
 from cadran.xapp.ingest import Ingest, Report, ReportError, Stored, decode_report
+from virtual_time import in_virtual_time
 
 from .experience import DUS, SCHEMA, rows
 
@@ -121,6 +122,7 @@ async def test_a_lost_reply_stores_nothing_twice() -> None:
     assert [row["frame"] for row in store.replay.rows(0, 0, 6)] == list(range(6))
 
 
+@in_virtual_time
 async def test_reports_that_queue_up_become_one_append() -> None:
     store = FlakyStore()
     store.hold.clear()
@@ -209,6 +211,7 @@ def test_whatever_reports_are_lost_or_doubled_each_row_is_at_rest_once(
     assert replay.rows(0, 0, replay.count(0))["frame"].tolist() == list(range(20))
 
 
+@in_virtual_time
 async def test_a_full_queue_refuses_and_says_so() -> None:
     store = FlakyStore()
     store.hold.clear()

@@ -98,7 +98,7 @@ async def hosted(
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -176,11 +176,12 @@ async def test_a_run_in_lock_step_interrupted_and_resumed_equals_an_uninterrupte
     resumed.restore(checkpoint)
     async with hosted(resumed, tmp_path) as (host, second):
         await host.save()  # as the xApp does at its start; the cursor is not lost by it
-        flow = LockstepFlow(Acknowledger(DUS), Flow(), host.unseen, host.complete, patience_s=60.0)
+        stored = Acknowledger(DUS)
+        flow = LockstepFlow(stored, Flow(), host.unseen, host.complete, patience_s=60.0)
         flow.opened([FRAMES] * DUS, [(1, FRAMES - 1)] * DUS)
         running = asyncio.create_task(flow.run())
-        await until(lambda: (first.published + second.published) == expected)
-        await asyncio.sleep(0.05)
+        await until(lambda: all(stored.upto(du) == (1, FRAMES - 1) for du in range(DUS)))
+        assert first.published + second.published == expected
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         assert contents((await asyncio.to_thread(resumed.checkpoint, 0, 0.0)).learner) == state
@@ -232,16 +233,16 @@ async def test_a_store_that_lost_its_rows_does_not_keep_a_resumed_learner_from_g
 async def test_free_running_does_what_is_due_and_publishes_as_scheduled(tmp_path: Path) -> None:
     trainer = new_trainer(full_replay())
     due = TrainingSchedule.of(SPEC).updates_due(FRAMES, 0)
+    publications = due // SPEC.publish_every_updates
     async with hosted(trainer, tmp_path, replace(HOST, checkpoint_period_s=0.0)) as (host, events):
         task = asyncio.create_task(host.run_free())
-        while trainer.updates < due:
-            await asyncio.sleep(0.005)
+        await until(lambda: trainer.updates >= due and len(events.publications) >= publications)
+        await until(lambda: events.checkpoints > 2)
         await asyncio.sleep(0.03)
         task.cancel()
     assert trainer.updates == due
-    assert len(events.publications) == due // SPEC.publish_every_updates
+    assert len(events.publications) == publications
     assert {p.effective for p in events.publications} == {None}
-    assert events.checkpoints > 2
 
 
 class AwayReplay:

@@ -8,6 +8,7 @@ from cadran.xapp.acknowledger import Acknowledger
 from cadran.xapp.frame_gate import CompleteFrame
 from cadran.xapp.ingest import Stored
 from cadran.xapp.row_flow import FreeFlow, LockstepFlow
+from virtual_time import in_virtual_time
 
 
 class Log:
@@ -71,6 +72,7 @@ def test_acknowledgements_never_go_back_and_await_a_du_that_is_away() -> None:
     assert made.upto(1) is None
 
 
+@in_virtual_time
 async def test_lock_step_learns_before_it_acknowledges_each_frame_in_order() -> None:
     log = Log()
     flow = LockstepFlow(acknowledger(log), log, log.unseen, log.learn, patience_s=60.0)
@@ -94,6 +96,7 @@ async def test_lock_step_learns_before_it_acknowledges_each_frame_in_order() -> 
     task.cancel()
 
 
+@in_virtual_time
 async def test_lock_step_loses_patience_and_does_not_acknowledge_what_is_not_there() -> None:
     log = Log()
     flow = LockstepFlow(acknowledger(log), log, log.unseen, log.learn, patience_s=0.02)
@@ -108,6 +111,7 @@ async def test_lock_step_loses_patience_and_does_not_acknowledge_what_is_not_the
     task.cancel()
 
 
+@in_virtual_time
 async def test_lock_step_completes_the_frames_that_a_restored_learner_has_not_seen() -> None:
     """The xApp died with frames 3 and 4 of DU 0 and frame 3 of DU 1 at rest, learnt up to frame 2."""
     log = Log()
@@ -133,6 +137,7 @@ async def test_lock_step_completes_the_frames_that_a_restored_learner_has_not_se
     task.cancel()
 
 
+@in_virtual_time
 async def test_lock_step_acknowledges_at_once_what_is_at_rest_and_seen() -> None:
     log = Log()
     flow = LockstepFlow(acknowledger(log), log, log.unseen, log.learn, patience_s=60.0)
