@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import fields
 
 import numpy as np
 from structlog.stdlib import BoundLogger
@@ -42,8 +41,6 @@ _LATER_S = 0.003
 _PASSING_CAUSES = frozenset({"dapp/not-stored", "dapp/not-connected", "misc/control-processing-overload"})
 _MOST_OF_A_RAN = 10_000
 """RBs, UEs or DUs: far more than any RAN has, and as much as arrays may have room for."""
-_MEASUREMENT_FIELDS = tuple(field.name for field in fields(Measurements))
-_USER_FIELDS = tuple(field.name for field in fields(UserMeasurements))
 
 
 def _frame_of(facts: common_pb2.RanFacts) -> Frame:
@@ -94,12 +91,12 @@ class _Duty:
             return None
         frame = self.problem.frame
         arrays = user_measurements_from_proto(message, frame.slices, frame.ues_per_slice)
-        return UserMeasurements(**{name: getattr(arrays, name) for name in _USER_FIELDS})
+        return UserMeasurements(**vars(arrays))
 
     def measurements(self, message: measurements_pb2.Measurements) -> Measurements:
         frame = self.problem.frame
         arrays = measurements_from_proto(message, frame.slices, frame.ues_per_slice)
-        return Measurements(**{name: getattr(arrays, name) for name in _MEASUREMENT_FIELDS})
+        return Measurements(**vars(arrays))
 
     def indication(self, message: e3ap_pb2.IndicationMessage) -> Indication:
         applied = message.applied

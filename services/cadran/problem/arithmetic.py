@@ -35,7 +35,7 @@ def ordered_sum(x: Float64) -> Float64:
 
 def mean_where(values: Float64, present: NDArray[np.bool_], empty: float) -> Float64:
     """Mean of ``values[..., U]`` over the entries present; ``empty`` where none is. Shape ``[...]``."""
-    count = np.count_nonzero(present, axis=-1)
+    count = present.sum(axis=-1)
     total = ordered_sum(np.where(present, values, 0.0))
     return np.where(count > 0, total / np.maximum(count, 1), empty)
 
@@ -70,7 +70,25 @@ def whole_parts(shares: NDArray[np.floating[Any]], total: NDArray[np.integer[Any
     Returns:
         int64 ``[..., n]`` that sum exactly to ``total``; 0 where the share is 0, unless all are.
     """
+    if shares.ndim == 1 and np.ndim(total) == 0:
+        return np.array(_whole_parts_of_one(shares.tolist(), int(total)), dtype=np.int64)
     exact = np.asarray(shares, dtype=np.float64)
     whole = ordered_sum(exact)[..., np.newaxis]
     exact = np.where(whole > 0, exact / np.where(whole > 0, whole, 1.0), 1.0 / exact.shape[-1])
     return largest_remainder(np.rint(exact * _WEIGHT_STEPS).astype(np.int64), total)
+
+
+def _whole_parts_of_one(shares: list[float], total: int) -> list[int]:
+    """The same without a batch, where arrays of a few numbers cost more than the numbers."""
+    whole = 0.0
+    for share in shares:  # sum() need not add one after the other
+        whole += share
+    exact = [share / whole for share in shares] if whole > 0 else [1.0 / len(shares)] * len(shares)
+    weights = [round(share * _WEIGHT_STEPS) for share in exact]
+    steps = sum(weights)
+    divided = [divmod(weight * total, steps) for weight in weights]
+    parts = [part for part, _ in divided]
+    order = sorted(range(len(parts)), key=lambda index: -divided[index][1])
+    for index in order[: total - sum(parts)]:
+        parts[index] += 1
+    return parts

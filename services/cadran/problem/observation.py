@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadran.problem.arithmetic import mean_where
-from cadran.problem.measurements import Float32, Frame, Measurements
+from cadran.problem.measurements import SLICES, Float32, Frame, Measurements
 from cadran.problem.spec import DemandSpec, ProblemSpec, RichSpec
 
 GROUPS = {"demand": 8, "rich": 13, "paper": 2}
@@ -33,15 +33,21 @@ def demand_state(m: Measurements, qos: Float32, frame: Frame, scales: DemandSpec
     arrivals need, logarithm of the backlog, logarithm of the expected arrivals, mean spectral efficiency, RBs
     used. The arrivals of the frame to be decided are not known to anyone and not in it.
     """
+    volumes = _logarithms([m.queued_bytes, m.arrival_ewma_bytes], scales)
+    return _demand_state(m, qos, frame, scales, volumes)
+
+
+def _demand_state(
+    m: Measurements, qos: Float32, frame: Frame, scales: DemandSpec, volumes: Float32
+) -> Float32:
     rbs = float(frame.rbs)
+    needed = np.concatenate([m.backlog_rbs, m.arrival_rbs], axis=-1)
     return np.concatenate(
         [
             qos,
             _scaled(m.ues, scales.ues_scale),
-            np.minimum(_scaled(m.backlog_rbs, rbs), np.float32(scales.rbs_cap)),
-            np.minimum(_scaled(m.arrival_rbs, rbs), np.float32(scales.rbs_cap)),
-            _logarithm(m.queued_bytes, scales),
-            _logarithm(m.arrival_ewma_bytes, scales),
+            np.minimum(_scaled(needed, rbs), np.float32(scales.rbs_cap)),
+            volumes,
             _scaled(m.mean_se, scales.se_scale),
             _scaled(m.rbs_used, rbs),
         ],
@@ -59,13 +65,14 @@ def rich_state(m: Measurements, qos: Float32, frame: Frame, scales: DemandSpec, 
     longest, mean = _delays(m.ue_delay_s, rich)
     hertz_s = np.maximum(m.rbs_used, 1) * (frame.rb_bandwidth_hz * frame.frame_s)
     efficiency = np.where(m.rbs_used > 0, 8.0 * m.delivered_bytes / hertz_s, 0.0)
+    # Of all volumes at once: at a DU, with three numbers each, the calls cost more than the numbers.
+    volumes = _logarithms([m.queued_bytes, m.arrival_ewma_bytes, m.arrived_bytes, m.delivered_bytes], scales)
     return np.concatenate(
         [
-            demand_state(m, qos, frame, scales),
+            _demand_state(m, qos, frame, scales, volumes[..., : 2 * SLICES]),
             longest,
             mean,
-            _logarithm(m.arrived_bytes, scales),
-            _logarithm(m.delivered_bytes, scales),
+            volumes[..., 2 * SLICES :],
             np.minimum(_scaled(efficiency, scales.se_scale), _MOST_EFFICIENCY),
         ],
         axis=-1,
@@ -85,11 +92,12 @@ def _delays(ue_delay_s: Float32, rich: RichSpec) -> tuple[Float32, Float32]:
     """Longest and mean delay ``[..., S]`` as x/(x + scale), in [0, 1)."""
     present = ~np.isnan(ue_delay_s)
     delay = np.where(present, ue_delay_s, 0.0).astype(np.float64)
-    both = np.stack([delay.max(axis=-1), mean_where(delay, present, empty=0.0)])
+    both = np.array([delay.max(axis=-1), mean_where(delay, present, empty=0.0)])
     longest, mean = (both / (both + np.asarray(rich.delay_s))).astype(np.float32)
     return longest, mean
 
 
-def _logarithm(volume_bytes: NDArray[Any], scales: DemandSpec) -> Float32:
-    ratio = np.ascontiguousarray(volume_bytes, dtype=np.float64) * (1.0 / scales.bytes_unit)
+def _logarithms(volumes_bytes: list[NDArray[Any]], scales: DemandSpec) -> Float32:
+    """Of volumes ``[..., S]`` each, one after the other; float32 ``[..., n S]``."""
+    ratio = np.concatenate(volumes_bytes, axis=-1, dtype=np.float64) * (1.0 / scales.bytes_unit)
     return np.asarray(np.log1p(ratio) * (1.0 / scales.log_scale), dtype=np.float32)

@@ -66,6 +66,8 @@ class Delivered:
         self._rung = rungs if du is None else rungs[du]
         self.kpi_dim = self._places + (1 if spec.budget_spread > 0 else 0)
         self._weights = np.asarray(spec.weights, dtype=np.float64) / sum(spec.weights)
+        self._common_limits_s = np.array([[spec.mmtc_deadline_s], [spec.urllc_budget_s]])
+        self._softness_s = np.array([[spec.mmtc_softness_s], [spec.urllc_softness_s]])
 
     def kpis(self, m: Measurements) -> Float32:
         """Delays in seconds, float32 ``[..., S U]``, -1 where no UE is; the rung, where budgets differ.
@@ -97,18 +99,18 @@ class Delivered:
         delay = np.where(present, delay, 0.0)
         worth = np.empty_like(delay)
         worth[..., EMBB, :] = 1.0 / (1.0 + delay[..., EMBB, :] / spec.embb_delay_s)
-        worth[..., MMTC, :] = sigmoid((spec.mmtc_deadline_s - delay[..., MMTC, :]) / spec.mmtc_softness_s)
-        budget_s = self._budget_s(kpis)
-        worth[..., URLLC, :] = sigmoid((budget_s - delay[..., URLLC, :]) / spec.urllc_softness_s)
+        worth[..., MMTC:, :] = sigmoid((self._limits_s(kpis) - delay[..., MMTC:, :]) / self._softness_s)
         return mean_where(worth, present, empty=1.0)
 
-    def _budget_s(self, kpis: Float32) -> Float64:
-        """URLLC budget in seconds, ``[..., 1]``."""
-        common = np.full((1,), self._spec.urllc_budget_s)
+    def _limits_s(self, kpis: Float32) -> Float64:
+        """Deadline of mMTC and budget of URLLC in seconds, ``[..., 2, 1]``."""
         if self._spec.budget_spread == 0:
-            return common
+            return self._common_limits_s
         rung = np.ascontiguousarray(kpis[..., self._places :], dtype=np.float64)
-        return np.asarray(common * np.exp(rung * np.log1p(self._spec.budget_spread)), dtype=np.float64)
+        limits_s = np.empty((*rung.shape[:-1], 2, 1))
+        limits_s[..., 0, :] = self._spec.mmtc_deadline_s
+        limits_s[..., 1, :] = self._spec.urllc_budget_s * np.exp(rung * np.log1p(self._spec.budget_spread))
+        return limits_s
 
 
 class Eq8:

@@ -163,7 +163,8 @@ def taken(message: Message, name: str, dtype: type[Entry], shape: tuple[int, ...
     if len(values) != count:
         kind = message.DESCRIPTOR.name
         raise out_of_range(f"{kind}.{name} has {len(values)} entries; {count} are expected")
-    return np.fromiter(values, dtype, count).reshape(shape)
+    array = np.fromiter(values[:], dtype, count)
+    return array if len(shape) == 1 else array.reshape(shape)
 
 
 class SNssai(NamedTuple):

@@ -11,7 +11,7 @@ from cadran.problem.action import (
     decode_slice_quota_mute,
     shares_to_percent,
 )
-from cadran.problem.arithmetic import largest_remainder
+from cadran.problem.arithmetic import largest_remainder, whole_parts
 
 from .worlds import FRAME
 
@@ -25,6 +25,16 @@ def test_largest_remainder_sums_exactly_and_stays_within_one_of_the_exact_part(w
     exact = weights * total / weights.sum(axis=-1, keepdims=True)
     assert (parts.sum(axis=-1) == total).all()
     assert (np.abs(parts - exact) < 1).all()
+
+
+shares = st.one_of(st.just(0.0), st.floats(1e-6, 1e6))
+
+
+@given(
+    hnp.arrays(np.float64, st.tuples(st.just(1), st.integers(1, 30)), elements=shares), st.integers(0, 2**24)
+)
+def test_shares_without_a_batch_are_split_as_in_one(batch, total):
+    assert (whole_parts(batch[0], total) == whole_parts(batch, np.array([total]))[0]).all()
 
 
 @given(actions)
