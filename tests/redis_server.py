@@ -15,7 +15,7 @@ import redis
 from cadran.replay.redis_server import find_redis_server, redis_command
 from cadran.replay.redis_store import connect
 
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0
 
 
 def _free_port() -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "smoke.yaml"
-SETTLE_S = 120.0
+SETTLE_S = 240.0
 QUICK_RAPP = {
     "CADRAN_RAPP_CANDIDATE_EVERY": "2",
     "CADRAN_RAPP_LEAST_TRANSITIONS": "4",
@@ -72,7 +72,7 @@ class Run:
 
     def finish(self) -> dict[str, Any]:
         """The summary of a run that ends by itself."""
-        output, _ = self.process.communicate(timeout=90)
+        output, _ = self.process.communicate(timeout=SETTLE_S)
         assert self.process.returncode == 0
         return json.loads(output.splitlines()[-1])
 

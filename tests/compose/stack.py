@@ -98,7 +98,7 @@ class Stack:
 
     def rest(self, service: str, path: str) -> Any:
         """The JSON that a service answers on its published port."""
-        answer = httpx.get(self.url(service) + path, timeout=10.0)
+        answer = httpx.get(self.url(service) + path, timeout=60.0)
         answer.raise_for_status()
         return answer.json()
 

@@ -58,7 +58,7 @@ def test_shots_and_their_start_are_shown_as_they_are_made(browser: Browser, adap
         assert text(page, f"{figure} .origin").startswith(("fresh networks", "initialisation"))
         assert text(page, "#shot-frames") == "100"
         assert page.locator("[data-curve=critic_loss]").count() == 0
-        told = httpx.get(adapting["xapp"] + "/v1/console").json()["adaptation"]
+        told = httpx.get(adapting["xapp"] + "/v1/console", timeout=60).json()["adaptation"]
         assert [du["du"] for du in told["dus"]] == [0, 1]
         picture(page, "adapting")
 
@@ -81,7 +81,7 @@ def tells(browser_page: Page, rapp: str) -> None:
     """The page has the rApp's own words, a moment after the rApp has them."""
     for _ in range(WAIT_MS // 500):
         shown = browser_page.evaluate(ROWS)
-        held = httpx.get(f"{rapp}/v1/initialisations").json()
+        held = httpx.get(f"{rapp}/v1/initialisations", timeout=60).json()
         if shown == [[one["version"], one["reason"], one["stage"] == "promoted"] for one in held[::-1]]:
             return
         browser_page.wait_for_timeout(500)

@@ -33,7 +33,7 @@ def test_values_are_live(browser: Browser, xapp: str) -> None:
         for selector in ("#fact-frame", "#fact-updates", '[data-node="0"] [data-field="stored"]'):
             moves(page, selector)
         assert page.locator(".du").count() == 2
-        shown = httpx.get(f"{xapp}/v1/console").json()
+        shown = httpx.get(f"{xapp}/v1/console", timeout=60).json()
         assert (
             text(page, "#fact-ues") == str(round(sum(sum(du["cell"]["ues"]) for du in shown["dus"]))) == "12"
         )
@@ -52,14 +52,14 @@ def test_a1_policies_are_shown_with_what_measurements_say_of_them(browser: Brows
     with opened(browser, xapp + "/") as page:
         expect(page.locator("#a1-none")).to_be_visible(timeout=WAIT_MS)
         for name, policy in (("generous", generous), ("jitter", jitter)):
-            assert httpx.put(f"{policies}/{name}", json=policy).status_code == 201
+            assert httpx.put(f"{policies}/{name}", json=policy, timeout=60).status_code == 201
         rows = page.locator("#a1-table tbody tr")
         expect(rows).to_have_count(2, timeout=WAIT_MS)
         expect(rows.nth(0)).to_contain_text("SST 1: maxDlPacketDelayPerUe")
         expect(rows.nth(0).locator("[data-level=good]")).to_have_text("enforced", timeout=WAIT_MS)
         expect(rows.nth(1)).to_contain_text("statement not applicable: maxDlJitterPerUe")
         for name in ("generous", "jitter"):
-            assert httpx.delete(f"{policies}/{name}").status_code == 204
+            assert httpx.delete(f"{policies}/{name}", timeout=60).status_code == 204
         expect(page.locator("#a1-none")).to_be_visible(timeout=WAIT_MS)
 
 
@@ -75,7 +75,7 @@ def test_a_du_is_put_under_its_own_scheduler_and_back_by_keyboard(browser: Brows
         expect(state).to_have_text("own scheduler, by an operator", timeout=WAIT_MS)
         first = page.locator("#guard-table tbody tr").first
         expect(first).to_contain_text("by an operator", timeout=WAIT_MS)
-        told = httpx.get(f"{xapp}/v1/guard").json()["breakers"][1]
+        told = httpx.get(f"{xapp}/v1/guard", timeout=60).json()["breakers"][1]
         assert (told["state"], told["baseline"], told["answered"]) == ("open", True, True)
         row.locator("button").click()
         expect(state).to_have_text("policy, not proven yet", timeout=WAIT_MS)
@@ -85,7 +85,7 @@ def test_a_roll_back_by_keyboard_reaches_the_du_and_a_release_ends_it(
     browser: Browser, run: Run, xapp: str
 ) -> None:
     policy = f"{xapp}/v1/policies/0"
-    run.until(lambda: httpx.get(policy).json()["versions_held"] >= 3, "three versions exist")
+    run.until(lambda: httpx.get(policy, timeout=60).json()["versions_held"] >= 3, "three versions exist")
     with opened(browser, xapp + "/") as page:
         settled(page)
         row = page.locator('[data-policy="0"]')
@@ -99,7 +99,7 @@ def test_a_roll_back_by_keyboard_reaches_the_du_and_a_release_ends_it(
         expect(page.locator("#ask")).to_be_visible()
         page.keyboard.press("Escape")
         expect(page.locator("#ask")).to_be_hidden()
-        assert httpx.get(policy).json()["target"]["pinned"] is False
+        assert httpx.get(policy, timeout=60).json()["target"]["pinned"] is False
         page.keyboard.press("Enter")
         expect(page.locator("#ask-text")).to_contain_text(f"version {wanted}")
         page.keyboard.press("Tab")
@@ -107,12 +107,12 @@ def test_a_roll_back_by_keyboard_reaches_the_du_and_a_release_ends_it(
         expect(page.locator("#said")).to_contain_text(f"back to version {wanted}", timeout=WAIT_MS)
         expect(row.locator('[data-field="running"]')).to_have_text(f"version {wanted}", timeout=WAIT_MS)
         expect(page.locator("#alerts")).to_contain_text(f"DU 0: pinned to version {wanted}", timeout=WAIT_MS)
-        assert httpx.get(policy).json()["target"]["pinned"] is True
+        assert httpx.get(policy, timeout=60).json()["target"]["pinned"] is True
         picture(page, "rolled-back")
         row.locator('[data-do="release"]').click()
         expect(page.locator("#said")).to_contain_text("DU 0 is released", timeout=WAIT_MS)
         expect(row.locator('[data-do="release"]')).to_be_disabled(timeout=WAIT_MS)
-        assert httpx.get(policy).json()["target"]["pinned"] is False
+        assert httpx.get(policy, timeout=60).json()["target"]["pinned"] is False
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -176,12 +176,12 @@ def test_the_pages_of_rest_need_nobody_else(browser: Browser, xapp: str) -> None
         expect(page.locator("details[open]")).to_contain_text("newer versions are kept but not delivered")
         picture(page, "rest")
     for path in ("/v1/policies", "/v1/learner", "/v1/e2-nodes", "/v1/console", "/openapi.json", "/metrics"):
-        answer = httpx.get(xapp + path)
+        answer = httpx.get(xapp + path, timeout=60)
         assert answer.status_code == 200, path
 
 
 def test_learning_curves_outlive_the_xapp(browser: Browser, run: Run, xapp: str) -> None:
-    before = httpx.get(f"{xapp}/v1/console").json()["curves"]
+    before = httpx.get(f"{xapp}/v1/console", timeout=60).json()["curves"]
     assert before["before_s"] == 0
     first = run.child("cadran.xapp")
     assert first is not None
@@ -190,7 +190,7 @@ def test_learning_curves_outlive_the_xapp(browser: Browser, run: Run, xapp: str)
     with opened(browser, xapp + "/") as page:
         settled(page)
         expect(page.locator('[data-curve="critic_loss"] path.mark')).to_have_count(1, timeout=WAIT_MS)
-        after = httpx.get(f"{xapp}/v1/console").json()["curves"]
+        after = httpx.get(f"{xapp}/v1/console", timeout=60).json()["curves"]
         assert after["before_s"] > 0.5 * before["critic_loss"]["seconds"][-1]
         assert len(after["critic_loss"]["values"]) >= len(before["critic_loss"]["values"])
         assert len(after["reward"][0]["values"]) > 2
@@ -200,6 +200,6 @@ def test_learning_curves_outlive_the_xapp(browser: Browser, run: Run, xapp: str)
 def answers(xapp: str) -> bool:
     """Whether an xApp is there that remembers an earlier one."""
     try:
-        return bool(httpx.get(f"{xapp}/v1/console").json()["curves"]["before_s"] > 0)
+        return bool(httpx.get(f"{xapp}/v1/console", timeout=60).json()["curves"]["before_s"] > 0)
     except httpx.HTTPError:
         return False

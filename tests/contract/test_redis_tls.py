@@ -46,14 +46,14 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     )
     made = Kept(f"rediss://127.0.0.1:{server.port}/0", certificates)
     try:
-        deadline_s = time.monotonic() + 20.0
+        deadline_s = time.monotonic() + 60.0
         while not reads(made, certificates.files("xapp"), PASSWORD):
             assert time.monotonic() < deadline_s
             time.sleep(0.05)
         yield made
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def client_tls(files: TlsFiles) -> RedisTls:

@@ -41,7 +41,7 @@ def make_replay(request: pytest.FixtureRequest) -> Iterator[MakeReplay]:
         yield lambda: MemoryReplay(SMALL, DUS, CAPACITY)
         return
     server: RedisServer = request.getfixturevalue("redis_server")
-    with connect(server.url, timeout_s=5.0) as client:
+    with connect(server.url, timeout_s=60.0) as client:
         yield lambda: RedisReplay.open(client, Layout(f"contract-{next(regions)}", SMALL, DUS, CAPACITY))
 
 

@@ -35,7 +35,7 @@ def layout(capacity: int = 5000, dus: int = 2, schema: TransitionSchema = SMALL)
 
 @pytest.fixture
 def client(redis_server: RedisServer) -> Any:
-    with connect(redis_server.url, timeout_s=5.0) as client:
+    with connect(redis_server.url, timeout_s=60.0) as client:
         yield client
 
 
@@ -66,7 +66,7 @@ def test_no_acknowledged_row_is_lost_or_doubled_by_a_kill(own_redis_server: Redi
 
     def write_until_it_fails() -> None:
         nonlocal acknowledged
-        replay = RedisReplay.open(connect(own_redis_server.url, 5.0), place, attempts=1)
+        replay = RedisReplay.open(connect(own_redis_server.url, 60.0), place, attempts=1)
         for first in itertools.count(0, 5):
             try:
                 replay.append(0, make_rows(range(first, first + 5)))
@@ -76,14 +76,14 @@ def test_no_acknowledged_row_is_lost_or_doubled_by_a_kill(own_redis_server: Redi
 
     writer = threading.Thread(target=write_until_it_fails)
     writer.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while acknowledged < 500 and time.monotonic() < deadline:
         time.sleep(0.001)
     own_redis_server.kill()
     writer.join()
     own_redis_server.start()
 
-    replay = RedisReplay.open(connect(own_redis_server.url, 5.0), place)
+    replay = RedisReplay.open(connect(own_redis_server.url, 60.0), place)
     stored = replay.count(0)
     # The append that was under way may have been stored without having been acknowledged.
     assert stored in (acknowledged, acknowledged + 5)
@@ -96,7 +96,7 @@ def test_no_acknowledged_row_is_lost_or_doubled_by_a_kill(own_redis_server: Redi
 
 
 def test_a_reader_goes_on_after_a_kill(own_redis_server: RedisServer) -> None:
-    replay = RedisReplay.open(connect(own_redis_server.url, 5.0), layout(capacity=50))
+    replay = RedisReplay.open(connect(own_redis_server.url, 60.0), layout(capacity=50))
     mirror = Mirror(replay, 50, np.full(SMALL.action_dim, 0.5, np.float32))
     replay.append(0, make_rows(range(30)))
     mirror.refresh()
@@ -148,7 +148,7 @@ def test_scripts_that_the_server_forgot_are_sent_again(client: redis.Redis) -> N
 
 
 def test_a_full_server_is_unavailable_and_recovers(own_redis_server: RedisServer) -> None:
-    client = connect(own_redis_server.url, 5.0)
+    client = connect(own_redis_server.url, 60.0)
     replay = RedisReplay.open(client, layout(), attempts=1)
     client.config_set("maxmemory", 1)
     with pytest.raises(ReplayUnavailable):
@@ -183,7 +183,7 @@ def test_a_region_keeps_the_format_that_it_was_opened_with(client: redis.Redis) 
 
 def test_a_region_can_be_read_by_its_name_alone(redis_server: RedisServer, tmp_path: Path) -> None:
     place = layout(capacity=40)
-    with connect(redis_server.url, 5.0) as client:
+    with connect(redis_server.url, 60.0) as client:
         RedisReplay.open(client, place).append(1, make_rows(range(70)))
         path = tmp_path / "experience.npz"
         assert export(RedisReplay.read(client, place.region), path) == [0, 40]
@@ -234,7 +234,7 @@ def test_a_durable_server_is_accepted(client: redis.Redis) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("appendonly", "no"), ("appendfsync", "everysec")])
 def test_a_server_that_may_lose_rows_is_refused(own_redis_server: RedisServer, name: str, value: str) -> None:
-    with connect(own_redis_server.url, 5.0) as client:
+    with connect(own_redis_server.url, 60.0) as client:
         client.config_set(name, value)
         with pytest.raises(ReplayError, match=f"{name} {value}, needed is"):
             require_durable(client)
@@ -248,7 +248,7 @@ async def test_the_asynchronous_writer_and_the_synchronous_reader_see_the_same(
     redis_server: RedisServer, client: redis.Redis
 ) -> None:
     place = layout(capacity=20)
-    writing = connect_async(redis_server.url, 5.0)
+    writing = connect_async(redis_server.url, 60.0)
     writer = await AsyncRedisReplay.open(writing, place)
     assert await writer.last(0) is None
     assert await writer.append(0, make_rows(range(12))) == 12
@@ -263,7 +263,7 @@ async def test_the_asynchronous_writer_and_the_synchronous_reader_see_the_same(
 
 
 async def test_the_asynchronous_writer_survives_a_kill(own_redis_server: RedisServer) -> None:
-    writing = connect_async(own_redis_server.url, 5.0)
+    writing = connect_async(own_redis_server.url, 60.0)
     writer = await AsyncRedisReplay.open(writing, layout(), attempts=2)
     assert await writer.append(0, make_rows(range(12))) == 12
     own_redis_server.kill()
@@ -295,4 +295,4 @@ async def test_a_cancellation_that_the_client_swallows_still_ends_the_task(outco
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 60)

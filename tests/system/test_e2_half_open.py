@@ -21,7 +21,7 @@ from xapp_du import Du
 WORLD = World.model_validate({"dus": 1, "ues": 6, "max_ues_per_slice": 4, "rbs": 20, "episode_frames": 5})
 # Keep-alive asks after ten seconds and gives up five seconds later; the machine may be busy. It took seventy
 # while the time-out of pings was left at gRPC's minute.
-AT_MOST_S = 30.0
+AT_MOST_S = 60.0
 
 
 class Wire:
@@ -94,7 +94,7 @@ class Watching(Ric):
         self.closed_s.append(time.monotonic())
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_a_silent_network_ends_the_association_and_the_node_comes_back() -> None:
     problem = problem_of(WORLD, ProblemSpec())
     ric = Watching(problem)

@@ -58,7 +58,7 @@ def test_same_seed_same_trajectory_in_process_and_through_the_services(
     )
     summary = run.Testbed(settings).run()
     region = json.loads((tmp_path / "run" / "run.json").read_text())["redis"]["region"]
-    served = RedisReplay.read(connect(redis_server.url, timeout_s=5.0), region)
+    served = RedisReplay.read(connect(redis_server.url, timeout_s=60.0), region)
 
     alone = OnlineRun(load_experiment(SCENARIO, overrides), SEED)
     alone.advance(FRAMES)

@@ -93,7 +93,7 @@ def test_a_killed_rapp_goes_on_to_the_bits_of_one_that_was_not(
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     for state in (whole, killed):
         # A region for each: a new state directory takes up the registry that its region has in Redis.
-        replay = RedisReplay.open(connect(url, 5.0), Layout(state.name, scenario().schema, DUS, 2000))
+        replay = RedisReplay.open(connect(url, 60.0), Layout(state.name, scenario().schema, DUS, 2000))
         for du in range(DUS):
             replay.append(du, rows(FRAMES)[du])
 

@@ -51,7 +51,7 @@ class Bench:
     """One rApp, and the means to look at it from outside."""
 
     def __init__(self, rapp: Rapp) -> None:
-        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{rapp.rest_port}", timeout=30)
+        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{rapp.rest_port}", timeout=60)
 
     async def get(self, path: str) -> Any:
         return (await self.http.get(path)).json()
@@ -101,7 +101,7 @@ async def running(state: Path, url: str, region: str, **changes: Any) -> AsyncIt
 def store(url: str, region: str, schema: TransitionSchema | None = None) -> RedisReplay:
     """The region as the xApp opens it."""
     layout = Layout(region, schema or scenario().schema, DUS, 2000)
-    return RedisReplay.open(connect(url, 5.0), layout)
+    return RedisReplay.open(connect(url, 60.0), layout)
 
 
 def fill(replay: RedisReplay, start: int, stop: int) -> None:
@@ -210,18 +210,18 @@ async def test_an_emptied_redis_costs_the_rapp_neither_registry_nor_learner(
     if restarted:
         async with running(state, url, region) as bench:
             await bench.until(lambda s: s["promoted"] == 1)
-        connect(url, 5.0).flushall()
+        connect(url, 60.0).flushall()
     async with running(state, url, region) as bench:
         await bench.until(lambda s: s["promoted"] == 1)
         if not restarted:
-            connect(url, 5.0).flushall()
+            connect(url, 60.0).flushall()
         fill(store(url, region), 100, 200)
         status = await bench.until(lambda s: s["iterations"] == 20)
         assert status["rows"] == [200, 200]
         assert (await bench.get("/v1/initialisations/promoted"))["version"] in (1, 2)
         metrics = (await bench.http.get("/metrics")).text
         assert "cadran_rapp_store_emptied_total 1.0" in metrics
-        while not connect(url, 5.0).exists(f"cadran:{{{region}}}:rapp:registry"):
+        while not connect(url, 60.0).exists(f"cadran:{{{region}}}:rapp:registry"):
             await asyncio.sleep(0.02)
 
 
@@ -280,9 +280,9 @@ async def test_what_is_promoted_reaches_the_xapp_and_so_does_a_roll_back(
 ) -> None:
     url = redis_server.url
     async with an_xapp(tmp_path / "xapp", url, region) as address:
-        while not RedisReplay.exists(connect(url, 5.0), region):
+        while not RedisReplay.exists(connect(url, 60.0), region):
             await asyncio.sleep(0.02)
-        fill(RedisReplay.read(connect(url, 5.0), region), 0, 250)
+        fill(RedisReplay.read(connect(url, 60.0), region), 0, 250)
         async with running(tmp_path / "rapp", url, region, xapp=address, delivery_period_s=0.02) as bench:
             status = await bench.until(lambda s: s["promoted"] == 2 and s["delivery"] == "delivered")
             assert status["delivery_reason"] is None

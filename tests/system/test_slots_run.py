@@ -34,8 +34,8 @@ def measured(run: Run) -> dict[str, list[float]]:
     metrics = json.loads((run.folder / "run.json").read_text())["metrics"]["xapp"]
     nodes = f"{metrics.removesuffix('/metrics')}/v1/e2-nodes"
     values = defaultdict(list)
-    for node in httpx.get(nodes).json():
-        for kpi in httpx.get(f"{nodes}/{node['id']}/kpis").json()["kpis"]:
+    for node in httpx.get(nodes, timeout=60).json():
+        for kpi in httpx.get(f"{nodes}/{node['id']}/kpis", timeout=60).json()["kpis"]:
             if kpi["value"] is not None:
                 values[kpi["name"]].append(kpi["value"])
     return values

@@ -72,7 +72,7 @@ async def receiver() -> AsyncIterator[tuple[int, list[Any]]]:
 
 
 async def until(bench: Bench, state: str) -> dict[str, str]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             told: dict[str, str] = (await bench.http.get(f"{PATH}/status")).json()
             if told["enforceStatus"] == state:
@@ -91,7 +91,7 @@ async def held_to_the_floor(bench: Bench) -> None:
 
 
 async def reach(got: list[Any], count: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(got) < count:
             await asyncio.sleep(0.02)
 

@@ -42,7 +42,7 @@ class Bench:
         self.e2_port = e2_port
         self.problem = problem
         self.learner = learner
-        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{rest_port}", timeout=20.0)
+        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{rest_port}", timeout=60)
 
     def du(self, du: int) -> Du:
         return Du(self.problem, du, self.e2_port)
@@ -79,7 +79,7 @@ class Bench:
         return (await self.http.get("/v1/adaptation")).json()["dus"]  # type: ignore[no-any-return]
 
     async def until_shots(self, du: int, shots: int) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (await self.adaptation())[du]["shots"] != shots:
                 await asyncio.sleep(0.02)
 
@@ -107,7 +107,7 @@ async def running(scenario: Path, redis_url: str, region: str, **choices: object
     settings = settings_for(scenario, redis_url, region, **choices)
     xapp = Assembly(settings, loaded, new_registry("xapp"), new_health()).xapp()
     task = asyncio.create_task(xapp.run())
-    await asyncio.wait_for(xapp.started.wait(), 30)
+    await asyncio.wait_for(xapp.started.wait(), 60)
     learner = MetaLearner(
         loaded.meta,
         1,
@@ -144,7 +144,7 @@ async def test_a_du_that_joins_starts_from_the_initialisation_acknowledges_it_an
         assert told["start"] == {"version": 4, "sha256": taken["sha256"]}
         assert late.accepted[-1][1] == told["policy_version"]
         assert late.slot.sha256 == told["policy_sha256"]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not (await bench.adaptation())[1]["acknowledged"]:
                 await asyncio.sleep(0.02)
 

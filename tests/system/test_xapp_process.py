@@ -40,7 +40,7 @@ async def start(state: Path, redis_url: str, e2: int, rest: int) -> Process:
             "--e2-listen", f"127.0.0.1:{e2}", "--rest", f"127.0.0.1:{rest}", "--redis", redis_url,
             "--state-dir", str(state), "--checkpoint-period-s", "0.2", *sets, stderr=log,
         )  # fmt: skip
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         while True:
             assert process.returncode is None, (state.parent / "xapp.log").read_text()
             try:
@@ -64,7 +64,7 @@ async def ending(process: Process) -> AsyncIterator[Process]:
 
 
 async def learner(rest: int) -> dict[str, object]:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         status: dict[str, object] = (await http.get(f"http://127.0.0.1:{rest}/v1/learner")).json()
         return status
 
@@ -85,14 +85,14 @@ async def test_a_kill_loses_no_acknowledged_row_and_learning_goes_on(
         first.kill()
         await first.wait()
     async with ending(await start(state, url, e2, rest)) as second:
-        await asyncio.wait_for(asyncio.gather(*sending), 30)
+        await asyncio.wait_for(asyncio.gather(*sending), 60)
         while (await learner(rest))["updates"] != 105:
             await asyncio.sleep(0.05)
         status = await learner(rest)
         assert status["resumed"] is True
         assert status["stored"] == [120, 120]
         layout = Layout("cadran", schema_of(scenario.problem), 2, scenario.learner.replay_capacity)
-        replay = RedisReplay(connect(url, 5.0), layout)
+        replay = RedisReplay(connect(url, 60.0), layout)
         for du in (0, 1):
             assert replay.count(du) == 120
             assert replay.rows(du, 0, 120)["frame"].tolist() == list(range(120))
@@ -102,7 +102,7 @@ async def test_a_kill_loses_no_acknowledged_row_and_learning_goes_on(
             assert du.slot.newest_version == du.accepted[-1][1]
             await du.stop()
         second.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(second.wait(), 15) == 0
+        assert await asyncio.wait_for(second.wait(), 60) == 0
     told = json.loads((state / "status.json").read_text())
     assert told["updates"] == 105
     lines = [json.loads(line)["updates"] for line in (state / "learner.jsonl").read_text().splitlines()]

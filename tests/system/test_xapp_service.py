@@ -52,7 +52,7 @@ class Bench:
         self.xapp = xapp
         self.settings = settings
         self.scenario = scenario
-        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{xapp.rest_port}")
+        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{xapp.rest_port}", timeout=60)
 
     @property
     def problem(self) -> Problem:
@@ -83,7 +83,7 @@ def replay_of(settings: XappSettings, scenario: Scenario) -> RedisReplay:
         settings.redis_region, schema_of(scenario.problem), scenario.problem.frame.dus,
         scenario.learner.replay_capacity,
     )  # fmt: skip
-    return RedisReplay(connect(settings.redis, 5.0), layout)
+    return RedisReplay(connect(settings.redis, 60.0), layout)
 
 
 def settings_for(
@@ -93,6 +93,7 @@ def settings_for(
         "scenario": SMOKE, "overrides": overrides, "state_dir": state, "redis": redis_url,
         "redis_region": region, "e2_listen": "127.0.0.1:0", "rest": "127.0.0.1:0", "kpm_period_s": 0.05,
         "redis_retry_max_s": 0.1, "progress_every_updates": 5, "status_period_s": 0.1,
+        "delivery_timeout_s": 60, "lockstep_patience_s": 60,
     }  # fmt: skip
     return XappSettings.model_validate(fixed | choices)
 
@@ -109,7 +110,7 @@ async def running(
     scenario = load_scenario(SMOKE, overrides)
     xapp = xapp_for(settings, scenario)
     task = asyncio.create_task(xapp.run())
-    await asyncio.wait_for(xapp.started.wait(), 30)
+    await asyncio.wait_for(xapp.started.wait(), 60)
     bench = Bench(xapp, settings, scenario)
     try:
         yield bench
@@ -205,11 +206,11 @@ async def test_no_acknowledged_row_is_lost_or_doubled_when_redis_is_killed(
         await du.store(rows_of(bench.problem, 0, 0, 20))
         own_redis_server.kill()
         sending = asyncio.create_task(du.store(rows_of(bench.problem, 0, 10, 60)))
-        await asyncio.sleep(0.4)
+        while (await bench.http.get("/ric/v1/health/ready")).status_code != 503:
+            await asyncio.sleep(0.02)
         assert du.acknowledged == (1, 19)
-        assert (await bench.http.get("/ric/v1/health/ready")).status_code == 503
         await asyncio.to_thread(own_redis_server.start)
-        await asyncio.wait_for(sending, 20)
+        await asyncio.wait_for(sending, 60)
         replay = bench.replay()
         assert replay.count(0) == 60
         assert replay.rows(0, 0, 60)["frame"].tolist() == list(range(60))

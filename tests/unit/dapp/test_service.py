@@ -206,7 +206,7 @@ async def test_a_failure_of_resending_ends_the_service(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(DappService, "_tick", fail)
     with pytest.raises(ExceptionGroup):
-        await asyncio.wait_for(Dapp().service.run(), 10)
+        await asyncio.wait_for(Dapp().service.run(), 60)
 
 
 async def test_on_two_levels_users_are_granted_what_the_reported_action_stands_for() -> None:

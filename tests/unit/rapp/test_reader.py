@@ -218,7 +218,7 @@ def test_whatever_happens_the_copy_is_the_newest_rows_without_doubles(
 
 @pytest.fixture
 def client(redis_server: RedisServer) -> Any:
-    with connect(redis_server.url, timeout_s=5.0) as client:
+    with connect(redis_server.url, timeout_s=60.0) as client:
         yield client
 
 

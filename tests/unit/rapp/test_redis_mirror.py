@@ -30,7 +30,7 @@ regions = (f"mirror-{number}" for number in itertools.count())
 
 @pytest.fixture
 def client(redis_server: RedisServer) -> Any:
-    with connect(redis_server.url, timeout_s=5.0) as client:
+    with connect(redis_server.url, timeout_s=60.0) as client:
         yield client
 
 

@@ -37,7 +37,7 @@ def start(program: str) -> subprocess.Popen[str]:
 def end(process: subprocess.Popen[str], *signals: signal.Signals) -> tuple[int, str, str]:
     for number in signals:
         process.send_signal(number)
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=60)
     return process.returncode, output, errors
 
 

@@ -25,7 +25,7 @@ from cadran.wire.peers import dapp_name, e2_node_name
 
 CA, RANSIM, XAPP, DAPP = (f"demo-cadran-{name}" for name in ("tls-ca", "ransim-tls", "xapp-tls", "dapp-tls"))
 RELEASE = Release("demo", "demo-cadran", dus=2, days=30.0)
-HASTY = Patience(timeout_s=2.0, attempts=3, wait=RetrySpec(0.001, 0.001))
+HASTY = Patience(timeout_s=30.0, attempts=3, wait=RetrySpec(0.001, 0.001))
 NOW = utc_now()
 
 

@@ -288,7 +288,7 @@ async def test_a_du_joins_when_frames_have_been_served_for_so_long(tmp_path: Pat
     early, late = begins["dapp-0"], begins["dapp-1"]
     assert early is not None
     assert late is not None
-    await asyncio.wait_for(early(), 5)
+    await asyncio.wait_for(early(), 60)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(late(), 0.3)
 

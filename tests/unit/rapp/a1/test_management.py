@@ -83,7 +83,7 @@ async def xapp(state: Path, port: int, tls: Tls | None = None) -> AsyncIterator[
     with listen(Address("127.0.0.1", port)) as listening:
         async with (
             serving(app, listening, None if tls is None else RestTls(tls, registry)),
-            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http,
         ):
             yield http
 
@@ -269,7 +269,7 @@ async def test_a_creation_without_an_answer_is_taken_back(tmp_path: Path) -> Non
         await near.put("/test-control/v1/forced-delay", json={"seconds": 0.0})
         assert (await near.get(AT_XAPP)).json() == ["p1"]
         assert await non.get("/policies") == []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await non.state() != "AVAILABLE":
                 await non.a1.desk.look()
         assert (await near.get(AT_XAPP)).json() == []
@@ -400,7 +400,7 @@ async def test_services_are_called_back_when_the_near_rt_ric_is_available(tmp_pa
         async with serving(app, listening), rapp(tmp_path / "r", port, a1_sync_period_s=0.05) as non:
             await non.http.put(f"{ROOT}/services", json={"serviceId": "planner", "callbackUrl": back})
             running = asyncio.create_task(non.a1.run())
-            async with xapp(tmp_path / "x", port), asyncio.timeout(20):
+            async with xapp(tmp_path / "x", port), asyncio.timeout(60):
                 while not got:
                     await asyncio.sleep(0.02)
             running.cancel()
