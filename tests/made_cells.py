@@ -30,6 +30,20 @@ PLAN = TrainingPlan(
 EXPERIMENT = Experiment("made", World(dus=2, ues=12), ProblemSpec(), LearnerSpec(), ClockSpec())
 
 
+class Silent:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.shares: list[float] = []
+
+    def state(self, share: float, line: str) -> None:
+        self.shares.append(share)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
 def cell(method: str = "sac", seed: int = 0, **changes: object) -> Cell:
     """A cell whose learner or plan is changed by keys such as ``gamma`` or ``iterations``."""
     plan = {key: changes.pop(key) for key in tuple(changes) if hasattr(PLAN, key)}

@@ -17,23 +17,9 @@ from cadran.lab.study.ray_engine import RayEngine
 from cadran.lab.study.runner import ERRORS, StudyFailed, run_jobs
 from cadran.runtime import ConfigError
 from conftest import SmallCluster
-from made_cells import EXPERIMENT, cell, do, exam, store
+from made_cells import EXPERIMENT, Silent, cell, do, exam, store
 
 pytestmark = pytest.mark.timeout(300)
-
-
-class Silent:
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.shares: list[float] = []
-
-    def state(self, share: float, line: str) -> None:
-        self.shares.append(share)
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
 
 
 def run(cluster: SmallCluster, jobs: list[Job], folder: Path) -> tuple[Silent, RayEngine]:

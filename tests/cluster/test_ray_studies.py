@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -22,10 +21,11 @@ from cadran.lab.study.progress import Board
 from cadran.lab.study.ray_engine import RayEngine
 from cadran.lab.study.runner import run_jobs
 from conftest import SmallCluster
+from lab_process import ROOT, finished, started, tables
+from lab_process import results as complete
 
-ROOT = Path(__file__).parents[2]
 TASAM = (
-    "lab tasam table2 --seeds 1 --iterations 10 --stack 2 --set world.dus=2 --set world.ues=12 "
+    "tasam table2 --seeds 1 --iterations 10 --stack 2 --set world.dus=2 --set world.ues=12 "
     "--set world.max_ues_per_slice=4 --set world.rbs=20 --set world.episode_frames=10 "
     "--set learner.hidden=[16] --set learner.batch_size=16 --set learner.warmup_transitions=40"
 )
@@ -39,35 +39,18 @@ META = (
     "meta.higher.hidden=[8]",
     "meta.lower.hidden=[8]",
 )
-RESULTS = ("cells", "exams")
 
 
 def start(out: Path, *options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "cadran.cli", *TASAM.split(), "--out", str(out), *options],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    return started(*TASAM.split(), "--out", str(out), *options)
 
 
 def finish(process: subprocess.Popen[str]) -> str:
-    _, errors = process.communicate(timeout=800)
-    assert process.returncode == 0, errors
-    return errors
+    return finished(process, 800)[1]
 
 
 def results(out: Path) -> set[str]:
-    return {path.name for kind in RESULTS for path in (out / kind).glob("[!.]*")}
-
-
-def tables(out: Path) -> dict[str, bytes]:
-    """All but what a clock has measured."""
-    return {
-        path.name: path.read_bytes() for path in (out / "tables").glob("*.csv") if "cost" not in path.name
-    }
+    return complete(out, "cells", "exams")
 
 
 def wait_for_results(out: Path, process: subprocess.Popen[str], least: int) -> None:

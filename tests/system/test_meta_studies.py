@@ -6,13 +6,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from lab_process import changes, finished, started, tables
+from lab_process import results as complete
+
 SMALL = (
     "world.dus=2",
     "world.ues=6",
@@ -26,34 +27,16 @@ SMALL = (
 
 
 def start(out: Path, workers: int = 2) -> subprocess.Popen[str]:
-    changes = [word for change in SMALL for word in ("--set", change)]
     options = ["--seeds", "1", "--iterations", "5", "--workers", str(workers), "--out", str(out)]
-    return subprocess.Popen(
-        [sys.executable, "-m", "cadran.cli", "lab", "meta", "ablation", *options, *changes],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    return started("meta", "ablation", *options, *changes(SMALL))
 
 
 def finish(process: subprocess.Popen[str]) -> None:
-    _, errors = process.communicate(timeout=240)
-    assert process.returncode == 0, errors
+    finished(process, 240)
 
 
 def results(out: Path) -> set[str]:
-    return {
-        path.name for kind in ("trainings", "trials", "yardsticks") for path in (out / kind).glob("[!.]*")
-    }
-
-
-def tables(out: Path) -> dict[str, bytes]:
-    """All but what a clock has measured."""
-    return {
-        path.name: path.read_bytes() for path in (out / "tables").glob("*.csv") if "cost" not in path.name
-    }
+    return complete(out, "trainings", "trials", "yardsticks")
 
 
 @pytest.mark.timeout(600)

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,7 +13,9 @@ import numpy as np
 import psutil
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from lab_process import ROOT, changes, command, finished, started, tables
+from lab_process import results as complete
+
 SMALL = (
     "world.dus=2",
     "world.ues=12",
@@ -28,49 +29,21 @@ SMALL = (
 KILLS = 4
 
 
-def command(out: Path, workers: int) -> list[str]:
-    changes = [word for change in SMALL for word in ("--set", change)]
+def words(out: Path, workers: int) -> list[str]:
     options = ["--seeds", "2", "--iterations", "30", "--stack", "3", "--workers", str(workers)]
-    return [
-        sys.executable,
-        "-m",
-        "cadran.cli",
-        "lab",
-        "tasam",
-        "table2",
-        *options,
-        *changes,
-        "--out",
-        str(out),
-    ]
+    return ["tasam", "table2", *options, *changes(SMALL), "--out", str(out)]
 
 
 def start(out: Path, workers: int = 2) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(out, workers),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    return started(*words(out, workers))
 
 
 def finish(process: subprocess.Popen[str]) -> str:
-    said, errors = process.communicate(timeout=240)
-    assert process.returncode == 0, errors
-    return said
+    return finished(process, 240)[0]
 
 
 def results(out: Path) -> set[str]:
-    return {path.name for kind in ("cells", "exams") for path in (out / kind).glob("[!.]*")}
-
-
-def tables(out: Path) -> dict[str, bytes]:
-    """All but what a clock has measured."""
-    return {
-        path.name: path.read_bytes() for path in (out / "tables").glob("*.csv") if "cost" not in path.name
-    }
+    return complete(out, "cells", "exams")
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +147,9 @@ def test_one_study_at_a_time_in_a_folder(tmp_path: Path) -> None:
     first = start(out)
     try:
         wait_for_session(out, first, 1)
-        second = subprocess.run(command(out, 1), cwd=ROOT, capture_output=True, text=True, check=False)
+        second = subprocess.run(
+            command(*words(out, 1)), cwd=ROOT, capture_output=True, text=True, check=False
+        )
         assert second.returncode == 2
         assert second.stderr.strip() == f"--out {out}: another study runs in this folder"
     finally:

@@ -18,23 +18,9 @@ from cadran.lab.study.jobs import ExamJob, TrainingJob
 from cadran.lab.study.local import LocalEngine
 from cadran.lab.study.progress import Board
 from cadran.lab.study.runner import ERRORS, StudyFailed, run_jobs
-from made_cells import EXPERIMENT, cell, do, exam, store
+from made_cells import EXPERIMENT, Silent, cell, do, exam, store
 
 BASELINE = ExamJob((exam(Baseline("pf", EXPERIMENT)),))
-
-
-class Silent:
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.shares: list[float] = []
-
-    def state(self, share: float, line: str) -> None:
-        self.shares.append(share)
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
 
 
 def run(jobs: list[Job], folder: Path, workers: int = 2) -> Silent:

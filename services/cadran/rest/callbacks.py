@@ -12,7 +12,10 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -100,6 +103,15 @@ class CallbackRules:
         found = mapped or address
         if not any(found.version == one.version and found in one for one in self._networks):
             raise ForbiddenDestinationError(f"{found} is on no network that may be called")
+
+
+def _rules(allowed: tuple[str, ...]) -> tuple[str, ...]:
+    CallbackRules(allowed)
+    return allowed
+
+
+CallbackHosts = Annotated[tuple[str, ...], AfterValidator(_rules)]
+"""A setting: what `CallbackRules` allow."""
 
 
 def _split(uri: str) -> SplitResult:

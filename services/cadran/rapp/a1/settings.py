@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import BaseModel, Field
 
-from pydantic import AfterValidator, BaseModel, Field
-
-from cadran.rest.callbacks import LOOPBACK_AND_PRIVATE, CallbackRules
-
-
-def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
-    CallbackRules(value)
-    return value
+from cadran.rest.callbacks import LOOPBACK_AND_PRIVATE, CallbackHosts
 
 
 class A1ManagementSettings(BaseModel):
@@ -34,7 +27,7 @@ class A1ManagementSettings(BaseModel):
     a1_policy_bytes: int = Field(
         default=16_384, ge=256, le=1_048_576, description="size of a request with an A1 policy at most"
     )
-    a1_notify_hosts: Annotated[tuple[str, ...], AfterValidator(_hosts)] = Field(
+    a1_notify_hosts: CallbackHosts = Field(
         default=LOOPBACK_AND_PRIVATE,
         description="networks and names of hosts that services may be called back at; by default loopback "
         "and private networks",

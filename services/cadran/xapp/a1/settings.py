@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import BaseModel, Field
 
-from pydantic import AfterValidator, BaseModel, Field
-
-from cadran.rest.callbacks import LOOPBACK_AND_PRIVATE, CallbackRules
-
-
-def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
-    CallbackRules(value)
-    return value
+from cadran.rest.callbacks import LOOPBACK_AND_PRIVATE, CallbackHosts
 
 
 class A1Settings(BaseModel):
@@ -30,7 +23,7 @@ class A1Settings(BaseModel):
     a1_status_period_s: float = Field(
         default=1.0, ge=0.01, le=60, description="time between two looks at whether A1 policies are enforced"
     )
-    a1_notify_hosts: Annotated[tuple[str, ...], AfterValidator(_hosts)] = Field(
+    a1_notify_hosts: CallbackHosts = Field(
         default=LOOPBACK_AND_PRIVATE,
         description="networks and names of hosts that may be notified of an A1 policy's status; by default "
         "loopback and private networks",

@@ -180,19 +180,7 @@ class Guard:
     def outcome(self, source: Source, du: int, control: Control, failure: str | None) -> None:
         """What came of a control that might go out; None: it was applied."""
         verdict = "applied" if failure is None else "failed"
-        self._tell(
-            Event(
-                self._unix_s(),
-                du,
-                source.kind.value,
-                source.name,
-                control,
-                verdict,
-                "none",
-                failure or "",
-                {},
-            )
-        )
+        self._note(source, du, control, verdict, "none", failure or "", {})
 
     @property
     def reservations(self) -> tuple[tuple[Reservation, float], ...]:
@@ -203,19 +191,20 @@ class Guard:
     def _record(
         self, source: Source, du: int, control: Control, decision: Decision, values: Mapping[str, Any]
     ) -> None:
-        self._tell(
-            Event(
-                self._unix_s(),
-                du,
-                source.kind.value,
-                source.name,
-                control,
-                decision.verdict,
-                decision.cause,
-                decision.text,
-                values,
-            )
-        )
+        self._note(source, du, control, decision.verdict, decision.cause, decision.text, values)
+
+    def _note(
+        self,
+        source: Source,
+        du: int,
+        control: Control,
+        verdict: str,
+        cause: str,
+        text: str,
+        values: Mapping[str, Any],
+    ) -> None:
+        kind, name = source.kind.value, source.name
+        self._tell(Event(self._unix_s(), du, kind, name, control, verdict, cause, text, values))
 
 
 def to_policies(quotas: Mapping[int, Ratios]) -> list[rc_pb2.RrmPolicyRatio]:
