@@ -23,6 +23,8 @@ from cadran.ransim.metrics import RansimMetrics
 from cadran.ransim.ran import Ran
 from cadran.ransim.service import Links, RansimService
 from cadran.ransim.settings import ENVIRONMENT_PREFIX, RansimSettings
+from cadran.ransim.statistics import EPISODE_FIELDS
+from cadran.ransim.status_files import StatusFiles
 from cadran.runtime import (
     Address,
     ClockSpec,
@@ -33,6 +35,7 @@ from cadran.runtime import (
     section,
 )
 from cadran.runtime.command_line import run_service, service_parser
+from cadran.runtime.disk import DiskWatch
 from cadran.runtime.http import Health, listening
 from cadran.runtime.lifecycle import run
 from cadran.runtime.link_metrics import LinkMetrics
@@ -156,6 +159,16 @@ def _ran(settings: RansimSettings, clock: ClockSpec, measured: MeasuredTraffic, 
         raise ConfigError(str(error)) from error
 
 
+def _status_files(settings: RansimSettings, metrics: RansimMetrics) -> StatusFiles | None:
+    folder = settings.status_dir
+    if folder is None:
+        return None
+    try:
+        return StatusFiles(folder, EPISODE_FIELDS, DiskWatch(metrics.disk_refusals, health=None))
+    except OSError as error:
+        raise ConfigError(f"--status-dir {folder}: cannot be made: {error.strerror or error}") from error
+
+
 def _serve(
     settings: RansimSettings,
     clock: ClockSpec,
@@ -167,6 +180,8 @@ def _serve(
     log = configure_logging("ransim")
     registry = new_registry("ransim")
     health = Health(["frames"])
+    metrics = RansimMetrics(registry, problem.frame.dus)
+    files = _status_files(settings, metrics)
     ran = _ran(settings, clock, measured, isinstance(problem, HierarchicalProblem))
 
     async def serve() -> int:
@@ -177,11 +192,12 @@ def _serve(
             problem=problem,
             epoch=epoch,
             rng=np.random.default_rng([settings.seed, epoch]),
-            metrics=RansimMetrics(registry, problem.frame.dus),
+            metrics=metrics,
             e2_counters=LinkMetrics(registry, "e2"),
             e3_counters=LinkMetrics(registry, "e3"),
             health=health,
             log=log,
+            files=files,
             tracer=tracer,
             links=links,
         )

@@ -22,6 +22,9 @@ class RansimMetrics:
     Args:
         registry: where they live.
         dus: number of DUs.
+
+    Attributes:
+        disk_refusals: writes that the disk refused, by file.
     """
 
     def __init__(self, registry: CollectorRegistry, dus: int) -> None:
@@ -46,6 +49,12 @@ class RansimMetrics:
             "e3_loop_duration_seconds",
             "Time from a frame's indication to its decision.",
             buckets=_LOOP_BUCKETS_S,
+            registry=registry,
+        )
+        self.disk_refusals = Counter(
+            "cadran_ransim_disk_refusals_total",
+            "Writes that the disk refused.",
+            ["file"],
             registry=registry,
         )
         self._bytes = Counter(

@@ -23,6 +23,7 @@ from cadran.ransim.pacing import Pace
 from cadran.ransim.ran import FrameResult, Ran
 from cadran.ransim.settings import RansimSettings
 from cadran.ransim.statistics import RanStatistics, TraceShare
+from cadran.ransim.status_files import StatusFiles
 from cadran.runtime import ClockSpec, ConfigError
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
@@ -67,6 +68,7 @@ class RansimService:
         e2_counters, e3_counters: what the sessions count.
         health: told when the frames run.
         log: where to tell.
+        files: where status and episodes are written; None: nowhere.
         now_s: monotonic seconds.
         tracer: follows frames and policies; None: nobody does.
         links: limits and times of the associations; None: the usual ones.
@@ -85,6 +87,7 @@ class RansimService:
         e3_counters: LinkMetrics,
         health: Health,
         log: BoundLogger,
+        files: StatusFiles | None = None,
         now_s: Callable[[], float] = time.monotonic,
         tracer: Tracer | None = None,
         links: Links | None = None,
@@ -130,7 +133,8 @@ class RansimService:
         )
         self._in_real_time = settings.pace == "realtime"
         self._pace = Pace(settings.pace, clock, problem.frame.frame_s, now_s)
-        self._statistics = RanStatistics(of_slices, self._dus, settings.status_dir, epoch)
+        self._statistics = RanStatistics(of_slices, self._dus, files, epoch)
+        self._files = files
         self._limits = Limits(settings.frames, settings.duration_s)
         self._unbooked: list[FrameResult] = []
         self._compute_s: list[float] = []
@@ -159,6 +163,8 @@ class RansimService:
             self._close_books()
             await self._e2.stop()
             await self._server.stop()
+            if self._files is not None:
+                self._files.close()
         return 0
 
     # Start -------------------------------------------------------------------------------------------------

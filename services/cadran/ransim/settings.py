@@ -42,7 +42,9 @@ class RansimSettings(RecordSettings, ServiceSettings):
         description="measured load over time that the sources follow, FILE[:COLUMN]: CSV lines of a time "
         "(s, or a time stamp) and a value; .gz allowed; implies world.load.profile measured",
     )
-    status_dir: Path | None = Field(default=None, description="folder of status.json and episodes.csv")
+    status_dir: Path | None = Field(
+        default=None, description="folder of status.json and episodes.csv; made if absent"
+    )
     status_period_s: float = Field(default=0.5, gt=0, le=60, description="time between writes of status.json")
     drain_s: float = Field(
         default=2.0, ge=0, le=60, description="longest wait for the last transitions to be acknowledged"

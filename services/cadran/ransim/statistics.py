@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ from cadran.problem import Assessment, Measurements, Problem
 from cadran.problem.measurements import SLICES
 from cadran.ransim.ran import ByteLedger, FrameResult
 from cadran.ransim.relayed import RelayedRows
-from cadran.runtime import atomic_write
+from cadran.ransim.status_files import StatusFiles
 
 EPISODE_FIELDS = (
     "episode",
@@ -111,14 +109,14 @@ class RanStatistics:
     Args:
         problem: gives reward and quality of each frame.
         dus: number of DUs.
-        folder: where status.json and episodes.csv are kept; None: nowhere.
+        files: where status and episodes are written; None: nowhere.
         epoch: identity of this life of the RAN.
     """
 
-    def __init__(self, problem: Problem, dus: int, folder: Path | None, epoch: int) -> None:
+    def __init__(self, problem: Problem, dus: int, files: StatusFiles | None, epoch: int) -> None:
         self._problem = problem
         self._dus = dus
-        self._folder = folder
+        self._files = files
         self._epoch = epoch
         frame = problem.frame
         self._recent = _Means(dus, frame.rbs, frame.frame_s)
@@ -145,36 +143,29 @@ class RanStatistics:
 
     def end_episode(self, missed: tuple[int, ...], fallback: tuple[int, ...], now_s: float) -> None:
         """Writes the episode's lines; an episode without a frame writes none."""
-        if self._folder is not None and self._whole.frames > 0:
-            self._append_episode(missed, fallback, now_s)
+        if self._files is not None and self._last is not None and self._whole.frames > 0:
+            self._files.append_episode(
+                [self._episode_row(du, self._last, missed, fallback, now_s) for du in range(self._dus)]
+            )
         self._whole.clear()
         self._episode = _Episode(self._frames, missed, fallback)
 
-    def _append_episode(self, missed: tuple[int, ...], fallback: tuple[int, ...], now_s: float) -> None:
-        if self._folder is None or self._last is None:
-            return
-        path = self._folder / "episodes.csv"
-        fresh = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.writer(file)
-            if fresh:
-                writer.writerow(EPISODE_FIELDS)
-            for du in range(self._dus):
-                mean = self._whole.of(du)
-                writer.writerow(
-                    [
-                        self._last.episode,
-                        self._episode.first_frame,
-                        du,
-                        int(self._last.deterministic),
-                        f"{mean['reward']:.6f}",
-                        *(f"{value:.6f}" for value in (*mean["qos"], *mean["prb_share"])),
-                        missed[du] - self._episode.missed_before[du],
-                        fallback[du] - self._episode.fallback_before[du],
-                        self._last.applied[du].policy_version,
-                        f"{now_s:.3f}",
-                    ]
-                )
+    def _episode_row(
+        self, du: int, last: FrameResult, missed: tuple[int, ...], fallback: tuple[int, ...], now_s: float
+    ) -> list[object]:
+        mean = self._whole.of(du)
+        return [
+            last.episode,
+            self._episode.first_frame,
+            du,
+            int(last.deterministic),
+            f"{mean['reward']:.6f}",
+            *(f"{value:.6f}" for value in (*mean["qos"], *mean["prb_share"])),
+            missed[du] - self._episode.missed_before[du],
+            fallback[du] - self._episode.fallback_before[du],
+            last.applied[du].policy_version,
+            f"{now_s:.3f}",
+        ]
 
     def write_status(
         self,
@@ -187,7 +178,7 @@ class RanStatistics:
         now_s: float,
     ) -> None:
         """Replaces status.json; means in it are over the frames since the write before."""
-        if self._folder is None:
+        if self._files is None:
             return
         self._measure_rate(now_s)
         last = self._last
@@ -223,7 +214,7 @@ class RanStatistics:
                 for du in range(self._dus)
             ],
         }
-        atomic_write(self._folder / "status.json", json.dumps(status).encode())
+        self._files.replace_status(json.dumps(status).encode())
         self._recent.clear()
 
     def _measure_rate(self, now_s: float) -> None:

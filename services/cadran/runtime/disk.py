@@ -20,15 +20,16 @@ class DiskWatch:
 
     Args:
         refusals: Counts failed writes; its one label is the file.
-        health: Has the condition ``DISK``, which holds from the beginning.
+        health: Has the condition ``DISK``, which holds from the beginning; None: no
+            readiness depends on it.
     """
 
-    def __init__(self, refusals: Counter, health: Health) -> None:
+    def __init__(self, refusals: Counter, health: Health | None) -> None:
         self._refusals = refusals
         self._health = health
         self._lock = threading.Lock()
         self._failing: dict[str, str] = {}
-        health.met(DISK)
+        self._tell(None)
 
     @contextmanager
     def writing(self, file: str) -> Iterator[None]:
@@ -47,7 +48,7 @@ class DiskWatch:
         with self._lock:
             new = file not in self._failing
             self._failing[file] = reason
-        self._health.unmet(DISK, reason)
+        self._tell(reason)
         if new:
             structlog.get_logger("cadran.disk").error("a file cannot be written", file=file, error=str(error))
 
@@ -57,8 +58,13 @@ class DiskWatch:
             if self._failing.pop(file, None) is None:
                 return
             left = next(iter(self._failing.values()), None)
-        if left is None:
+        self._tell(left)
+        structlog.get_logger("cadran.disk").info("a file can be written again", file=file)
+
+    def _tell(self, reason: str | None) -> None:
+        if self._health is None:
+            return
+        if reason is None:
             self._health.met(DISK)
         else:
-            self._health.unmet(DISK, left)
-        structlog.get_logger("cadran.disk").info("a file can be written again", file=file)
+            self._health.unmet(DISK, reason)

@@ -12,7 +12,7 @@ from cadran.xapp.courier import Courier, CourierObserver, Order
 from cadran.xapp.guard.control import GuardRefusedError, Source, SourceKind
 from cadran.xapp.guard.guard import Guard
 from cadran.xapp.learner_host import Publication
-from cadran.xapp.policy_store import PolicyStore, Target
+from cadran.xapp.policy_store import PolicyStore, Target, UnknownVersionError
 
 _LEARNER = Source(SourceKind.LEARNER)
 _OPERATOR = Source(SourceKind.OPERATOR)
@@ -78,13 +78,24 @@ class PolicyDesk:
 
         Raises:
             GuardRefusedError: The guard let it not pass.
-            UnknownVersionError: As ``PolicyStore.rollback``.
+            UnknownVersionError, OSError: As ``PolicyStore.rollback``; nothing was changed.
         """
         self.store.require_older(du, version)
         decision = self._guard.policy(source, du, version, reserve=True)
         if decision.refused:
             raise GuardRefusedError(decision)
-        return await self._order(du, await asyncio.to_thread(self.store.rollback, du, version))
+        try:
+            target = await asyncio.to_thread(self.store.rollback, du, version)
+        except (OSError, UnknownVersionError):
+            self._let_go(source, du)
+            raise
+        return await self._order(du, target)
+
+    def _let_go(self, source: Source, du: int) -> None:
+        """A roll-back came to nothing: the learner's policies pass again, unless the DU was pinned before."""
+        target = self.store.target(du)
+        if target is None or not target.pinned:
+            self._guard.release(source, du)
 
     async def release(self, du: int, source: Source = _OPERATOR) -> Target:
         """End a pin. Raises as ``PolicyStore.release``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,11 @@ from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec, UserGra
 from cadran.radio import World
 from cadran.ransim.e3_agent import RanIdentity
 from cadran.ransim.ladder import DecisionLadder
+from cadran.ransim.metrics import RansimMetrics
 from cadran.ransim.ran import Ran
+from cadran.ransim.statistics import EPISODE_FIELDS
+from cadran.ransim.status_files import StatusFiles
+from cadran.runtime.disk import DiskWatch
 
 WORLD = World.model_validate(
     {"dus": 2, "ues": 12, "max_ues_per_slice": 4, "rbs": 20, "episode_frames": 5, "load": {"scale": 0.26}}
@@ -40,6 +45,10 @@ def ran(
 ) -> Ran:
     ladders = tuple(DecisionLadder(FALLBACK, max_age_frames) for _ in range(world.dus))
     return Ran(world, 3, ladders, deterministic_every, for_users=for_users)
+
+
+def status_files(folder: Path, metrics: RansimMetrics) -> StatusFiles:
+    return StatusFiles(folder, EPISODE_FIELDS, DiskWatch(metrics.disk_refusals, health=None))
 
 
 def grants(ues: np.ndarray, seed: int = 0) -> UserGrants:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
-from rans import EPOCH, WORLD, problem, ran
+from rans import EPOCH, WORLD, problem, ran, status_files
 
 from cadran.problem import Measurements
 from cadran.ransim.metrics import RansimMetrics
@@ -17,8 +17,9 @@ from cadran.ransim.statistics import RanStatistics
 
 def test_quality_divided_by_frames_is_the_mean_quality(tmp_path: Path) -> None:
     made, registry = ran(), CollectorRegistry()
-    statistics = RanStatistics(problem(), WORLD.dus, tmp_path, EPOCH)
     metrics = RansimMetrics(registry, WORLD.dus)
+    files = status_files(tmp_path, metrics)
+    statistics = RanStatistics(problem(), WORLD.dus, files, EPOCH)
     for frames in (2, 3):
         results = [made.run_frame() for _ in range(frames)]
         metrics.frames(results)
@@ -27,6 +28,7 @@ def test_quality_divided_by_frames_is_the_mean_quality(tmp_path: Path) -> None:
     none = (0,) * WORLD.dus
     relayed = tuple(RelayedRows(EPOCH) for _ in range(WORLD.dus))
     statistics.write_status((True, True), none, none, made.ledger(), relayed, None, 1.0)
+    files.close()
     for shown in json.loads((tmp_path / "status.json").read_text())["dus"]:
         du = str(shown["du"])
         for name, mean in zip(("embb", "mmtc", "urllc"), shown["qos"], strict=True):

@@ -7,16 +7,19 @@ import json
 from pathlib import Path
 
 import numpy as np
-from rans import EPOCH, WORLD, problem, ran
+from prometheus_client import CollectorRegistry
+from rans import EPOCH, WORLD, problem, ran, status_files
 
 from cadran.problem import Measurements
+from cadran.ransim.metrics import RansimMetrics
 from cadran.ransim.relayed import RelayedRows
 from cadran.ransim.statistics import RanStatistics
 
 
 def test_means_equal_a_plain_loop(tmp_path: Path) -> None:
     made, judge = ran(), problem()
-    statistics = RanStatistics(judge, WORLD.dus, tmp_path, EPOCH)
+    files = status_files(tmp_path, RansimMetrics(CollectorRegistry(), WORLD.dus))
+    statistics = RanStatistics(judge, WORLD.dus, files, EPOCH)
     results = [made.run_frame() for _ in range(WORLD.episode_frames)]
     for part in (results[:2], results[2:]):
         statistics.frames(part, Measurements.stack([result.outcome for result in part]))
@@ -24,6 +27,7 @@ def test_means_equal_a_plain_loop(tmp_path: Path) -> None:
     relayed = tuple(RelayedRows(EPOCH) for _ in range(WORLD.dus))
     statistics.write_status((True, False), none, none, made.ledger(), relayed, None, 1.0)
     statistics.end_episode((3, 0), (1, 0), 2.0)
+    files.close()
 
     status = json.loads((tmp_path / "status.json").read_text())
     rows = list(csv.DictReader((tmp_path / "episodes.csv").read_text().splitlines()))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from cadran.replay import Identity
 from cadran.xapp.courier import Order
 from cadran.xapp.learner_host import Publication
 from cadran.xapp.policy_desk import PolicyDesk
-from cadran.xapp.policy_store import PolicyStore, UnknownVersionError
+from cadran.xapp.policy_store import PolicyStore, Target, UnknownVersionError
 
 from .conftest import Artefact
 from .guarding import GuardBench, free_guard
@@ -78,6 +79,28 @@ async def test_a_pin_holds_against_the_learner_after_a_restart(tmp_path: Path, a
     await again.open()
     await again.publish(Publication(2, (artefact(0, 2), artefact(1, 2)), None))
     assert [event.verdict for event in bench.events] == ["refused", "allowed"]
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+async def test_going_back_takes_nothing_from_the_learner_where_the_disk_refuses(
+    tmp_path: Path, artefact: Artefact, monkeypatch: pytest.MonkeyPatch, pinned: bool
+) -> None:
+    def refuses(*_: object) -> Target:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    bench, store = GuardBench(), PolicyStore(tmp_path, dus=1, kept=5)
+    desk = PolicyDesk(store, Deaf(), 1.0, bench.guard)
+    await desk.publish(Publication(1, (artefact(0, 1),), None))
+    await desk.publish(Publication(2, (artefact(0, 2),), None))
+    if pinned:
+        await desk.roll_back(0, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "rollback", refuses)
+        with pytest.raises(OSError, match="No space"):
+            await desk.roll_back(0, 1)
+    await desk.publish(Publication(3, (artefact(0, 3),), None))
+    assert store.target(0).version == (2 if pinned else 3)  # type: ignore[union-attr]
+    assert bool(bench.guard.reservations) is pinned
 
 
 async def test_going_back_to_what_is_not_held_takes_nothing_from_the_learner(
