@@ -79,7 +79,7 @@ class Du:
         """Wait until ``condition()`` holds; looks again whenever something came."""
         while not condition():
             self.changed.clear()
-            await asyncio.wait_for(self.changed.wait(), 30)
+            await asyncio.wait_for(self.changed.wait(), 60)
 
     def report(self, rows: Rows) -> None:
         """What the dApp sends; dropped while nobody listens, as on a broken stream."""

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, expect
 
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-WAIT_MS = 30_000
+WAIT_MS = 60_000
+expect.set_options(timeout=WAIT_MS)
 
 
 @contextmanager

@@ -57,6 +57,6 @@ async def test_the_papers_actor_runs_in_a_light_process(tmp_path: Path) -> None:
     finally:
         if dapp.returncode is None:
             dapp.terminate()
-        await asyncio.wait_for(dapp.wait(), 20)
+        await asyncio.wait_for(dapp.wait(), 60)
         await du.stop()
     assert dapp.returncode == 0

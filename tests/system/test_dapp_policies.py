@@ -65,7 +65,7 @@ async def served() -> AsyncIterator[Du]:
     await du.until(lambda: du.session is not None and du.statuses)
     yield du
     service.stop()
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 60)
     await du.stop()
 
 

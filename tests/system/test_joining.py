@@ -42,7 +42,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
 
 def adaptation(run: Run) -> list[dict[str, Any]]:
     xapp = json.loads((run.folder / "run.json").read_text())["metrics"]["xapp"].removesuffix("/metrics")
-    return httpx.get(f"{xapp}/v1/adaptation", timeout=20).json()["dus"]  # type: ignore[no-any-return]
+    return httpx.get(f"{xapp}/v1/adaptation", timeout=60).json()["dus"]  # type: ignore[no-any-return]
 
 
 def test_a_du_joins_starts_from_the_initialisation_acknowledges_it_and_adapts(run: Run) -> None:

@@ -97,7 +97,7 @@ class Secured:
     def rest(self, service: str, files: TlsFiles | None, token: str | None = None) -> httpx.Client:
         context = self.anonymous() if files is None else Tls(files).client_context()
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.base(service), verify=context, headers=headers, timeout=20.0)
+        return httpx.Client(base_url=self.base(service), verify=context, headers=headers, timeout=60.0)
 
     def counted(self, service: str, sample: str) -> float:
         """The sum of a metric's samples that match."""
@@ -171,7 +171,7 @@ def test_rest_ends_a_connection_whose_certificate_cannot_be_believed(
     secured.run.until(lambda: failed_handshakes(secured, service) > failed, "the attempt is counted")
     clear = secured.base(service).replace("https", "http")
     with pytest.raises(httpx.TransportError):
-        httpx.get(clear + LOOKS[service], timeout=20.0)
+        httpx.get(clear + LOOKS[service], timeout=60.0)
     with secured.rest(service, secured.own("admin")) as http:
         assert http.get(LOOKS[service]).status_code == 200
 
@@ -198,7 +198,7 @@ def asked(secured: Secured, side: str, files: TlsFiles | None, du: int) -> Any:
         first = e2_session.serialise("e2_setup_request", e2ap_pb2.E2SetupRequest(global_e2_node_id=node))
     options = (("grpc.use_local_subchannel_pool", 1),)
     with grpc.secure_channel(secured.address(flag), credentials, options) as channel:
-        call = channel.stream_stream(f"/{service}/Connect")(iter([first]), timeout=20.0)
+        call = channel.stream_stream(f"/{service}/Connect")(iter([first]), timeout=60.0)
         answer = next(call)
         with suppress(grpc.RpcError):
             list(call)  # to the end: the server counts when it has told
@@ -260,7 +260,7 @@ def test_redis_tells_strangers_nothing(secured: Secured) -> None:
 def shown(secured: Secured) -> bytes:
     """The certificate that the E3 agent shows now."""
     host, _, port = secured.address("--e3-listen").rpartition(":")
-    return ssl.get_server_certificate((host, int(port)), timeout=20.0).encode()
+    return ssl.get_server_certificate((host, int(port)), timeout=60.0).encode()
 
 
 def test_certificates_are_renewed_while_the_loop_runs(secured: Secured) -> None:

@@ -113,7 +113,7 @@ def test_interrupted_it_says_so_and_leaves_no_process(whole: Path, tmp_path: Pat
     assert process.returncode == 130
     assert errors.strip().splitlines()[-1] == "interrupted; the same command goes on from here"
     assert "Traceback" not in errors
-    assert not psutil.wait_procs(family, timeout=30)[1]
+    assert not psutil.wait_procs(family, timeout=60)[1]
     assert [record["ended"] for record in records(out)] == ["interrupted"]
 
 

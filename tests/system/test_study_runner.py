@@ -117,6 +117,6 @@ def test_workers_end_with_their_parent(tmp_path: Path, number: signal.Signals) -
     # Ctrl-C reaches the whole process group, a kill the parent alone.
     (os.killpg if number is signal.SIGINT else os.kill)(parent.pid, number)
     _, said = parent.communicate(timeout=100)
-    gone, left = psutil.wait_procs(family, timeout=30)
+    gone, left = psutil.wait_procs(family, timeout=60)
     assert not left, gone
     assert said.decode().count("Traceback") <= 1, said.decode()

@@ -30,7 +30,7 @@ def program(folder: Path, name: str, body: str) -> None:
 def with_engine(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "FOLDER": str(folder)}
     words = [str(ROOT / ".ci" / "with-engine"), "sh", "-c", command]
-    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=30)
+    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120)
 
 
 def test_an_engine_that_answers_is_used_and_left_alone(folder: Path) -> None:

@@ -140,7 +140,7 @@ async def test_of_a_dead_dapp_only_what_was_relayed_is_waited_for() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     one.on_report_ack(Session(), ack(0))
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 60)
 
 
 async def test_a_row_that_never_comes_is_waited_for_once() -> None:
@@ -172,7 +172,7 @@ async def test_a_fault_that_leaves_a_du_without_its_ric_for_good_is_told(
     with capture_logs() as told:
         agents = agents_of(ran(), WORLD, await server.start())
         agents.start()
-        await asyncio.wait(agents._running, timeout=20)
+        await asyncio.wait(agents._running, timeout=60)
         await agents.stop()
     await server.stop()
     assert len(told) == WORLD.dus

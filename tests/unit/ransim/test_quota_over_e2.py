@@ -41,7 +41,7 @@ async def shown(on: Loop, asked: list[Ratios]) -> tuple[rc_pb2.RicControlOutcome
     policies = [ratios_to_proto(*pair) for pair in zip(asked, SLICES, strict=True)]
     outcome = await on.ric.nodes[0].control_slice_quota(policies)
     on.play(FRAMES)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(reports) < FRAMES:
             await asyncio.sleep(0.001)
     await on.ric.nodes[0].unsubscribe(key)

@@ -209,9 +209,9 @@ async def test_a_stream_that_takes_nothing_is_given_up_until_the_next_try() -> N
         stuck = Stuck()
         courier.connected(stuck)
         courier.assign(FIRST)
-        await asyncio.wait_for(courier.push(), 5)
+        await asyncio.wait_for(courier.push(), 60)
         assert courier.state == "awaited"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while stuck.tries < 3:
                 await asyncio.sleep(0.005)
         assert told.events == []

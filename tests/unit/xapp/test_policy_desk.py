@@ -42,7 +42,7 @@ async def test_a_du_that_reads_nothing_keeps_no_publication_and_no_other_du_wait
     desk.couriers[0].connected(stuck)
     desk.couriers[1].connected(reading)
     running = asyncio.create_task(desk.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         for version in (1, 2):
             made = (artefact(0, version), artefact(1, version))
             await desk.publish(Publication(version, made, effective))

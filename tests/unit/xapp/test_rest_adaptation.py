@@ -53,7 +53,7 @@ class Api:
         return (await self.http.get("/v1/adaptation")).json()["dus"][du]  # type: ignore[no-any-return]
 
     async def shots(self, du: int, count: int) -> dict[str, object]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (now := await self.adaptation(du))["shots"] != count:
                 await asyncio.sleep(0.005)
         return now
@@ -188,7 +188,7 @@ async def test_a_body_that_does_not_end_in_time_is_refused_and_its_connection_en
     monkeypatch.setattr("cadran.xapp.rest_adaptation._BODY_S", 0.1)
     with listen(Address("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        async with serving(api.app, listening), asyncio.timeout(5):
+        async with serving(api.app, listening), asyncio.timeout(60):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             head = b"PUT /v1/initialisation HTTP/1.1\r\nHost: xapp\r\nContent-Length: 1000\r\n\r\n"
             writer.write(head + b"the beginning")

@@ -111,7 +111,7 @@ async def test_an_order_is_repeated_until_it_is_answered(tmp_path: Path) -> None
     bench = Bench(tmp_path)
     bench.du.deaf = True
     bench.desk.connected(0, bench.du)
-    async with running(bench.desk), asyncio.timeout(10):
+    async with running(bench.desk), asyncio.timeout(60):
         await asyncio.sleep(0.15)
         bench.du.deaf = False
         while len(bench.du.orders) < 2:
@@ -127,7 +127,7 @@ async def test_what_was_ordered_is_said_again_over_a_new_association_and_in_a_ne
     tmp_path: Path,
 ) -> None:
     bench = Bench(tmp_path)
-    async with running(bench.desk), asyncio.timeout(10):
+    async with running(bench.desk), asyncio.timeout(60):
         bench.desk.connected(0, bench.du)
         await bench.desk.open(0, "ann")
         assert bench.events[-1].name == "ann"
@@ -148,7 +148,7 @@ async def test_what_was_ordered_is_said_again_over_a_new_association_and_in_a_ne
 async def test_what_the_disk_refused_is_kept_once_it_takes_it(tmp_path: Path) -> None:
     folder = tmp_path / "guard"
     bench = Bench(folder)  # is not there, so nothing can be written
-    async with running(bench.desk), asyncio.timeout(20):
+    async with running(bench.desk), asyncio.timeout(60):
         await bench.desk.open(0, "ann")
         while not bench.watch.refused:
             await asyncio.sleep(0.01)
@@ -168,7 +168,7 @@ async def test_an_operators_call_returns_with_the_dus_answer(tmp_path: Path) -> 
         bench.du.obey()
         bench.desk.reported(0, bench.du.report(frames=0))
 
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         tasks.create_task(answer())
         await bench.desk.open(0, "")
     assert bench.desk.lines[0].answered
