@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import h11
 import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter
@@ -22,6 +23,8 @@ from cadran.runtime.tls import Tls
 _CLOSE_S = 1
 _MOST_CONNECTIONS = 256
 """Of all callers together; those beyond are cut off at once."""
+_REQUEST_S = 30.0
+"""For a request to come as a whole: else silent connections, as many as may be, would keep others out."""
 
 
 @contextlib.contextmanager
@@ -85,15 +88,21 @@ def _nothing() -> None:
 
 
 class _Connection(H11Protocol):
-    """A connection that tells the application who its client certificate names."""
+    """A connection that tells the application who its client certificate names.
+
+    It is cut off when a request does not come as a whole in time. Where none has begun after an answer, a
+    shorter time-out of uvicorn's holds; answers may take as long as they do.
+    """
 
     _completed = staticmethod(_nothing)
+    _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > _MOST_CONNECTIONS:
             transport.abort()
             return
+        self._watch()
         secured = transport.get_extra_info("ssl_object")
         if secured is None:
             return
@@ -104,6 +113,30 @@ class _Connection(H11Protocol):
             await app({**scope, CERTIFIED: caller}, receive, send)
 
         self.app = certified
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()  # which also begins with what has come of the next request
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._rest()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        """Let the time of a request run while more of it is to come."""
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            self._rest()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(_REQUEST_S, self.transport.abort)
+
+    def _rest(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 def _connections(completed: Callable[[], None]) -> type[_Connection]:
