@@ -461,7 +461,7 @@ class Terminations:
         assembly.xapp()
         self.termination = assembly._termination
         self.problem = scenario.problem
-        self.schema = assembly._schema
+        self.schema = assembly._stores.schema
         self.facts = Expected(scenario.problem.frame, scenario.clock.lockstep).facts()
         self.lockstep = scenario.clock.lockstep
 
