@@ -134,7 +134,7 @@ def test_what_the_peer_recorded_serves_as_well(recorded: Path) -> None:
         ended = replay(recorded / "ransim", "dapp", port)
     assert ended.returncode == 1
     assert ended.stderr == "DU 1: the service did not connect\n"
-    assert ended.stdout.startswith("1 differences: ")
+    assert ended.stdout.startswith("1 difference: ")
 
 
 @pytest.mark.timeout(300)
@@ -149,7 +149,7 @@ def test_another_decision_is_told(recorded: Path, tmp_path: Path) -> None:
     with dapp(du_of(file), port):
         ended = replay(changed(file, another_version, tmp_path / "changed"), "dapp", port)
     assert ended.returncode == 1
-    assert ended.stdout.startswith("1 differences: ")
+    assert ended.stdout.startswith("1 difference: ")
     assert "dapp_control_action frame=150" in ended.stderr
 
 

@@ -97,7 +97,7 @@ def replay(
     for difference in outcome.differences[:_MOST_DIFFERENCES]:
         typer.echo(difference, err=True)
     count = len(outcome.differences)
-    result = "as recorded" if not count else f"{count} differences"
+    result = "as recorded" if not count else f"{count} difference{'s' if count > 1 else ''}"
     typer.echo(f"{result}: {outcome.played} messages played, {outcome.compared} answers compared and alike")
     if count:
         raise typer.Exit(EXIT_FAILED)
