@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -12,105 +11,29 @@ from contextlib import suppress
 import numpy as np
 from structlog.stdlib import BoundLogger
 
-from cadran.dapp.agent import Action, DuAgent, Indication, Transition
+from cadran.dapp.agent import Action, Transition
+from cadran.dapp.duty import Duty
 from cadran.dapp.metrics import DappMetrics
-from cadran.dapp.policies import PolicySlot
-from cadran.dapp.reports import ReportBuffer
 from cadran.dapp.settings import DappSettings
 from cadran.policy import PolicyError
-from cadran.problem import Assignment, Frame, Measurements, Problem, ProblemSpec, Quota
-from cadran.problem.hierarchy import HierarchicalProblem, HierarchySpec, UserMeasurements, names_of
-from cadran.replay.schema import TransitionSchema
+from cadran.problem import Assignment, ProblemSpec, Quota
+from cadran.problem.hierarchy import HierarchySpec, names_of
 from cadran.runtime.http import Health
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.runtime.tracing import Span, Tracer
 from cadran.wire.causes import Cause, QueueFullError, WireError, from_proto
 from cadran.wire.chunks import Assembler
-from cadran.wire.codecs import measurements_from_proto, slices_of
 from cadran.wire.decision_codecs import set_assignment, set_grants, set_quota
 from cadran.wire.e3_client import E3Client, E3ClientSession
 from cadran.wire.e3_subscriptions import FRAMES_FUNCTION_ID
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
-from cadran.wire.gen.e3ap.v1 import e3ap_pb2, measurements_pb2
+from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.link import LinkSettings
-from cadran.wire.user_codecs import user_measurements_from_proto
 
 _TICK_S = 0.05
 _LATER_S = 0.003
 # Causes that time cures; a report refused for any other is unsound, and would be refused for ever.
 _PASSING_CAUSES = frozenset({"dapp/not-stored", "dapp/not-connected", "misc/control-processing-overload"})
-_MOST_OF_A_RAN = 10_000
-"""RBs, UEs or DUs: far more than any RAN has, and as much as arrays may have room for."""
-
-
-def _frame_of(facts: common_pb2.RanFacts) -> Frame:
-    """The facts of a DU that said them.
-
-    Raises:
-        WireError: protocol/semantic-error, there is no such RAN, or none that a dApp could serve.
-    """
-    counts = {"rbs": facts.rbs, "ues_per_slice": facts.ues_per_slice, "total_ues": facts.total_ues}
-    counts |= {"dus": facts.dus, "slices": len(slices_of(facts))}
-    for name, count in counts.items():
-        if not 1 <= count <= _MOST_OF_A_RAN:
-            raise _no_ran(f"{name} {count}; 1..{_MOST_OF_A_RAN}")
-    lengths = {"frame_s": facts.frame_s, "rb_bandwidth_hz": facts.rb_bandwidth_hz}
-    for name, length in lengths.items():
-        if not 0.0 < length < math.inf:
-            raise _no_ran(f"{name} {length}; a positive number")
-    try:
-        return Frame(**counts, frame_s=facts.frame_s, rb_bandwidth_hz=facts.rb_bandwidth_hz)
-    except ValueError as error:
-        raise _no_ran(str(error)) from error
-
-
-def _no_ran(text: str) -> WireError:
-    return WireError(Cause("protocol", "semantic-error", f"facts of the RAN: {text}"))
-
-
-class _Duty:
-    """What a dApp has while it serves a DU whose facts it knows."""
-
-    def __init__(
-        self,
-        settings: DappSettings,
-        spec: ProblemSpec,
-        hierarchy: HierarchySpec | None,
-        facts: common_pb2.RanFacts,
-    ) -> None:
-        frame = _frame_of(facts)
-        base = Problem(spec, frame)
-        self.problem = base if hierarchy is None else HierarchicalProblem(hierarchy, base)
-        self.schema = TransitionSchema(self.problem.state_dim, self.problem.action_dim, self.problem.kpi_dim)
-        self.policies = PolicySlot(settings.du, self.problem)
-        self.agent = DuAgent(settings.du, self.problem, self.policies, settings.seed)
-        self.reports = ReportBuffer(settings.buffered_rows, settings.unacknowledged_rows)
-
-    def users(self, message: measurements_pb2.Measurements) -> UserMeasurements | None:
-        if not isinstance(self.problem, HierarchicalProblem):
-            return None
-        frame = self.problem.frame
-        arrays = user_measurements_from_proto(message, frame.slices, frame.ues_per_slice)
-        return UserMeasurements(**vars(arrays))
-
-    def measurements(self, message: measurements_pb2.Measurements) -> Measurements:
-        frame = self.problem.frame
-        arrays = measurements_from_proto(message, frame.slices, frame.ues_per_slice)
-        return Measurements(**vars(arrays))
-
-    def indication(self, message: e3ap_pb2.IndicationMessage) -> Indication:
-        applied = message.applied
-        by_dapp = message.HasField("applied") and applied.source != e3ap_pb2.DECISION_SOURCE_FALLBACK
-        return Indication(
-            epoch=message.epoch,
-            frame=message.frame,
-            outcome=self.measurements(message.outcome) if message.HasField("outcome") else None,
-            applied_frame=applied.decision_frame if by_dapp else None,
-            start=self.measurements(message.start) if message.HasField("start") else None,
-            deterministic=message.deterministic,
-            users=self.users(message.outcome) if message.HasField("outcome") else None,
-            start_users=self.users(message.start) if message.HasField("start") else None,
-        )
 
 
 class DappService:
@@ -155,7 +78,7 @@ class DappService:
         self._heard_s = clock()
         self._expired = False
         self._facts: common_pb2.RanFacts | None = None
-        self._duty: _Duty | None = None
+        self._duty: Duty | None = None
         self._assembler = Assembler(settings.du)
         self._lockstep = False
         self._hold_until_s = 0.0
@@ -229,14 +152,14 @@ class DappService:
         self._health.met("e3")
         self._log.info("connected", du=self._settings.du, epoch=response.epoch, frame=response.next_frame)
 
-    def _take_up(self, facts: common_pb2.RanFacts) -> _Duty:
+    def _take_up(self, facts: common_pb2.RanFacts) -> Duty:
         """Begins anew for a RAN with these facts: policy and transitions of another one are worth nothing."""
         if self._duty is not None and len(self._duty.reports):
             self._metrics.dropped_rows.inc(len(self._duty.reports))
             self._log.warning("the RAN is another one now, transitions dropped", rows=len(self._duty.reports))
         self._health.unmet("policy", "none received since the RAN is known")
         self._facts, self._expired = facts, False
-        self._duty = _Duty(self._settings, self._spec, self._hierarchy, facts)
+        self._duty = Duty(self._settings, self._spec, self._hierarchy, facts)
         return self._duty
 
     def on_outdated_indication(
@@ -327,7 +250,7 @@ class DappService:
 
     # Whether there is a near-RT RIC -----------------------------------------------------------------------
 
-    def _hear(self, session: E3ClientSession, duty: _Duty) -> None:
+    def _hear(self, session: E3ClientSession, duty: Duty) -> None:
         """Notes a sign of the near-RT RIC; a policy that had expired acts again."""
         self._heard_s = self._clock()
         if self._expired:
@@ -336,7 +259,7 @@ class DappService:
             self._log.info("the near-RT RIC is back, the policy acts again", version=duty.policies.version)
             self._send_status(session, duty, 0, None)
 
-    def _watch_policy(self, session: E3ClientSession, duty: _Duty) -> None:
+    def _watch_policy(self, session: E3ClientSession, duty: Duty) -> None:
         """Acts no more by a policy for which nobody has answered for long, and tells the DU."""
         age_s = self._clock() - self._heard_s
         if self._expired or duty.policies.version == 0 or age_s <= self._settings.policy_max_age_s:
@@ -354,12 +277,12 @@ class DappService:
         text = f"no sign of a near-RT RIC for {self._settings.policy_max_age_s:g} s"
         return Cause("policy", "expired", text)
 
-    def _running_version(self, duty: _Duty) -> int:
+    def _running_version(self, duty: Duty) -> int:
         return 0 if self._expired else duty.policies.version
 
     # What goes up ------------------------------------------------------------------------------------------
 
-    def _known_duty(self) -> _Duty:
+    def _known_duty(self) -> Duty:
         if self._duty is None:
             name = "message-not-compatible-with-receiver-state"
             raise WireError(Cause("protocol", name, "before the setup"))
@@ -384,7 +307,7 @@ class DappService:
         else:
             loop.call_later(_LATER_S, work, *arguments)
 
-    def _keep(self, session: E3ClientSession, duty: _Duty, transition: Transition) -> None:
+    def _keep(self, session: E3ClientSession, duty: Duty, transition: Transition) -> None:
         if not transition.finite:
             self._metrics.unsound_rows.labels(cause="not-finite").inc()
             return
@@ -394,7 +317,7 @@ class DappService:
         if self._lockstep or duty.reports.unsent >= self._settings.report_rows:
             self._report(session, duty)
 
-    def _report(self, session: E3ClientSession, duty: _Duty) -> None:
+    def _report(self, session: E3ClientSession, duty: Duty) -> None:
         if self._clock() < self._hold_until_s:
             return
         parcel = duty.reports.take(self._settings.report_rows)
@@ -418,7 +341,7 @@ class DappService:
         self._last_report_s = self._clock()
         self._metrics.reported_rows.inc(parcel.count)
 
-    def _refused(self, duty: _Duty, cause: Cause) -> None:
+    def _refused(self, duty: Duty, cause: Cause) -> None:
         """Sends again what was refused for a while; gives up what would be refused again."""
         if cause.group == "transport" or cause.label in _PASSING_CAUSES:
             self._postpone(duty, cause)
@@ -431,7 +354,7 @@ class DappService:
             self._told.add((event, cause.label))
             self._log.warning(event, cause=str(cause))
 
-    def _postpone(self, duty: _Duty, cause: Cause) -> None:
+    def _postpone(self, duty: Duty, cause: Cause) -> None:
         """Sends everything that is not acknowledged again, a little later."""
         duty.reports.rewind()
         self._hold_until_s = self._clock() + self._settings.retry_after_s
@@ -460,7 +383,7 @@ class DappService:
     def _send_status(
         self,
         session: E3ClientSession,
-        duty: _Duty,
+        duty: Duty,
         delivery: int,
         cause: Cause | None,
         traceparent: str = "",
