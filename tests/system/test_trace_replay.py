@@ -86,7 +86,7 @@ def replay_to(address: str, file: Path, against: str, *options: str) -> subproce
     command = [sys.executable, "-m", "cadran.cli", "trace", "replay", str(file), address]
     return subprocess.run(
         [*command, "--against", against, "--fast", *options],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=280, check=False,
     )  # fmt: skip
 
 

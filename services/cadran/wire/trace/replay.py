@@ -123,8 +123,8 @@ class Pace:
     """
 
     fast: bool
-    answer_s: float = 5.0
-    connect_s: float = 30.0
+    answer_s: float = 15.0
+    connect_s: float = 60.0
 
 
 def scripts(records: Iterable[Stored], against: Service, interface: trace_pb2.Interface) -> list[Script]:
