@@ -191,7 +191,8 @@ class DappService:
             self._later(self._keep, session, duty, transition)
         if duty.policies.delivery_in_force != delivery:
             self._later(self._send_status, session, duty, duty.policies.delivery_in_force, None)
-        self._later(duty.agent.prepare, indication.frame + 1)
+        # Not later: at the fast pace the next indication would come before, and the noise be drawn twice.
+        asyncio.get_running_loop().call_soon(duty.agent.prepare, indication.frame + 1)
 
     def _end_decision(self, span: Span, frame: int, action: Action | None) -> None:
         version = action.policy_version if action is not None else 0
