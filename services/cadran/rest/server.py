@@ -120,7 +120,8 @@ class _Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()  # which also begins with what has come of the next request
-        self._watch()
+        if self.conn.their_state is not h11.IDLE:  # else the answer may still be on its way to a slow caller
+            self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._rest()

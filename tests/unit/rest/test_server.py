@@ -7,7 +7,7 @@ import contextlib
 import socket
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 
 from cadran.rest import listen, serving
 from cadran.runtime import Address
@@ -68,4 +68,26 @@ async def test_a_request_that_does_not_come_as_a_whole_is_cut_off_and_an_answer_
             writer.write(first + second)
             with contextlib.suppress(ConnectionResetError):
                 await reader.read()
+            writer.close()
+
+
+async def test_a_caller_that_reads_a_large_answer_slowly_gets_all_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """More than the system's buffers take; what was left in the server's was thrown away."""
+    monkeypatch.setattr("cadran.rest.server._REQUEST_S", 0.05)
+    body = bytes(32_000_000)
+    app = FastAPI()
+
+    @app.get("/large")
+    async def large() -> Response:
+        return Response(body)
+
+    with listen(Address("127.0.0.1", 0)) as listening:
+        async with serving(app, listening), asyncio.timeout(60):
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+            await asyncio.sleep(0.5)
+            assert await reader.readexactly(len(body)) == body
             writer.close()
