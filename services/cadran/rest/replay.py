@@ -80,10 +80,11 @@ async def play(played: Iterable[Request], target: str, pace: Pace) -> Outcome:
 
 async def _difference(client: httpx.AsyncClient, then: trace_pb2.Exchange) -> str | None:
     """Ask again; None: the answer is as recorded."""
-    headers = {"Content-Type": then.content_type} if then.content_type else {}
+    # As it came: a caller may have sent any bytes.
+    headers = {b"Content-Type": then.content_type.encode("latin-1", "replace")} if then.content_type else {}
     try:
         now = await client.request(then.method, quote(then.path), content=then.request_body, headers=headers)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         return f"no answer ({type(error).__name__}) instead of {then.status}"
     if now.status_code != then.status:
         return f"{now.status_code} instead of {then.status}"

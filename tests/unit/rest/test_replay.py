@@ -15,7 +15,9 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
 
 from cadran.rest.recorded import RecordedExchanges
+from cadran.rest.replay import Request as Recorded
 from cadran.rest.replay import play, requests
+from cadran.wire.gen.trace.v1 import trace_pb2
 from cadran.wire.trace.file import read
 from cadran.wire.trace.recorder import Described, Recorder
 from cadran.wire.trace.replay import Outcome, Pace, ReplayError
@@ -119,6 +121,15 @@ async def test_a_service_that_is_not_there_is_told_at_each_request(tmp_path: Pat
         outcome = await play(made, f"127.0.0.1:{bound.getsockname()[1]}", FAST)
     assert len(outcome.differences) == 6
     assert outcome.differences[0] == f"GET {ITEM}: no answer (ConnectError) instead of 404"
+
+
+async def test_what_a_caller_has_sent_ends_no_replay() -> None:
+    strange = trace_pb2.Exchange(method="GET", path=ITEM, content_type="caf\u00e9", status=404)
+    unaskable = trace_pb2.Exchange(method="GET", path="/\ufffd" * 10_000, status=404)
+    async with serving(Shelf().app) as at:
+        outcome = await play([Recorded(0.0, strange), Recorded(0.0, unaskable)], at, FAST)
+    assert outcome.compared == 1
+    assert outcome.differences == [f"GET {unaskable.path}: no answer (InvalidURL) instead of 404"]
 
 
 def test_a_file_without_requests_cannot_be_played(tmp_path: Path) -> None:
