@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from cadran.policy import decode
@@ -16,6 +17,7 @@ from cadran.xapp.policy_store import PolicyStore, Target, UnknownVersionError
 
 _LEARNER = Source(SourceKind.LEARNER)
 _OPERATOR = Source(SourceKind.OPERATOR)
+_FILE = "policies"
 
 
 class DeskObserver(CourierObserver, Protocol):
@@ -24,6 +26,12 @@ class DeskObserver(CourierObserver, Protocol):
     def targeted(self, du: int, target: Target) -> None:
         """A DU has a new target."""
 
+    def disk_refused(self, file: str, error: OSError) -> None:
+        """A target could not be written, or its policy not read."""
+
+    def disk_written(self, file: str) -> None:
+        """They were."""
+
 
 class PolicyDesk:
     """The store and one courier per DU.
@@ -31,7 +39,8 @@ class PolicyDesk:
     Args:
         store: Policies at rest.
         observer: Hears of events.
-        timeout_s: Wait for a dApp's answer before a delivery is repeated.
+        timeout_s: Wait for a dApp's answer before a delivery is repeated; also before a number that the disk
+            refused is tried again.
         guard: Judges every delivery that is new; it holds the policy of a pinned DU for the operator.
     """
 
@@ -39,8 +48,9 @@ class PolicyDesk:
         self.store = store
         self._guard = guard
         self._observer = observer
+        self._timeout_s = timeout_s
         self.couriers = tuple(Courier(du, self, timeout_s) for du in range(store.dus))
-        self._renumbering: set[asyncio.Task[None]] = set()
+        self._renumbering: dict[int, asyncio.Task[None]] = {}
 
     @property
     def running_versions(self) -> list[int | None]:
@@ -105,7 +115,8 @@ class PolicyDesk:
 
     async def _order(self, du: int, target: Target) -> Target:
         artefact = await asyncio.to_thread(self.store.artifact, du, target.version)
-        self._assign(du, target, artefact, None)
+        if self.store.target(du) == target:  # else it was changed meanwhile, and the newer one is ordered too
+            self._assign(du, target, artefact, None)
         return target
 
     def _assign(self, du: int, target: Target, artefact: bytes, effective: Identity | None) -> None:
@@ -135,12 +146,25 @@ class PolicyDesk:
     def outnumbered(self, du: int, order: Order) -> None:
         """A dApp holds a higher delivery number: give the same target a much higher one."""
         self._observer.outnumbered(du, order)
-        task = asyncio.create_task(self._renumber(du))
-        self._renumbering.add(task)
-        task.add_done_callback(self._renumbering.discard)
+        if du not in self._renumbering:
+            self._renumbering[du] = task = asyncio.create_task(self._renumber(du))
+            task.add_done_callback(lambda _: self._renumbering.pop(du))
 
     async def _renumber(self, du: int) -> None:
-        await self._order(du, await asyncio.to_thread(self.store.renumber, du))
+        target = await self._retrying(lambda: asyncio.to_thread(self.store.renumber, du))
+        await self._retrying(lambda: self._order(du, target))
+
+    async def _retrying(self, attempt: Callable[[], Awaitable[Target]]) -> Target:
+        """Try again while the disk refuses: a courier asks once, and the dApp takes nothing before."""
+        while True:
+            try:
+                target = await attempt()
+            except OSError as error:
+                self._observer.disk_refused(_FILE, error)
+                await asyncio.sleep(self._timeout_s)
+            else:
+                self._observer.disk_written(_FILE)
+                return target
 
 
 def _dus_of(publication: Publication) -> list[int]:

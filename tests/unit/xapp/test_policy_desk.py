@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import threading
 from pathlib import Path
 
 import pytest
 
 from cadran.replay import Identity
-from cadran.xapp.courier import Order
+from cadran.wire.causes import Cause
+from cadran.xapp.courier import Answer, Order
 from cadran.xapp.learner_host import Publication
 from cadran.xapp.policy_desk import PolicyDesk
 from cadran.xapp.policy_store import PolicyStore, Target, UnknownVersionError
@@ -112,3 +114,71 @@ async def test_going_back_to_what_is_not_held_takes_nothing_from_the_learner(
     with pytest.raises(UnknownVersionError):
         await desk.roll_back(0, 9)
     assert bench.guard.reservations == ()
+
+
+class Watching(Deaf):
+    """Hears of the disk and of targets."""
+
+    def __init__(self) -> None:
+        self.disk: list[str] = []
+        self.deliveries: list[int] = []
+
+    def targeted(self, du: int, target: Target) -> None:
+        self.deliveries.append(target.delivery)
+
+    def disk_refused(self, file: str, error: OSError) -> None:
+        self.disk.append(f"{file} refused")
+
+    def disk_written(self, file: str) -> None:
+        self.disk.append(f"{file} written")
+
+
+@pytest.mark.parametrize("failing", ["renumber", "artifact"])
+async def test_a_number_that_the_disk_refuses_is_tried_again(
+    tmp_path: Path, artefact: Artefact, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """A courier asks for it once: a dApp of an earlier xApp took no policy until its DU connected anew."""
+    told, store = Watching(), PolicyStore(tmp_path, dus=1, kept=5)
+    works, failures = getattr(store, failing), [OSError(errno.EIO, "I/O error")] * 2
+
+    def fails_twice(*arguments: int) -> object:
+        if failures:
+            raise failures.pop()
+        return works(*arguments)
+
+    desk = PolicyDesk(store, told, 0.01, free_guard())
+    await desk.publish(Publication(1, (artefact(0, 1),), None))
+    monkeypatch.setattr(store, failing, fails_twice)
+    stale = Answer(1, accepted=False, cause=Cause("policy", "stale-version"), running_version=9)
+    async with asyncio.timeout(60):
+        desk.couriers[0].connected(Link(takes=True))
+        await desk.couriers[0].push()
+        desk.couriers[0].answer(stale)
+        while len(told.deliveries) < 2:
+            await asyncio.sleep(0.005)
+    assert told.deliveries == [1, 100_001]
+    assert told.disk.count("policies refused") == 2
+    assert told.disk[-1] == "policies written"
+
+
+async def test_an_older_target_is_not_ordered_after_a_newer_one(
+    tmp_path: Path, artefact: Artefact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, store = Watching(), PolicyStore(tmp_path, dus=1, kept=5)
+    reads, reading, published = store.artifact, threading.Event(), threading.Event()
+
+    def slow(du: int, version: int) -> bytes:
+        reading.set()
+        assert published.wait(60)
+        return reads(du, version)
+
+    desk = PolicyDesk(store, told, 60.0, free_guard())
+    await desk.publish(Publication(1, (artefact(0, 1),), None))
+    await desk.roll_back(0, 1)
+    monkeypatch.setattr(store, "artifact", slow)
+    releasing = asyncio.create_task(desk.release(0))
+    await asyncio.to_thread(reading.wait, 60)
+    await desk.publish(Publication(2, (artefact(0, 2),), None))
+    published.set()
+    assert (await releasing).version == 1
+    assert told.deliveries == [1, 2, 4]
