@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from unittest.mock import AsyncMock
 
 import pytest
 
 from cadran.wire.causes import Cause, from_proto
 from cadran.wire.chunks import CHUNK_BYTES, Artefact, split
 from cadran.wire.e3_server import E3Server
+from cadran.wire.e3_session import serialise
 from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 
@@ -47,6 +49,24 @@ async def test_a_refused_setup_carries_its_cause(change: dict[str, int], cause: 
         assert dapp.response is None
         assert not server.sessions
     assert counters.seen["closed", "e3", cause] >= 2
+
+
+class Gone:
+    """A stream whose peer asks for a DU that is not there, and is gone before the answer."""
+
+    def __init__(self, setup: bytes) -> None:
+        self.read = AsyncMock(return_value=setup)
+        self.write = AsyncMock(side_effect=asyncio.CancelledError)
+
+
+async def test_a_refused_peer_that_is_gone_is_counted() -> None:
+    request = e3ap_pb2.SetupRequest(dapp_id=1, du_id=6, e3ap_protocol_version="1.0")
+    counters = Counters()
+    with pytest.raises(asyncio.CancelledError):
+        await E3Server("127.0.0.1:0", Du(), counters=counters)._connect(
+            Gone(serialise(1, "setup_request", request))  # type: ignore[arg-type]
+        )
+    assert counters.seen == {("closed", "e3", "dapp/du-unknown"): 1}
 
 
 async def test_frames_go_round_and_count() -> None:

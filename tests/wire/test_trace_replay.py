@@ -175,8 +175,24 @@ async def test_a_node_is_played_to_an_xapp_that_numbers_otherwise(tmp_path: Path
         subscribing = asyncio.create_task(subscribe())
         outcome = await connect_and_play(played, f"127.0.0.1:{port}", FAST)
         await subscribing
-        await until(lambda: xapp.reports)
+        assert xapp.reports
     assert outcome == Outcome(played=3, compared=2)
+
+
+async def test_what_was_played_last_is_read(tmp_path: Path) -> None:
+    [script] = scripts_of(await recorded_e2(tmp_path / "t"), "xapp", E2)
+    many = Script(script.interface, script.du, script.steps + script.steps[-1:] * 500)
+    xapp = Xapp()
+
+    async def subscribe() -> None:
+        await until(lambda: xapp.nodes)
+        await xapp.nodes[0].subscribe_reports("abc")
+
+    async with e2_server(xapp) as (_, port):
+        subscribing = asyncio.create_task(subscribe())
+        await connect_and_play([many], f"127.0.0.1:{port}", FAST)
+        assert len(xapp.reports) == 501
+        await subscribing
 
 
 async def test_an_xapp_that_does_not_subscribe_is_told(tmp_path: Path) -> None:

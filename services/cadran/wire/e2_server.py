@@ -20,7 +20,7 @@ from cadran.wire.e2_session import (
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.link import LinkCounters, LinkSettings, NoCounters
 from cadran.wire.peers import e2_node_name, require_name
-from cadran.wire.stream import ByteStream, PeerStream, first_pdu, start_server
+from cadran.wire.stream import ByteStream, PeerStream, SetupRefusedError, first_pdu, start_server
 
 __all__ = ["E2Node", "E2Server", "E2ServerHandler"]
 
@@ -74,8 +74,10 @@ class E2Server:
     async def _connect(self, stream: PeerStream) -> None:
         try:
             node = await self._set_up(stream)
-        except WireError as error:
+        except SetupRefusedError as error:
+            # Counted before it is told: a peer that has gone ends this task there.
             self._counters.closed("e2", error.cause)
+            await stream.write(error.answer)
             return
         cause = Cause("transport", "unspecified", "the stream was cut")
         try:
@@ -85,7 +87,7 @@ class E2Server:
             self._forget(node, cause)
 
     async def _set_up(self, stream: PeerStream) -> E2Node:
-        """Read the setup request, answer it, and register the node; raise `WireError` when refused."""
+        """Read the setup request, answer it, and register the node, or raise `SetupRefusedError`."""
         pdu = None
         try:
             pdu = parse(await first_pdu(stream, self._settings.setup_timeout_s))
@@ -93,8 +95,8 @@ class E2Server:
                 name = "message-not-compatible-with-receiver-state"
                 raise WireError(Cause("protocol", name, f"{pdu.WhichOneof('pdu')} before the setup"))
         except WireError as error:
-            await stream.write(serialise("error_indication", error_indication(pdu, error.cause)))
-            raise
+            answer = serialise("error_indication", error_indication(pdu, error.cause))
+            raise SetupRefusedError(error.cause, answer) from error
         request = pdu.e2_setup_request
         try:
             transaction_of(request)
@@ -108,8 +110,7 @@ class E2Server:
                 cause=error.cause.to_proto(),
                 time_to_wait=TIME_TO_WAIT,
             )
-            await stream.write(serialise("e2_setup_failure", failure))
-            raise
+            raise SetupRefusedError(error.cause, serialise("e2_setup_failure", failure)) from error
         response.transaction_id = request.transaction_id
         await stream.write(serialise("e2_setup_response", response))
         return self._register(stream, request, response.ran_functions_accepted)

@@ -16,7 +16,7 @@ from cadran.wire.gen.e2sm.v1 import common_pb2, dapp_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 from cadran.wire.link import Lane, LinkCounters, LinkSettings, NoCounters
 from cadran.wire.peers import dapp_name, require_name
-from cadran.wire.stream import ByteStream, PeerStream, first_pdu, start_server
+from cadran.wire.stream import ByteStream, PeerStream, SetupRefusedError, first_pdu, start_server
 
 Answer = e3ap_pb2.SubscriptionResponse | e3ap_pb2.SubscriptionDeleteResponse
 
@@ -195,8 +195,10 @@ class E3Server:
     async def _connect(self, stream: PeerStream) -> None:
         try:
             session = await self._set_up(stream)
-        except WireError as error:
+        except SetupRefusedError as error:
+            # Counted before it is told: a peer that has gone ends this task there.
             self._counters.closed("e3", error.cause)
+            await stream.write(error.answer)
             return
         cause = Cause("transport", "unspecified", "the stream was cut")
         try:
@@ -206,7 +208,7 @@ class E3Server:
             self._forget(session, cause)
 
     async def _set_up(self, stream: PeerStream) -> E3Session:
-        """Read the setup request, answer it, and register the session; raise `WireError` when refused."""
+        """Read the setup request, answer it, and register the session, or raise `SetupRefusedError`."""
         pdu_id = 0
         try:
             pdu = parse(await first_pdu(stream, self._settings.setup_timeout_s))
@@ -215,8 +217,8 @@ class E3Server:
                 name = "message-not-compatible-with-receiver-state"
                 raise WireError(Cause("protocol", name, f"{pdu.WhichOneof('pdu')} before the setup"))
         except WireError as error:
-            await stream.write(serialise(1, "message_ack", refusal(pdu_id, error.cause)))
-            raise
+            answer = serialise(1, "message_ack", refusal(pdu_id, error.cause))
+            raise SetupRefusedError(error.cause, answer) from error
         request = pdu.setup_request
         try:
             if self._credentials is not None:
@@ -229,8 +231,7 @@ class E3Server:
                 e3ap_protocol_version=str(max(SPOKEN)),
                 supported_versions=map(str, SPOKEN),
             )
-            await stream.write(serialise(1, "setup_response", refused))
-            raise
+            raise SetupRefusedError(error.cause, serialise(1, "setup_response", refused)) from error
         return self._register(stream, request, response)
 
     def _answer(self, request: e3ap_pb2.SetupRequest) -> e3ap_pb2.SetupResponse:

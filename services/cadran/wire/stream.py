@@ -47,6 +47,19 @@ class PeerStream(ByteStream, Authenticated, Protocol):
     """A stream on the serving side, which can tell who the peer is."""
 
 
+class SetupRefusedError(WireError):
+    """A setup is refused.
+
+    Args:
+        cause: why.
+        answer: the serialised PDU that says so to the peer.
+    """
+
+    def __init__(self, cause: Cause, answer: bytes) -> None:
+        super().__init__(cause)
+        self.answer = answer
+
+
 class Session(ABC):
     """One association. `serve` runs it; `end` ends it from anywhere in the event loop."""
 

@@ -16,7 +16,8 @@ import asyncio
 import itertools
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -59,6 +60,7 @@ AWAITED = frozenset({"indication_message"})
 #: Nobody may have asked for these this time: what an xApp orders depends on what it has learned.
 _ANSWERS_TO_UNDETERMINED = frozenset({"ric_control_acknowledge", "ric_control_failure"})
 _BEAT_S = 1.0
+_CLOSE_S = 5.0
 
 
 class ReplayError(ValueError):
@@ -227,9 +229,16 @@ class Player:
         self._ids: dict[tuple[str, Any], Any] = {}
         self._deterministic: dict[int, bool] = {}
 
-    async def play(self, stream: ByteStream) -> None:
-        """Play to the end, then say in the outcome what else came that is determined."""
-        tasks = [asyncio.create_task(self._read(stream)), asyncio.create_task(self._beat(stream))]
+    async def play(self, stream: ByteStream, half_close: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Play to the end, then say in the outcome what else came that is determined.
+
+        Args:
+            stream: the association.
+            half_close: on the connecting side, says that nothing more is written; the service then reads what
+                was written last before the stream is torn down.
+        """
+        reader = asyncio.create_task(self._read(stream))
+        tasks = [reader, asyncio.create_task(self._beat(stream))]
         began_s = time.monotonic()
         try:
             for step in self._script.steps:
@@ -244,6 +253,10 @@ class Player:
                 self._note(step)
                 self._outcome.played += 1
                 self._begun.set()
+            if half_close is not None:
+                with suppress(*STREAM_ERRORS):  # the service was faster
+                    await half_close()
+                await asyncio.wait([reader], timeout=_CLOSE_S)
         except STREAM_ERRORS as error:
             self._differ(f"the stream ended: {describe(error)}")
         finally:
@@ -389,7 +402,7 @@ async def connect_and_play(played: list[Script], target: str, pace: Pace) -> Out
             async with grpc.aio.insecure_channel(target, options=GRPC_OPTIONS) as channel:
                 method = f"/{_NAMES[script.interface]}/Connect"
                 call = channel.stream_stream(method, _as_is, _as_is)(None)
-                await Player(script, pace, outcome).play(call)
+                await Player(script, pace, outcome).play(call, call.done_writing)
                 call.cancel()
 
     await asyncio.gather(*(one_du(du) for du in sorted({script.du for script in played})))
