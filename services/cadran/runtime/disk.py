@@ -48,7 +48,7 @@ class DiskWatch:
         with self._lock:
             new = file not in self._failing
             self._failing[file] = reason
-        self._tell(reason)
+            self._tell(reason)
         if new:
             structlog.get_logger("cadran.disk").error("a file cannot be written", file=file, error=str(error))
 
@@ -57,11 +57,11 @@ class DiskWatch:
         with self._lock:
             if self._failing.pop(file, None) is None:
                 return
-            left = next(iter(self._failing.values()), None)
-        self._tell(left)
+            self._tell(next(iter(self._failing.values()), None))
         structlog.get_logger("cadran.disk").info("a file can be written again", file=file)
 
     def _tell(self, reason: str | None) -> None:
+        """Called with the lock held, so that health hears in order what happened."""
         if self._health is None:
             return
         if reason is None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,25 @@ def test_health_tells_of_a_file_until_all_can_be_written_again() -> None:
     disk.written("b")
     assert health.reasons == {}
     assert registry.get_sample_value("refusals_total", {"file": "a"}) == 2
+
+
+def test_a_refusal_during_the_good_news_of_another_thread_is_not_forgotten() -> None:
+    class Interrupted(Health):
+        other: threading.Thread | None = None
+
+        def met(self, condition: str) -> None:
+            if self.other is not None:
+                self.other.start()
+                self.other.join(0.2)
+            super().met(condition)
+
+    health = Interrupted([DISK])
+    disk = DiskWatch(Counter("refusals", "Refusals", ["file"], registry=CollectorRegistry()), health)
+    disk.refused("a", FULL)
+    health.other = threading.Thread(target=disk.refused, args=("b", FULL))
+    disk.written("a")
+    health.other.join(60)
+    assert health.reasons == {DISK: "b: No space left on device"}
 
 
 def test_lines_are_added_whole(tmp_path: Path) -> None:
