@@ -17,9 +17,10 @@ from cadran.rapp.monitor import Monitor
 from cadran.rapp.status import TrainingStatus
 from cadran.replay import ReplayError
 from cadran.rest import RestTls, listen, serving
-from cadran.runtime import Address, ConfigError, atomic_write
+from cadran.runtime import Address, ConfigError
 from cadran.runtime.http import Health
 from cadran.runtime.lifecycle import cause_of
+from cadran.runtime.status_file import StatusFile
 
 LISTENING = "rest"
 """Condition of health: REST answers."""
@@ -69,8 +70,12 @@ class Rapp:
     def __init__(self, parts: Parts, rest: Address, status_path: Path, status_period_s: float) -> None:
         self._parts = parts
         self._rest = rest
-        self._status_path = status_path
-        self._status_period_s = status_period_s
+        self._status = StatusFile(
+            status_path,
+            status_period_s,
+            lambda: parts.status().model_dump_json().encode(),
+            parts.monitor.disk,
+        )
         self._log = structlog.get_logger("cadran.rapp")
         self.started = asyncio.Event()
         self.rest_port = 0
@@ -94,14 +99,14 @@ class Rapp:
             raise cause_of(group) from group
         finally:
             await parts.host.close()
-            self._write_status()
+            self._status.write()
             parts.close()
         return 0
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._rounds(), name="rounds")
-            tasks.create_task(self._tell(), name="status")
+            tasks.create_task(self._status.keep(), name="status")
             tasks.create_task(self._parts.a1.run(), name="a1")
             if self._parts.courier is not None:
                 tasks.create_task(self._parts.courier.run(), name="courier")
@@ -111,12 +116,3 @@ class Rapp:
             await self._parts.host.run()
         except ReplayError as error:
             raise ConfigError(f"--redis: {error}") from error
-
-    async def _tell(self) -> None:
-        while True:
-            await asyncio.to_thread(self._write_status)
-            await asyncio.sleep(self._status_period_s)
-
-    def _write_status(self) -> None:
-        with self._parts.monitor.disk.writing(self._status_path.name):
-            atomic_write(self._status_path, self._parts.status().model_dump_json().encode())

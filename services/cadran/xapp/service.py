@@ -14,10 +14,11 @@ from fastapi import FastAPI
 
 from cadran.replay import ReplayError, ReplayUnavailable
 from cadran.rest import RestTls, listen, serving
-from cadran.runtime import Address, ConfigError, atomic_write
+from cadran.runtime import Address, ConfigError
 from cadran.runtime.http import Health
 from cadran.runtime.lifecycle import cause_of
 from cadran.runtime.retry import RetrySpec
+from cadran.runtime.status_file import StatusFile
 from cadran.wire.e2_server import E2Server
 from cadran.xapp.a1.parts import A1
 from cadran.xapp.guard.breaker_desk import BreakerDesk
@@ -93,8 +94,12 @@ class Xapp:
     ) -> None:
         self._parts = parts
         self._rest = rest
-        self._status_path = status_path
-        self._status_period_s = status_period_s
+        self._status = StatusFile(
+            status_path,
+            status_period_s,
+            lambda: parts.status().model_dump_json().encode(),
+            parts.monitor.disk,
+        )
         self._retry = retry
         self._log = structlog.get_logger("cadran.xapp")
         self.started = asyncio.Event()
@@ -144,11 +149,11 @@ class Xapp:
                 tasks.create_task(parts.desk.run(), name="policies")
                 tasks.create_task(self._store_and_learn(), name="store and learn")
                 tasks.create_task(parts.watch(), name="registry")
-                tasks.create_task(self._tell(), name="status")
+                tasks.create_task(self._status.keep(), name="status")
                 tasks.create_task(parts.a1.run(), name="a1")
                 tasks.create_task(parts.breakers.run(), name="breakers")
         finally:
-            self._write_status()
+            self._status.write()
 
     async def _store_and_learn(self) -> None:
         parts = self._parts
@@ -170,12 +175,3 @@ class Xapp:
                 raise ConfigError(f"--redis: {error}") from error
             else:
                 return
-
-    async def _tell(self) -> None:
-        while True:
-            await asyncio.to_thread(self._write_status)
-            await asyncio.sleep(self._status_period_s)
-
-    def _write_status(self) -> None:
-        with self._parts.monitor.disk.writing(self._status_path.name):
-            atomic_write(self._status_path, self._parts.status().model_dump_json().encode())
