@@ -222,17 +222,18 @@ class Host:
             with contextlib.suppress(ReplayUnavailable):  # the round itself tells that the store is away
                 await asyncio.to_thread(self._mirror.seen)
             return
-        self._unmirrored = False
+        self._unmirrored, pushed = False, False
         try:
             await asyncio.to_thread(self._mirror.push, self._desk.registry)
+            pushed = True
         except ReplayUnavailable as error:
-            self._unmirrored = True
             self._observer.store_away(error)
         except OSError as error:
-            self._unmirrored = True
             self._observer.disk_refused(_REGISTRY, error)
         else:
             self._observer.disk_written(_REGISTRY)
+        finally:  # also when cancelled: the thread goes on, but nobody hears how it ends
+            self._unmirrored = self._unmirrored or not pushed
 
     async def _halt(self, reason: str) -> None:
         self._halted = True

@@ -10,6 +10,7 @@ is brought up to it as a whole, in one transaction.
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -42,6 +43,7 @@ class RedisMirror:
         self._unix_s = unix_s
         self._about = catalogue_key(region)
         self._artifacts = f"cadran:{{{region}}}:rapp:initialisations"
+        self._pushing = threading.Lock()  # or an older state could come after a newer one
 
     def push(self, registry: Registry) -> None:
         """Bring the copy up to the registry; a second time changes nothing.
@@ -53,6 +55,10 @@ class RedisMirror:
             ReplayUnavailable: The server does not answer; the copy is as it was.
             ReplayError: The copy cannot be read.
         """
+        with self._pushing:
+            self._push(registry)
+
+    def _push(self, registry: Registry) -> None:
         self.restore(registry)
         state, entries = registry.state, registry.entries()
         held = {entry.meta.version for entry in entries}

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import itertools
 import os
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -64,8 +65,12 @@ class Copy:
         self.away = away
         self.pushed: list[int | None] = []
         self.sightings = 0
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.go_on.set()
 
     def push(self, registry: Registry) -> None:
+        self.begun.set()
+        self.go_on.wait(60)
         self.away -= 1
         if self.away >= 0:
             raise ReplayUnavailable("away")
@@ -209,6 +214,20 @@ async def test_people_promote_and_roll_back_while_rounds_go_on(tmp_path: Path) -
         await run.host.release()
         assert not run.desk.registry.pinned
     assert run.copy.pushed[-1] == 1
+
+
+async def test_a_copy_that_an_end_cuts_off_is_made_again(tmp_path: Path) -> None:
+    async with running(tmp_path, 100, 0.5, candidate_every=10) as run:
+        await run.until(lambda: run.copy.pushed[-1:] == [1])
+        before = len(run.copy.pushed)
+        run.copy.go_on.clear()
+        run.copy.begun.clear()
+        await run.host.release()
+        await run.until(run.copy.begun.is_set)
+        run.task.cancel()
+        await asyncio.wait({run.task})
+        run.copy.go_on.set()
+    assert len(run.copy.pushed) == before + 2
 
 
 async def test_a_host_that_is_cancelled_as_somebody_asks_for_something_ends(tmp_path: Path) -> None:
