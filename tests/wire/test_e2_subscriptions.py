@@ -10,6 +10,7 @@ import pytest
 from cadran.wire.causes import Cause, ExpiredError, RefusedError, from_proto
 from cadran.wire.e2_client import E2Session
 from cadran.wire.e2_node import E2Node, kpm_of, report_action
+from cadran.wire.e2_pending import Pending
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, key_of, request_id
 from cadran.wire.e2_subscriptions import MAX_ADMITTED, Subscription
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
@@ -193,6 +194,32 @@ async def test_a_node_that_wants_unknown_subscriptions_deleted_is_told() -> None
             "ric_request/request-id-unknown", "protocol/semantic-error"
         ]  # fmt: skip
         assert xapp.to_be_removed == [(key, BUSY)]
+
+
+async def test_a_node_cannot_have_deleted_what_it_has_not_admitted() -> None:
+    async with associated() as (xapp, ric, node, session):
+        sending, session._send = session._send, lambda *_: None  # type: ignore[method-assign]
+        wait = asyncio.create_task(subscribe(ric, kpm_action(1, "RRC.ConnMean")))
+        await until(lambda: node.subscriptions)
+        session._send = sending  # type: ignore[method-assign]
+        session.require_delete(node.subscriptions, BUSY)
+        await until(lambda: node.errors)
+        assert node.errors[0].label == "ric_request/request-id-unknown"
+        assert xapp.to_be_removed == []
+        wait.cancel()
+        await asyncio.gather(wait, return_exceptions=True)
+
+
+async def test_a_key_is_asked_by_again_as_soon_as_the_answer_has_come() -> None:
+    pending: Pending[int] = Pending(asyncio.get_running_loop().create_future(), 60.0)
+    first = asyncio.create_task(pending.ask(1, "one", lambda: None))
+    await asyncio.sleep(0)
+    pending.answer(1, e2ap_pb2.E2apPdu())
+    second = asyncio.create_task(pending.ask(1, "two", lambda: None))
+    await first
+    await until(lambda: pending.waits(1))
+    pending.answer(1, e2ap_pb2.E2apPdu())
+    await second
 
 
 async def test_a_subscription_given_up_before_its_answer_ends_at_the_node() -> None:

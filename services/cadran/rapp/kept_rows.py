@@ -81,6 +81,8 @@ class KeptRows:
                 f"{self._root} keeps rows of form {head.form}, this service uses {self._form} "
                 "(schema/DUs/rows): choose another state directory"
             )
+        if len(head.places) != dus:
+            raise ReplayError(f"{path}: tells of {len(head.places)} DUs, not of {dus}")
         return list(head.places)
 
     def _open_ring(self, path: Path) -> Rows:

@@ -394,9 +394,12 @@ class E2Node(E2Association):
             raise WireError(Cause("protocol", "semantic-error", text))
         unknown = []
         for entry in listed:
-            subscription = self._subscriptions.get(key_of(entry))
+            key = key_of(entry)
+            subscription = self._subscriptions.get(key)
             if subscription is None or subscription.ran_function_id != entry.ran_function_id:
-                unknown.append(key_of(entry))
+                unknown.append(key)
+            elif not subscription.ending and self._pending.waits(key):
+                unknown.append(key)  # the node has not admitted it
             elif not subscription.ending:
                 subscription.ending = True
                 self._handler.on_delete_required(self, subscription, from_proto(entry.cause))

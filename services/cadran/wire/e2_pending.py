@@ -34,8 +34,9 @@ class Pending(Generic[K]):
         return key in self._waiting or key in self._answered
 
     def waits(self, key: K) -> bool:
-        """Whether an answer to this request is waited for."""
-        return key in self._waiting
+        """Whether an answer to this request is waited for, and has not come."""
+        answer = self._waiting.get(key)
+        return answer is not None and not answer.done()
 
     async def ask(self, key: K, what: str, send: Callable[[], None], sendings: int = 1) -> e2ap_pb2.E2apPdu:
         """Send a request and wait for the PDU that answers it.
@@ -68,7 +69,8 @@ class Pending(Generic[K]):
             text = f"{what} was not answered in {self._timeout_s:g} s"
             raise ExpiredError(Cause("ric_request", "control-timer-expired", text))
         finally:
-            del self._waiting[key]
+            if self._waiting.get(key) is answer:  # not what asks by the same key since the answer came
+                del self._waiting[key]
             if answer.done():
                 answer.exception()  # looked at, also where the wait itself was cancelled
             if answer.done() and sendings > 1:
