@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import signal
 import subprocess
@@ -27,6 +28,7 @@ from cadran.replay.redis_server import find_redis_server, redis_command
 from cadran.replay.redis_store import RedisReplay, connect
 from cadran.runtime.http import READY_PATH
 from cadran.testbed.redis_child import answers_ping
+from cadran.testbed.supervisor import Backoff
 from running import Run
 
 SECONDS = float(os.environ.get("CADRAN_CHAOS_SECONDS", "600"))
@@ -35,6 +37,7 @@ LOSS = float(os.environ.get("CADRAN_CHAOS_LOSS", "0.05"))
 RECOVERY_S = float(os.environ.get("CADRAN_CHAOS_RECOVERY_S", "5"))
 DEMO = Path(__file__).parents[2] / "scenarios" / "demo.yaml"
 DUS = 6
+START_S = 20.0
 SETTLE_S = 240.0
 """For services that import torch on a machine with other work: a start, not a recovery."""
 WORDS = {f"dapp-{du}": ("cadran.dapp", f"--du {du}") for du in range(DUS)}
@@ -61,6 +64,27 @@ class Repair:
     def __str__(self) -> str:
         told = f"ready after {self.ready_s:.1f} s, normal {self.normal_s:.1f} s later"
         return f"{self.at_s:6.1f} s: {', '.join(self.killed)}: {told}"
+
+
+class Lives:
+    """Knows whom `cadran up` would give up next, for dying too often in a row without living long."""
+
+    def __init__(self, patience: Backoff) -> None:
+        self._patience = patience
+        self._killed_s: dict[str, float] = {}
+        self._short: Counter[str] = Counter()
+
+    def spares(self, name: str) -> bool:
+        return self._short[name] >= self._patience.give_up_after - 2 and not self._long(name)
+
+    def killed(self, name: str) -> None:
+        self._short[name] = 1 if self._long(name) else self._short[name] + 1
+        self._killed_s[name] = time.monotonic()
+
+    def _long(self, name: str) -> bool:
+        # A restart takes a while: it has lived less long than since it was killed.
+        since_s = time.monotonic() - self._killed_s.get(name, -math.inf)
+        return since_s > self._patience.forget_after_s + START_S
 
 
 class Watched:
@@ -159,13 +183,17 @@ def _repair(watched: Watched, victims: list[str], began_s: float, rng: np.random
 
 @pytest.mark.timeout(SECONDS + 900)
 def test_whatever_is_killed_nothing_acknowledged_is_lost(watched: Watched) -> None:
-    rng, run = np.random.default_rng(SEED), watched.run
+    rng, run, lives = np.random.default_rng(SEED), watched.run, Lives(Backoff())
     run.until(watched.normal(), "every DU is decided by its dApp and its rows are stored", SETTLE_S)
     epoch, began_s, repairs = run.status("ransim")["epoch"], time.monotonic(), []
     while time.monotonic() - began_s < SECONDS:
         time.sleep(float(rng.uniform(2.0, 8.0)))
         count = int(rng.choice([1, 2, 3, len(WORDS)], p=[0.5, 0.25, 0.15, 0.1]))
-        victims = [str(name) for name in rng.permutation(list(WORDS))[:count]]
+        victims = [str(name) for name in rng.permutation(list(WORDS))[:count] if not lives.spares(str(name))]
+        if not victims:
+            continue
+        for name in victims:
+            lives.killed(name)
         repairs.append(_repair(watched, victims, began_s, rng))
         sys.stdout.write(f"{repairs[-1]}\n")
     run.until(watched.normal(), "all is normal at the end", 60)
