@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from structlog.stdlib import BoundLogger
 
 from cadran.problem import Measurements, Problem
 from cadran.problem.hierarchy import HierarchicalProblem
+from cadran.ransim.chores import Chores
 from cadran.ransim.e2_agent import E2Agents
 from cadran.ransim.e3_agent import E3Agent, RanIdentity
 from cadran.ransim.frame_traces import FrameTraces
@@ -33,7 +35,6 @@ from cadran.wire.link import LinkSettings
 
 _READY_POLL_S = 0.02
 _BOOKED_FRAMES = 25
-_QUIET_S = 0.004
 # A decision comes at most a dApp's lease of three seconds late; this covers it at a thousand frames a second.
 _TIMED_FRAMES = 4096
 
@@ -137,6 +138,7 @@ class RansimService:
         self._files = files
         self._limits = Limits(settings.frames, settings.duration_s)
         self._unbooked: list[FrameResult] = []
+        self._chores = Chores()
         self._compute_s: list[float] = []
         self._loop_s: list[float] = []
         self._indicated_s: OrderedDict[int, float] = OrderedDict()
@@ -201,23 +203,35 @@ class RansimService:
             self._indicated_s[self._ran.frame] = self._now_s()
             if len(self._indicated_s) > _TIMED_FRAMES:
                 self._indicated_s.popitem(last=False)
-            await self._indicate(last)
-            await self._pace.wait(self._all_decided, self._decided)
+            self._indicate(last)
+            await self._await_decisions(last)
+            await self._pace.frame_end()
             last = self._run_frame()
         await self._drain(last)
 
-    async def _indicate(self, last: FrameResult | None) -> None:
-        """Sends the indications, and keeps the books of the last frame while the dApps decide the next."""
+    def _indicate(self, last: FrameResult | None) -> None:
         self._decided.clear()
         self._e3.indicate(last)
         self._awaited = set(self._e3.deciding)
-        if last is not None:
+
+    async def _await_decisions(self, last: FrameResult | None) -> None:
+        """Waits for the decisions of this frame, and keeps the books of the last one.
+
+        In real time in the quiet of the frame, when decisions need the event loop no more; else meanwhile.
+        """
+        if last is not None and not self._in_real_time:
             await asyncio.sleep(0)  # lets the indications leave first
+            self._keep_books(last)
+        await self._pace.decisions(self._all_decided, self._decided)
+        if last is not None and self._in_real_time:
             self._keep_books(last)
 
     async def _drain(self, last: FrameResult | None) -> None:
         """Tells the dApps the outcome of the last frame, and gives their last reports time to be stored."""
-        await self._indicate(last)
+        self._indicate(last)
+        if last is not None:
+            await asyncio.sleep(0)  # lets the indications leave first
+            self._keep_books(last)
         late = await self._e2.acknowledged(self._ran.frame - 1, self._settings.drain_s)
         if late:
             self._log.warning("some of the last transitions are not acknowledged", dus=late)
@@ -255,30 +269,41 @@ class RansimService:
         """Notes a frame; frames are booked many at a time, because that costs little more than one."""
         self._unbooked.append(result)
         self._guard.note(result)
-        if self._in_real_time:  # in the quiet of the frame, when its decisions have come
-            asyncio.get_running_loop().call_later(_QUIET_S, self._guard.follow)
         status_due = self._now_s() >= self._next_status_s
         if status_due or result.start is not None or len(self._unbooked) >= _BOOKED_FRAMES:
             self._book()
         if result.start is not None:
-            self._statistics.end_episode(*self._counts(), time.time())
+            self._chores.put(partial(self._statistics.end_episode, *self._counts(), time.time()))
         if status_due:
-            self._write_status()
+            self._chores.put(self._write_status)
             self._next_status_s = self._now_s() + self._settings.status_period_s
+        if self._in_real_time and not self._chores.waiting:
+            self._chores.put(self._guard.follow)
+        self._chores.work(self._pace.ends_soon)
 
     def _book(self) -> None:
+        """Leaves to the chores what the frames since the last time brought."""
         results, self._unbooked = self._unbooked, []
-        self._metrics.timed(self._compute_s, self._loop_s)
-        self._statistics.latencies(self._loop_s)
+        self._chores.put(partial(self._book_times, self._compute_s, self._loop_s))
         self._compute_s, self._loop_s = [], []
         if results:
-            outcomes = Measurements.stack([result.outcome for result in results])
-            self._metrics.frames(results)
-            self._metrics.assessed(self._statistics.frames(results, outcomes))
-            ue_numbers = [result.ue_numbers for result in results]
-            self._e2.measured(results[0].frame, [result.kpis for result in results], ue_numbers)
+            self._chores.put(partial(self._metrics.frames, results))
+            self._chores.put(partial(self._judge, results))
+            self._chores.put(partial(self._measure, results))
             if not self._in_real_time:
-                self._guard.follow()
+                self._chores.put(self._guard.follow)
+
+    def _book_times(self, compute_s: Sequence[float], loop_s: Sequence[float]) -> None:
+        self._metrics.timed(compute_s, loop_s)
+        self._statistics.latencies(loop_s)
+
+    def _judge(self, results: Sequence[FrameResult]) -> None:
+        outcomes = Measurements.stack([result.outcome for result in results])
+        self._metrics.assessed(self._statistics.frames(results, outcomes))
+
+    def _measure(self, results: Sequence[FrameResult]) -> None:
+        ue_numbers = [result.ue_numbers for result in results]
+        self._e2.measured(results[0].frame, [result.kpis for result in results], ue_numbers)
 
     def _on_decision(self, frame: int) -> None:
         """Times a decision from its own frame's indication; that of the drain asks for none."""
@@ -322,5 +347,6 @@ class RansimService:
 
     def _close_books(self) -> None:
         self._book()
+        self._chores.finish()
         self._statistics.end_episode(*self._counts(), time.time())
         self._write_status()

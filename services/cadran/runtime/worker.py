@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
+_NICEST = 19
 
 
 class Worker:
@@ -18,7 +19,8 @@ class Worker:
 
     Args:
         name: Of the thread.
-        nice: Niceness added to it (Linux keeps it per thread).
+        nice: Niceness added to it (Linux keeps it per thread). 19 puts it into the scheduler's idle class
+            besides: a thread that is merely nice may end its time slice, milliseconds, before who wakes runs.
         thread_switch_s: The interpreter's switch interval: how long the work may keep the loop waiting.
         prepare: Runs on the thread before the first piece of work.
     """
@@ -40,6 +42,9 @@ class Worker:
 
 def _prepared(nice: int, prepare: Callable[[], None]) -> None:
     prepare()
-    if nice:
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + nice)
+    if not nice:
+        return
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + nice)
+    if nice == _NICEST:
+        os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))

@@ -95,7 +95,8 @@ class XappSettings(A1Settings, RestSettings, RedisSettings, RecordSettings, Lear
         default=0,
         ge=0,
         le=19,
-        description="niceness added to the learner's thread; 19 where decisions must not wait for learning",
+        description="niceness added to the learner's thread; 19, with which it is also in the scheduler's "
+        "idle class, where decisions must not wait for learning",
     )
 
     guard_beyond_limits: Literal["clip", "refuse"] = Field(

@@ -96,10 +96,11 @@ async def test_a_late_decision_counts_from_its_own_frames_indication() -> None:
         if made._ran.frame == 1:
             made._e3.on_control_action(session, decision(0))
 
-    made._pace.wait = decide_late
+    made._pace.decisions = decide_late
     await made._run_frames()
     made._e3.on_control_action(session, decision(2))  # answers the drain
     made._book()
+    made._chores.finish()
     assert registry.get_sample_value("e3_loop_duration_seconds_count") == 1
     assert registry.get_sample_value("e3_loop_duration_seconds_sum") == pytest.approx(2.0)
 
@@ -109,9 +110,39 @@ async def test_a_dapp_that_learns_its_policy_amid_a_frame_is_not_waited_for_in_i
     session = Session(0)
     session.request.running_version = 0
     made._e3.on_connected(session)
-    await made._indicate(None)
+    made._indicate(None)
     made._e3.running_versions[0] = 1
     assert made._all_decided()
+
+
+async def test_in_real_time_the_books_wait_until_the_frame_is_decided(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, _ = service(frames=3, pace="realtime")
+    happened: list[str] = []
+
+    async def nothing(*_: object) -> None:
+        happened.append("decided")
+
+    made._pace.decisions = nothing
+    made._pace.frame_end = nothing
+    monkeypatch.setattr(made, "_keep_books", lambda result: happened.append("booked"))
+    made._pace.start()
+    for last in (None, made._run_frame(), made._run_frame()):
+        await made._await_decisions(last)
+    assert happened == ["decided", "decided", "booked", "decided", "booked"]
+
+
+def test_what_is_booked_late_in_a_frame_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, registry = service(frames=60, pace="realtime")
+    made._pace.start()
+    monkeypatch.setattr(made._pace, "ends_soon", lambda: True)  # each frame leaves time for one piece
+    for frame in range(60):
+        made._keep_books(made._run_frame())
+        assert made._chores.waiting <= 8, frame
+    made._close_books()
+    assert registry.get_sample_value("cadran_ransim_frames_total") == 60
+    assert made._statistics._frames == 60
 
 
 def test_a_dapp_that_does_not_read_is_let_go_and_the_others_are_served() -> None:

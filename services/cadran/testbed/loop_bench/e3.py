@@ -121,7 +121,8 @@ class Loop:
     async def _frame(self, pace: Pace) -> None:
         self._decided.clear()
         self.dus.indicate(self._last)
-        await pace.wait(self._all_decided, self._decided)
+        await pace.decisions(self._all_decided, self._decided)
+        await pace.frame_end()
         frame, began_ns = self.ran.frame, now_ns()
         self._last = self.ran.run_frame()
         self.ran_ns[frame] = began_ns
