@@ -67,11 +67,21 @@ def _watched(run: Callable[[bytes], None], keep: Path) -> Callable[[bytes], None
     return one
 
 
+def _try_again(keep: Path, corpus: Path) -> None:
+    """Begins with the inputs of earlier findings: what has been mended since is none any more."""
+    for past in keep.iterdir():
+        if past.suffix == ".txt":
+            past.unlink()
+        else:
+            past.replace(corpus / past.name)
+
+
 def _fuzz(target: Target, seconds: int, folder: Path, seed: int) -> None:
     """One target in this process, which ends with it."""
     corpus, keep = folder / "corpus" / target.name, folder / "findings" / target.name
     for one in (corpus, keep):
         one.mkdir(parents=True, exist_ok=True)
+    _try_again(keep, corpus)
     for number, data in enumerate(target.seeds()):
         (corpus / f"seed-{number}").write_bytes(data)
     with (folder / f"{target.name}.log").open("wb") as log:
