@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -111,8 +112,14 @@ class _Stop:
 
 
 async def _beat(health: Health) -> None:
+    settled = False
     while True:
         health.beat()
+        if not settled and not health.reasons:
+            # What is there when a service is first ready stays. Looking it through for garbage would stop
+            # the event loop for a quarter of a second where PyTorch is loaded.
+            gc.freeze()
+            settled = True
         await asyncio.sleep(_BEAT_S)
 
 

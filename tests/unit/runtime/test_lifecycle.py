@@ -147,3 +147,23 @@ def test_the_health_is_kept_fresh_while_the_loop_turns() -> None:
     run(main, health)
     # The clock was read once at the start, once for the beat, and now.
     assert health.silent_s == 1
+
+
+def test_once_a_service_is_ready_the_collector_looks_at_what_came_after_only() -> None:
+    program = """
+    import gc
+    from cadran.runtime.http import Health
+    health = Health(["peer"])
+    async def main():
+        print("ready", flush=True)
+        await asyncio.sleep(0)
+        print(gc.get_freeze_count(), flush=True)
+        health.met("peer")
+        while not gc.get_freeze_count():
+            await asyncio.sleep(0.05)
+        print(gc.get_freeze_count() > 1000, len(gc.get_objects()) < 1000, flush=True)
+        return 0
+    sys.exit(run(main, health))
+    """
+    status, output, _ = end(start(program))
+    assert (status, output.split()) == (0, ["0", "True", "True"])
