@@ -18,18 +18,8 @@ from cadran.wire.gen.trace.v1 import trace_pb2
 from cadran.wire.link import LinkSettings
 from cadran.wire.trace.file import read
 from cadran.wire.trace.recorder import E2, E3, Described, Recorder
-from cadran.wire.trace.replay import (
-    Outcome,
-    Pace,
-    ReplayError,
-    Script,
-    Service,
-    Step,
-    connect_and_play,
-    kind_of,
-    listen_and_play,
-    scripts,
-)
+from cadran.wire.trace.replay import Outcome, Pace, connect_and_play, listen_and_play
+from cadran.wire.trace.script import ReplayError, Script, Service, Step, kind_of, scripts
 
 from .parties import Dapp, Du, Node, Xapp, e2_server, e3_server, node_client, running, until
 

@@ -81,7 +81,7 @@ def replay(
 ) -> None:
     """Play the peer's side of a recording to one service, in clear text; exit status 1 on a difference."""
     from cadran.wire.trace.file import DamageError
-    from cadran.wire.trace.replay import ReplayError
+    from cadran.wire.trace.script import ReplayError
 
     has = _INTERFACES[against]
     if interface is not None and interface not in has:
@@ -108,7 +108,8 @@ def _played(
 ) -> Outcome:
     from cadran.wire.gen.trace.v1 import trace_pb2
     from cadran.wire.trace.file import read
-    from cadran.wire.trace.replay import Pace, connect_and_play, listen_and_play, scripts
+    from cadran.wire.trace.replay import Pace, connect_and_play, listen_and_play
+    from cadran.wire.trace.script import scripts
 
     with file.open("rb") as opened:
         if interface == "a1":

@@ -17,7 +17,8 @@ import httpx
 from cadran.wire.gen.trace.v1 import trace_pb2
 from cadran.wire.trace.file import Stored
 from cadran.wire.trace.recorder import MOST_BODY_BYTES, RECEIVED
-from cadran.wire.trace.replay import Outcome, Pace, ReplayError
+from cadran.wire.trace.replay import Outcome, Pace
+from cadran.wire.trace.script import ReplayError
 
 _MEASURED = "/status"
 

@@ -20,7 +20,8 @@ from cadran.rest.replay import play, requests
 from cadran.wire.gen.trace.v1 import trace_pb2
 from cadran.wire.trace.file import read
 from cadran.wire.trace.recorder import Described, Recorder
-from cadran.wire.trace.replay import Outcome, Pace, ReplayError
+from cadran.wire.trace.replay import Outcome, Pace
+from cadran.wire.trace.script import ReplayError
 
 FAST = Pace(fast=True, answer_s=30.0)
 ITEM = "/A1-P/v2/policies/p 1"
