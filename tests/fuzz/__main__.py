@@ -69,11 +69,10 @@ def _watched(run: Callable[[bytes], None], keep: Path) -> Callable[[bytes], None
 
 def _try_again(keep: Path, corpus: Path) -> None:
     """Begins with the inputs of earlier findings: what has been mended since is none any more."""
-    for past in keep.iterdir():
-        if past.suffix == ".txt":
-            past.unlink()
-        else:
-            past.replace(corpus / past.name)
+    for told in keep.glob("*.txt"):
+        data = told.with_suffix("")
+        data.replace(corpus / data.name)
+        told.unlink()
 
 
 def _fuzz(target: Target, seconds: int, folder: Path, seed: int) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+MOST_WAITING = 8
+"""Pieces left for later at most, however late the frames are."""
+
 
 class Chores:
     """Pieces of work, done in the order in which they came."""
@@ -22,10 +25,10 @@ class Chores:
         self._waiting.append(piece)
 
     def work(self, enough: Callable[[], bool]) -> None:
-        """Do one piece, and more of them until it is enough: whoever calls this often falls never behind."""
+        """Do one piece, and more of them until it is enough and few are left."""
         while self._waiting:
             self._waiting.popleft()()
-            if enough():
+            if len(self._waiting) <= MOST_WAITING and enough():
                 return
 
     def finish(self) -> None:

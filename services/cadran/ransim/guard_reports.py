@@ -113,6 +113,7 @@ class GuardReports:
         changed = ladder.ordered != baseline
         if changed:
             ladder.ordered, held.effective_frame = baseline, frame
+        self.follow()
         self._judge()
         held.order, held.report_frames, held.send = order.order, order.report_frames, send
         held.clear()

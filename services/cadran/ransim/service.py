@@ -22,7 +22,7 @@ from cadran.ransim.guard_reports import GuardReports
 from cadran.ransim.ladder import Source
 from cadran.ransim.metrics import RansimMetrics
 from cadran.ransim.pacing import Pace
-from cadran.ransim.ran import FrameResult, Ran
+from cadran.ransim.ran import ByteLedger, FrameResult, Ran
 from cadran.ransim.settings import RansimSettings
 from cadran.ransim.statistics import RanStatistics, TraceShare
 from cadran.ransim.status_files import StatusFiles
@@ -37,6 +37,9 @@ _READY_POLL_S = 0.02
 _BOOKED_FRAMES = 25
 # A decision comes at most a dApp's lease of three seconds late; this covers it at a thousand frames a second.
 _TIMED_FRAMES = 4096
+
+_Counts = tuple[tuple[int, ...], tuple[int, ...]]
+"""Missed and fallback frames, each per DU."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,8 @@ class RansimService:
         self._limits = Limits(settings.frames, settings.duration_s)
         self._unbooked: list[FrameResult] = []
         self._chores = Chores()
+        self._follow_waits = False
+        self._unkept: FrameResult | None = None
         self._compute_s: list[float] = []
         self._loop_s: list[float] = []
         self._indicated_s: OrderedDict[int, float] = OrderedDict()
@@ -257,6 +262,7 @@ class RansimService:
         started_s = self._now_s()
         result = self._ran.run_frame()
         self._compute_s.append(self._now_s() - started_s)
+        self._unkept = result
         if self._traces is not None:
             self._traces.ran(result)
         owing = (
@@ -267,6 +273,7 @@ class RansimService:
 
     def _keep_books(self, result: FrameResult) -> None:
         """Notes a frame; frames are booked many at a time, because that costs little more than one."""
+        self._unkept = None
         self._unbooked.append(result)
         self._guard.note(result)
         status_due = self._now_s() >= self._next_status_s
@@ -275,10 +282,11 @@ class RansimService:
         if result.start is not None:
             self._chores.put(partial(self._statistics.end_episode, *self._counts(), time.time()))
         if status_due:
-            self._chores.put(self._write_status)
+            self._chores.put(partial(self._write_status, self._counts(), self._ran.ledger()))
             self._next_status_s = self._now_s() + self._settings.status_period_s
-        if self._in_real_time and not self._chores.waiting:
-            self._chores.put(self._guard.follow)
+        if self._in_real_time and not self._follow_waits:
+            self._follow_waits = True
+            self._chores.put(self._follow)
         self._chores.work(self._pace.ends_soon)
 
     def _book(self) -> None:
@@ -292,6 +300,10 @@ class RansimService:
             self._chores.put(partial(self._measure, results))
             if not self._in_real_time:
                 self._chores.put(self._guard.follow)
+
+    def _follow(self) -> None:
+        self._follow_waits = False
+        self._guard.follow()
 
     def _book_times(self, compute_s: Sequence[float], loop_s: Sequence[float]) -> None:
         self._metrics.timed(compute_s, loop_s)
@@ -323,7 +335,7 @@ class RansimService:
         frame = self._ran.frame
         return all(self._ran.ladders[du].has(frame) for du in self._awaited)
 
-    def _counts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def _counts(self) -> _Counts:
         ladders = self._ran.ladders
         return (
             tuple(ladder.missed_frames for ladder in ladders),
@@ -332,9 +344,8 @@ class RansimService:
 
     # What people see ---------------------------------------------------------------------------------------
 
-    def _write_status(self) -> None:
-        missed, fallback = self._counts()
-        ledger = self._ran.ledger()
+    def _write_status(self, counts: _Counts, ledger: ByteLedger) -> None:
+        missed, fallback = counts
         self._metrics.bytes(ledger)
         self._statistics.write_status(
             self._e3.connected, missed, fallback, ledger, self._e2.relayed(), self._trace_share(), time.time()
@@ -346,7 +357,9 @@ class RansimService:
         return TraceShare(str(self._settings.trace), *self._ran.trace_bytes())
 
     def _close_books(self) -> None:
+        if self._unkept is not None:  # told to stop while the decisions of the next were awaited
+            self._keep_books(self._unkept)
         self._book()
         self._chores.finish()
         self._statistics.end_episode(*self._counts(), time.time())
-        self._write_status()
+        self._write_status(self._counts(), self._ran.ledger())

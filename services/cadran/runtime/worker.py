@@ -10,6 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import structlog
+
 T = TypeVar("T")
 _NICEST = 19
 
@@ -47,4 +49,12 @@ def _prepared(nice: int, prepare: Callable[[], None]) -> None:
     thread = threading.get_native_id()
     os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + nice)
     if nice == _NICEST:
-        os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
+        try:
+            os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
+        except OSError as error:  # a sandbox; what is lost is speed alone
+            log = structlog.get_logger()
+            log.warning(
+                "no idle class here, the thread is only nice",
+                thread=threading.current_thread().name,
+                cause=str(error),
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from prometheus_client import CollectorRegistry
 from rans import EPOCH, WORLD, identity, problem, ran
 
 from cadran.ransim.__main__ import main
+from cadran.ransim.chores import MOST_WAITING
 from cadran.ransim.e3_agent import E3Agent
+from cadran.ransim.guard_reports import GuardReports
 from cadran.ransim.metrics import RansimMetrics
 from cadran.ransim.service import RansimService
 from cadran.ransim.settings import RansimSettings
@@ -21,6 +24,7 @@ from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.causes import Cause, QueueFullError
 from cadran.wire.decision_codecs import set_quota
 from cadran.wire.e3_subscriptions import EVERYTHING
+from cadran.wire.gen.e2sm.v1 import guard_pb2
 from cadran.wire.gen.e3ap.v1 import e3ap_pb2
 
 SCENARIO = Path(__file__).parents[3] / "scenarios" / "smoke.yaml"
@@ -133,16 +137,51 @@ async def test_in_real_time_the_books_wait_until_the_frame_is_decided(
     assert happened == ["decided", "decided", "booked", "decided", "booked"]
 
 
-def test_what_is_booked_late_in_a_frame_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    made, registry = service(frames=60, pace="realtime")
+def listened_to(made: RansimService) -> GuardReports:
+    """The guard's reports, ordered by somebody."""
+    guard = made._guard
+    order = guard_pb2.GuardOrder(order=1, mode=guard_pb2.GUARD_MODE_LEARNED, report_frames=1000)
+    guard.take(0, order, 0, lambda report: None)
+    return guard
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+@pytest.mark.parametrize("status_period_s", [0.5, 0.0001])
+def test_whatever_time_frames_leave_little_waits_and_nothing_is_lost(
+    hurried: bool, status_period_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, registry = service(frames=300, pace="realtime", status_period_s=status_period_s)
+    guard = listened_to(made)
     made._pace.start()
-    monkeypatch.setattr(made._pace, "ends_soon", lambda: True)  # each frame leaves time for one piece
-    for frame in range(60):
+    monkeypatch.setattr(made._pace, "ends_soon", lambda: hurried)
+    for frame in range(300):
+        Time.now_s += 0.001
         made._keep_books(made._run_frame())
-        assert made._chores.waiting <= 8, frame
+        assert made._chores.waiting <= MOST_WAITING, frame
+        assert len(guard._noted) <= 2 * MOST_WAITING, frame
     made._close_books()
-    assert registry.get_sample_value("cadran_ransim_frames_total") == 60
-    assert made._statistics._frames == 60
+    assert registry.get_sample_value("cadran_ransim_frames_total") == 300
+    assert made._statistics._frames == 300
+
+
+async def test_a_stop_while_decisions_are_awaited_loses_no_frame() -> None:
+    made, registry = service(frames=10, pace="realtime")
+    awaited = asyncio.Event()
+
+    async def never(*_: object) -> None:
+        if made._ran.frame == 3:
+            awaited.set()
+            await asyncio.Event().wait()
+
+    async def at_once() -> None: ...
+
+    made._pace.decisions, made._pace.frame_end = never, at_once
+    running = asyncio.create_task(made._run_frames())
+    await awaited.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    made._close_books()
+    assert registry.get_sample_value("cadran_ransim_frames_total") == made._ran.frame == 3
 
 
 def test_a_dapp_that_does_not_read_is_let_go_and_the_others_are_served() -> None:

@@ -157,13 +157,13 @@ def test_once_a_service_is_ready_the_collector_looks_at_what_came_after_only() -
     async def main():
         print("ready", flush=True)
         await asyncio.sleep(0)
-        print(gc.get_freeze_count(), flush=True)
+        early = gc.get_freeze_count()
         health.met("peer")
         while not gc.get_freeze_count():
             await asyncio.sleep(0.05)
-        print(gc.get_freeze_count() > 1000, len(gc.get_objects()) < 1000, flush=True)
-        return 0
+        spared = gc.get_freeze_count() > 1000 and len(gc.get_objects()) < 1000
+        return 3 if early == 0 and spared else 4
     sys.exit(run(main, health))
     """
-    status, output, _ = end(start(program))
-    assert (status, output.split()) == (0, ["0", "True", "True"])
+    status, _, _ = end(start(program))
+    assert status == 3

@@ -6,12 +6,22 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 from cadran.lab.study import worker
 
 
+@pytest.fixture
+def _hears_interrupts() -> Iterator[None]:
+    """As in a terminal: what a shell starts in the background ignores Ctrl-C, and all its children do."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_hears_interrupts")
 def test_an_interrupt_while_a_process_starts_is_heard_afterwards() -> None:
     started: list[str] = []
 
