@@ -15,8 +15,7 @@ class Chores:
     def __init__(self) -> None:
         self._waiting: deque[Callable[[], None]] = deque()
 
-    @property
-    def waiting(self) -> int:
+    def __len__(self) -> int:
         """Pieces left for later."""
         return len(self._waiting)
 

@@ -209,7 +209,7 @@ class RansimService:
             if len(self._indicated_s) > _TIMED_FRAMES:
                 self._indicated_s.popitem(last=False)
             self._indicate(last)
-            await self._await_decisions(last)
+            await self._await_decisions()
             await self._pace.frame_end()
             last = self._run_frame()
         await self._drain(last)
@@ -219,24 +219,23 @@ class RansimService:
         self._e3.indicate(last)
         self._awaited = set(self._e3.deciding)
 
-    async def _await_decisions(self, last: FrameResult | None) -> None:
+    async def _await_decisions(self) -> None:
         """Waits for the decisions of this frame, and keeps the books of the last one.
 
         In real time in the quiet of the frame, when decisions need the event loop no more; else meanwhile.
         """
-        if last is not None and not self._in_real_time:
+        if not self._in_real_time:
             await asyncio.sleep(0)  # lets the indications leave first
-            self._keep_books(last)
+            self._keep_books()
         await self._pace.decisions(self._all_decided, self._decided)
-        if last is not None and self._in_real_time:
-            self._keep_books(last)
+        if self._in_real_time:
+            self._keep_books()
 
     async def _drain(self, last: FrameResult | None) -> None:
         """Tells the dApps the outcome of the last frame, and gives their last reports time to be stored."""
         self._indicate(last)
-        if last is not None:
-            await asyncio.sleep(0)  # lets the indications leave first
-            self._keep_books(last)
+        await asyncio.sleep(0)  # lets the indications leave first
+        self._keep_books()
         late = await self._e2.acknowledged(self._ran.frame - 1, self._settings.drain_s)
         if late:
             self._log.warning("some of the last transitions are not acknowledged", dus=late)
@@ -271,9 +270,11 @@ class RansimService:
         self._e2.decided(result.frame, owing)
         return result
 
-    def _keep_books(self, result: FrameResult) -> None:
-        """Notes a frame; frames are booked many at a time, because that costs little more than one."""
-        self._unkept = None
+    def _keep_books(self) -> None:
+        """Notes the last frame, once; many are booked at a time, because that costs little more than one."""
+        result, self._unkept = self._unkept, None
+        if result is None:
+            return
         self._unbooked.append(result)
         self._guard.note(result)
         status_due = self._now_s() >= self._next_status_s
@@ -357,8 +358,7 @@ class RansimService:
         return TraceShare(str(self._settings.trace), *self._ran.trace_bytes())
 
     def _close_books(self) -> None:
-        if self._unkept is not None:  # told to stop while the decisions of the next were awaited
-            self._keep_books(self._unkept)
+        self._keep_books()  # where it was told to stop while the decisions of the next frame were awaited
         self._book()
         self._chores.finish()
         self._statistics.end_episode(*self._counts(), time.time())

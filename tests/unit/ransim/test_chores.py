@@ -23,9 +23,9 @@ def test_each_turn_does_one_piece_at_least_in_the_order_in_which_they_came(
         for _ in range(pieces):
             chores.put(partial(done.append, put))
             put += 1
-        waiting, before = chores.waiting, len(done)
+        waiting, before = len(chores), len(done)
         chores.work(partial(_as_many, done, before + most))
         assert len(done) - before == min(waiting, max(1, most, waiting - MOST_WAITING))
-        assert chores.waiting == put - len(done) <= MOST_WAITING
+        assert len(chores) == put - len(done) <= MOST_WAITING
     chores.finish()
     assert done == list(range(put))

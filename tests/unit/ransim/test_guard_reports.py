@@ -83,6 +83,17 @@ def test_every_frame_is_reported_once_under_who_decided_it() -> None:
     assert [report.own.frames for report in reports] == [0, 0, 4]
 
 
+def test_frames_before_an_order_are_not_reported_under_it() -> None:
+    bench = Bench()
+    bench.take(order(1, frames=1000))
+    for _ in range(3):
+        bench.ran.submit(0, Submitted(bench.ran.frame, 1, DECISION))
+        bench.reports.note(bench.ran.run_frame())  # followed later, when there is time
+    bench.take(order(2, frames=2))
+    bench.run(2)
+    assert [one.learned.frames + one.own.frames for one in bench.sent if one.order == 2] == [0, 2]
+
+
 def test_measured_means_are_those_of_the_frames() -> None:
     bench = Bench()
     bench.take(order(1, frames=4))

@@ -119,22 +119,24 @@ async def test_a_dapp_that_learns_its_policy_amid_a_frame_is_not_waited_for_in_i
     assert made._all_decided()
 
 
+@pytest.mark.parametrize(("pace", "order"), [("realtime", "decided booked"), ("fast", "booked decided")])
 async def test_in_real_time_the_books_wait_until_the_frame_is_decided(
-    monkeypatch: pytest.MonkeyPatch,
+    pace: str, order: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, _ = service(frames=3, pace="realtime")
+    made, _ = service(frames=3, pace=pace)
     happened: list[str] = []
 
-    async def nothing(*_: object) -> None:
+    async def decided(*_: object) -> None:
         happened.append("decided")
 
-    made._pace.decisions = nothing
-    made._pace.frame_end = nothing
-    monkeypatch.setattr(made, "_keep_books", lambda result: happened.append("booked"))
+    made._pace.decisions = decided
     made._pace.start()
-    for last in (None, made._run_frame(), made._run_frame()):
-        await made._await_decisions(last)
-    assert happened == ["decided", "decided", "booked", "decided", "booked"]
+    monkeypatch.setattr(made._guard, "note", lambda result: happened.append("booked"))
+    await made._await_decisions()
+    for _ in range(2):
+        made._run_frame()
+        await made._await_decisions()
+    assert happened == ["decided", *order.split(), *order.split()]
 
 
 def listened_to(made: RansimService) -> GuardReports:
@@ -156,8 +158,9 @@ def test_whatever_time_frames_leave_little_waits_and_nothing_is_lost(
     monkeypatch.setattr(made._pace, "ends_soon", lambda: hurried)
     for frame in range(300):
         Time.now_s += 0.001
-        made._keep_books(made._run_frame())
-        assert made._chores.waiting <= MOST_WAITING, frame
+        made._run_frame()
+        made._keep_books()
+        assert len(made._chores) <= MOST_WAITING, frame
         assert len(guard._noted) <= 2 * MOST_WAITING, frame
     made._close_books()
     assert registry.get_sample_value("cadran_ransim_frames_total") == 300
