@@ -139,6 +139,7 @@ def _context(order: Order) -> Context:
         core_seeds=tuple(range(order.seeds or order.budget.core_seeds)),
         seeds=tuple(range(order.seeds or order.budget.seeds)),
         device=order.device,
+        overrides=tuple(order.overrides),
     )
 
 

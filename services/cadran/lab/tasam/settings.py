@@ -27,14 +27,15 @@ DELIVERED = (
 
 
 def alphas(context: Context) -> Mapping[str, tuple[str, ...]]:
-    """Readings of alpha in Eq (8) as settings: both, or the preset's own where the budget is for a glance.
+    """Readings of alpha in Eq (8) as settings, each with what it changes in the preset.
 
-    A problem with another reward has none.
+    Both; one where the command line names it or the budget is for a glance; none with another reward.
     """
     problem = context.experiment.problem_spec
     if problem.reward != "eq8":
         return {"": ()}
-    chosen = (problem.eq8.alpha,) if context.budget.name == "smoke" else _ALPHAS
+    one = context.budget.name == "smoke" or context.asked("problem.eq8.alpha")
+    chosen = (problem.eq8.alpha,) if one else _ALPHAS
     return {f"alpha={alpha}": (f"problem.eq8.alpha={alpha}",) for alpha in chosen}
 
 

@@ -1,7 +1,10 @@
 """What holds of every study, whatever came out."""
 
+from dataclasses import replace
+
 import pytest
 
+from cadran.lab.experiment import varied
 from cadran.lab.report import write_tables
 from cadran.lab.study import Study
 from cadran.lab.tasam.beyond import best
@@ -101,6 +104,15 @@ def test_a_glance_has_one_reading_of_alpha_and_other_budgets_both():
     assert settings == {
         "smoke": {"alpha=weighted_norm"},
         "cpu": {"alpha=static", "alpha=weighted_norm"},
+    }
+
+
+def test_the_reading_of_alpha_that_the_command_line_names_is_the_only_one():
+    both = context("table1", "paper")
+    chosen = ("problem.eq8.alpha=static",)
+    named = replace(both, experiment=varied(both.experiment, chosen), overrides=chosen)
+    assert {cell.key for cell in TABLE2.cells(named)} == {
+        cell.key for cell in TABLE2.cells(both) if cell.setting == "alpha=static"
     }
 
 
