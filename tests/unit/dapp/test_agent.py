@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from worlds import artefact, measurements, problem, slot_with_policy
+from worlds import artefact, measurements, overflowing, problem, slot_with_policy
 
 from cadran.dapp import Action, DuAgent, Indication, PolicySlot
 from cadran.replay.schema import RowFlag, TransitionSchema
@@ -139,7 +139,7 @@ def test_without_a_policy_nothing_is_decided() -> None:
 def test_weights_too_large_to_compute_with_decide_nothing_and_end_nothing() -> None:
     made = problem()
     slot = PolicySlot(0, made)
-    slot.install(artefact(made, scale=1e38), delivery=1, effective_frame=0)
+    slot.install(overflowing(made), delivery=1, effective_frame=0)
     acting, rng = agent(slot), np.random.default_rng(0)
     for frame in range(3):
         action, row = step(acting, indication(frame, rng, applied=None, start=frame == 0))

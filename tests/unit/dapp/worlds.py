@@ -55,20 +55,33 @@ def users(rng: np.random.Generator) -> UserMeasurements:
     )
 
 
-def artefact(problem: Problem, du: int = 0, version: int = 1, seed: int = 0, scale: float = 1.0) -> bytes:
-    meta = PolicyMeta(
+def artefact(problem: Problem, du: int = 0, version: int = 1, seed: int = 0) -> bytes:
+    tensors = drawn(problem.observation_dim, problem.action_dim, np.random.default_rng(seed))
+    return encode(policy_meta(problem, HIDDEN, du, version), tensors)
+
+
+def overflowing(problem: Problem) -> bytes:
+    """Weights that are finite, and whose action is not a number in whichever order a processor adds."""
+    meta = policy_meta(problem, hidden=(2, 2))
+    tensors = {name: np.zeros(shape, np.float32) for name, shape in meta.tensor_shapes.items()}
+    tensors["layers.0.bias"][:] = 1e38
+    tensors["layers.1.weight"][:] = 1e38
+    tensors["mean.weight"][:] = [[1.0], [-1.0]]
+    return encode(meta, tensors)
+
+
+def policy_meta(problem: Problem, hidden: tuple[int, ...], du: int = 0, version: int = 1) -> PolicyMeta:
+    return PolicyMeta(
         du=du,
         version=version,
         created_unix_s=0.0,
         observation_dim=problem.observation_dim,
         action_dim=problem.action_dim,
-        hidden=HIDDEN,
+        hidden=hidden,
         activation="relu",
         layer_norm=False,
         problem=problem.names,
     )
-    tensors = drawn(problem.observation_dim, problem.action_dim, np.random.default_rng(seed))
-    return encode(meta, {name: value * np.float32(scale) for name, value in tensors.items()})
 
 
 def two_levels(made: HierarchicalProblem, du: int = 0, version: int = 1, seed: int = 0) -> bytes:
