@@ -36,7 +36,7 @@ from cadran.wire.chunks import Artefact, split
 from cadran.wire.codecs import SLICES, Ratios, ratios_to_proto
 from cadran.wire.connector import Connector
 from cadran.wire.e2_client import E2Client
-from cadran.wire.e2_node import report_action
+from cadran.wire.e2_reports import report_action
 from cadran.wire.e2_server import E2Server
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, RC_FUNCTION_ID
 from cadran.wire.e2_session import serialise as e2

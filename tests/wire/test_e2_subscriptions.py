@@ -9,8 +9,9 @@ import pytest
 
 from cadran.wire.causes import Cause, ExpiredError, RefusedError, from_proto
 from cadran.wire.e2_client import E2Session
-from cadran.wire.e2_node import E2Node, kpm_of, report_action
+from cadran.wire.e2_node import E2Node
 from cadran.wire.e2_pending import Pending
+from cadran.wire.e2_reports import kpm_of, report_action
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, key_of, request_id
 from cadran.wire.e2_subscriptions import MAX_ADMITTED, Subscription
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cadran.wire.causes import RefusedError, WireError
 from cadran.wire.codecs import SLICES
-from cadran.wire.e2_node import kpm_of, report_action
+from cadran.wire.e2_reports import kpm_of, report_action
 from cadran.wire.e2_session import KPM_FUNCTION_ID
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
 from cadran.wire.gen.e2sm.v1 import common_pb2, kpm_pb2

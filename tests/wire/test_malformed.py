@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cadran.wire.causes import Cause, from_proto
 from cadran.wire.codecs import SLICES, Ratios, ratios_to_proto
-from cadran.wire.e2_node import report_action
+from cadran.wire.e2_reports import report_action
 from cadran.wire.e2_session import E2_SERVICE
 from cadran.wire.e2_session import serialise as e2_bytes
 from cadran.wire.e3_session import E3_SERVICE

@@ -1,4 +1,4 @@
-"""RIC subscriptions as the RIC holds them: what was asked for, and what came."""
+"""Report subscriptions as the RIC holds them: what is asked for, and what comes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cadran.wire.causes import Cause, WireError
-from cadran.wire.e2_session import SN_MODULUS, RequestKey
+from cadran.wire.e2_session import SN_MODULUS, RequestKey, decode
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2
+from cadran.wire.gen.e2sm.v1 import kpm_pb2
 
 #: Takes the indications of one subscription, in order; raises `WireError` to refuse one.
 Sink = Callable[[e2ap_pb2.RicIndication], None]
@@ -59,3 +60,20 @@ class RicSubscription:
         self._next_sn = (number + 1) % SN_MODULUS
         self.missed += missing
         return missing
+
+
+def report_action(action_id: int, definition: bytes) -> e2ap_pb2.RicActionToBeSetup:
+    """A REPORT action with a definition of the service model."""
+    return e2ap_pb2.RicActionToBeSetup(
+        ric_action_id=action_id,
+        ric_action_type=e2ap_pb2.RIC_ACTION_TYPE_REPORT,
+        ric_action_definition=definition,
+    )
+
+
+def kpm_of(
+    indication: e2ap_pb2.RicIndication,
+) -> tuple[kpm_pb2.KpmIndicationHeader, kpm_pb2.KpmIndicationMessage]:
+    """Header and message of a KPM indication. Raises `WireError` when they are malformed."""
+    header = decode(kpm_pb2.KpmIndicationHeader, indication.ric_indication_header, "KPM header")
+    return header, decode(kpm_pb2.KpmIndicationMessage, indication.ric_indication_message, "KPM message")

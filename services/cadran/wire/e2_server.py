@@ -9,7 +9,8 @@ import grpc
 
 from cadran.wire.causes import Cause, WireError
 from cadran.wire.e2_functions import check_functions
-from cadran.wire.e2_node import TIME_TO_WAIT, E2Node, E2ServerHandler
+from cadran.wire.e2_handler import E2ServerHandler
+from cadran.wire.e2_node import TIME_TO_WAIT, E2Node
 from cadran.wire.e2_session import (
     E2_SERVICE,
     error_indication,

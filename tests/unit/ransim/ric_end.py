@@ -20,8 +20,8 @@ from cadran.ransim.guard_reports import GuardReports
 from cadran.ransim.ran import FrameResult, Ran
 from cadran.runtime.link_metrics import LinkMetrics
 from cadran.wire.causes import Cause
-from cadran.wire.e2_node import E2Node, kpm_of, report_action
-from cadran.wire.e2_reports import RicSubscription
+from cadran.wire.e2_node import E2Node
+from cadran.wire.e2_reports import RicSubscription, kpm_of, report_action
 from cadran.wire.e2_server import E2Server
 from cadran.wire.e2_session import KPM_FUNCTION_ID, key_of
 from cadran.wire.gen.e2ap.v1 import e2ap_pb2

@@ -16,7 +16,8 @@ from ric_end import Loop, Ric, agents_of, loop, until
 from cadran.radio import World
 from cadran.wire.causes import Cause, ClosedError, ExpiredError, RefusedError
 from cadran.wire.codecs import SLICES, Ratios, ratios_to_proto
-from cadran.wire.e2_node import E2Node, kpm_of, report_action
+from cadran.wire.e2_node import E2Node
+from cadran.wire.e2_reports import kpm_of, report_action
 from cadran.wire.e2_server import E2Server
 from cadran.wire.e2_session import DAPP_FUNCTION_ID, KPM_FUNCTION_ID, RC_FUNCTION_ID, key_of
 from cadran.wire.gen.e2sm.v1 import dapp_pb2, kpm_pb2
