@@ -9,7 +9,7 @@ from cadran.lab.statistics import verdict
 from cadran.lab.study import Cell, Context, Results, Study
 from cadran.lab.tasam.cost import cost_table
 from cadran.lab.tasam.orderings import Ordering, orderings, orderings_table, pairs_of, tally
-from cadran.lab.tasam.pictures import reward_bars
+from cadran.lab.tasam.pictures import learning_curves, reward_bars
 from cadran.lab.tasam.quality import Percentages, gains_table, qualities_table
 from cadran.lab.tasam.rows import BASELINES, CORE, rows
 from cadran.lab.tasam.scores import SLICES, qualities, scorer
@@ -45,7 +45,12 @@ def analyse(results: Results) -> Section:
         suffix, words = in_words(setting)
         answer += _answer(results, setting, words)
         tables += _tables(results, setting, suffix, words)
-        plots.append(reward_bars(results, CORE, name=f"rewards{suffix}", setting=setting, words=words))
+        plots += [
+            reward_bars(results, CORE, name=f"rewards{suffix}", setting=setting, words=words),
+            learning_curves(
+                results, CORE, name=f"curves{suffix}", title=f"Learning curves{words}", setting=setting
+            ),
+        ]
     return Section(STUDY.name, STUDY.title, STUDY.question, tuple(answer), tuple(tables), tuple(plots))
 
 
