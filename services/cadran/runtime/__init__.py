@@ -10,6 +10,7 @@ from cadran.runtime.settings import (
     load_settings,
     optional_section,
     overridden,
+    overridden_names,
     read_document,
     section,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "load_settings",
     "optional_section",
     "overridden",
+    "overridden_names",
     "parse_address",
     "read_document",
     "section",

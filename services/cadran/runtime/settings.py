@@ -97,8 +97,12 @@ def overridden(document: Document, overrides: Sequence[str]) -> Document:
     data = deepcopy(document.data)
     for override in overrides:
         _apply(data, override)
-    names = frozenset(text.partition("=")[0].strip() for text in overrides)
-    return Document(document.path, data, document.overridden | names)
+    return Document(document.path, data, document.overridden | overridden_names(overrides))
+
+
+def overridden_names(overrides: Sequence[str]) -> frozenset[str]:
+    """Dotted names that these overrides, ``section.key=value``, change."""
+    return frozenset(text.partition("=")[0].strip() for text in overrides)
 
 
 def section(document: Document, name: str, model: type[M]) -> M:

@@ -20,7 +20,7 @@ from cadran.lab.study.results import Results
 from cadran.lab.study.session import Session, sessions
 from cadran.lab.study.study import Context, Study
 from cadran.lab.study.work import Archive, perform
-from cadran.runtime import ConfigError
+from cadran.runtime import ConfigError, overridden_names
 
 _CAPACITY = "learner.replay_capacity"
 
@@ -127,7 +127,8 @@ def _context(order: Order) -> Context:
     given = order.budget.presets[order.preset]
     changed = {"iterations": order.iterations} if order.iterations is not None else {}
     experiment = load_experiment(order.scenario, order.overrides)
-    if given.replay_share != 1.0 and not any(text.startswith(_CAPACITY) for text in order.overrides):
+    asked = overridden_names(order.overrides)
+    if given.replay_share != 1.0 and _CAPACITY not in asked:
         learner = experiment.learner
         capacity = max(learner.warmup_transitions, round(given.replay_share * learner.replay_capacity))
         experiment = varied(experiment, (f"{_CAPACITY}={capacity}",))
@@ -139,7 +140,7 @@ def _context(order: Order) -> Context:
         core_seeds=tuple(range(order.seeds or order.budget.core_seeds)),
         seeds=tuple(range(order.seeds or order.budget.seeds)),
         device=order.device,
-        overrides=tuple(order.overrides),
+        asked=asked,
     )
 
 

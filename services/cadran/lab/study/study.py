@@ -37,7 +37,7 @@ class Context:
         core_seeds: Seeds of the rows of the paper's Table 2.
         seeds: Seeds of all other rows.
         device: What runs train on.
-        overrides: What the command line changes in the preset, ``section.key=value``.
+        asked: Dotted names that the command line changes in the preset, such as ``problem.eq8.alpha``.
     """
 
     preset: str
@@ -47,11 +47,7 @@ class Context:
     core_seeds: tuple[int, ...]
     seeds: tuple[int, ...]
     device: str = "cpu"
-    overrides: tuple[str, ...] = ()
-
-    def asked(self, key: str) -> bool:
-        """Whether the command line sets this key of the preset, such as ``problem.eq8.alpha``."""
-        return any(text.partition("=")[0].strip() == key for text in self.overrides)
+    asked: frozenset[str] = frozenset()
 
     def cells(
         self,

@@ -34,7 +34,7 @@ def alphas(context: Context) -> Mapping[str, tuple[str, ...]]:
     problem = context.experiment.problem_spec
     if problem.reward != "eq8":
         return {"": ()}
-    one = context.budget.name == "smoke" or context.asked("problem.eq8.alpha")
+    one = context.budget.name == "smoke" or "problem.eq8.alpha" in context.asked
     chosen = (problem.eq8.alpha,) if one else _ALPHAS
     return {f"alpha={alpha}": (f"problem.eq8.alpha={alpha}",) for alpha in chosen}
 

@@ -109,8 +109,8 @@ def test_a_glance_has_one_reading_of_alpha_and_other_budgets_both():
 
 def test_the_reading_of_alpha_that_the_command_line_names_is_the_only_one():
     both = context("table1", "paper")
-    chosen = ("problem.eq8.alpha=static",)
-    named = replace(both, experiment=varied(both.experiment, chosen), overrides=chosen)
+    chosen = varied(both.experiment, ("problem.eq8.alpha=static",))
+    named = replace(both, experiment=chosen, asked=frozenset({"problem.eq8.alpha"}))
     assert {cell.key for cell in TABLE2.cells(named)} == {
         cell.key for cell in TABLE2.cells(both) if cell.setting == "alpha=static"
     }
